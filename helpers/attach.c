@@ -1,0 +1,210 @@
+#include "attach.h"
+#include "frames.h"
+#include "roles.h"
+#include "terminal.h"
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct attach {
+    int socket, signals;
+    bool terminal, input, proxy; /* input: stdin is still read */
+    size_t window;               /* how many bytes of input the monitor may still be sent */
+    struct detach_keys keys;
+    int code; /* -1 while the command runs */
+};
+
+void attach_announce(int socket, const struct plan *plan)
+{
+    uint16_t size[2];
+    const char *wants = plan_flag(plan, "detach") ? "" : plan_flag(plan, "stdin") ? "io" : "o";
+    frame_send(socket, FRAME_ATTACH, wants, strlen(wants));
+    if (plan_flag(plan, "tty") && terminal_size(size))
+        frame_send(socket, FRAME_RESIZE, size, sizeof size);
+}
+
+int attach_report_failure(const char *payload, size_t length)
+{
+    char text[2200], *sentence;
+    if (length >= sizeof text)
+        length = sizeof text - 1;
+    memcpy(text, payload, length);
+    text[length] = 0;
+    int code = (int)strtol(text, &sentence, 10);
+    dprintf(2, "skiff: %s\n", sentence + strspn(sentence, " "));
+    return code > 0 && code < 256 ? code : EXIT_SKIFF;
+}
+
+/* What Docker forwards, but for those that stop a job in the user's own shell. */
+static int open_signals(void)
+{
+    static const int kept[] = { SIGCHLD, SIGPIPE, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
+    sigset_t set;
+    struct sigaction action;
+    sigfillset(&set);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        sigdelset(&set, kept[i]);
+    for (int number = 1; number < NSIG; number++) {
+        /* The JavaScript runtime that became this program may have left some ignored; nohup(1)'s choice stays. */
+        if (number != SIGHUP && sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            signal(number, SIG_DFL);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_SETMASK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void send_size(const struct attach *attach)
+{
+    uint16_t size[2];
+    if (attach->terminal && terminal_size(size))
+        frame_send(attach->socket, FRAME_RESIZE, size, sizeof size);
+}
+
+static void take_signal(struct attach *attach)
+{
+    struct signalfd_siginfo information;
+    if (read(attach->signals, &information, sizeof information) != sizeof information)
+        return;
+    uint32_t number = information.ssi_signo;
+    if (number == SIGWINCH || number == SIGCONT) {
+        if (attach->terminal)
+            terminal_raw();
+        send_size(attach);
+    } else if (attach->proxy)
+        frame_send(attach->socket, FRAME_SIGNAL, &number, sizeof number);
+    else
+        attach->code = 128 + (int)number;
+}
+
+static void detach(struct attach *attach)
+{
+    terminal_restore();
+    dprintf(2, "read escape sequence\n");
+    attach->code = 0;
+}
+
+static void take_input(struct attach *attach)
+{
+    unsigned char data[16384], out[sizeof data + MAXIMUM_KEYS];
+    size_t length;
+    size_t most = attach->window > MAXIMUM_KEYS ? attach->window - MAXIMUM_KEYS : 1;
+    ssize_t n = read(0, data, most < sizeof data ? most : sizeof data);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        attach->input = false;
+        frame_send(attach->socket, FRAME_CLOSE, NULL, 0);
+        return;
+    }
+    if (!attach->terminal) {
+        memcpy(out, data, (size_t)n);
+        length = (size_t)n;
+    } else if (detach_keys_filter(&attach->keys, data, (size_t)n, out, &length)) {
+        detach(attach);
+        return;
+    }
+    attach->window -= length < attach->window ? length : attach->window;
+    if (length && frame_send(attach->socket, FRAME_INPUT, out, length) < 0)
+        attach->input = false;
+}
+
+static void take_taken(struct attach *attach, const char *payload)
+{
+    uint32_t taken;
+    memcpy(&taken, payload, sizeof taken);
+    attach->window += taken;
+}
+
+static void take_frame(struct attach *attach)
+{
+    static char payload[FRAME_MAXIMUM];
+    uint8_t type;
+    uint32_t code;
+    ssize_t length = frame_receive(attach->socket, &type, payload);
+    if (length < 0 || type == 0) {
+        terminal_restore();
+        dprintf(2, "skiff: the container's monitor has gone, and the container with it\n");
+        attach->code = 128 + SIGKILL;
+    } else if ((type == FRAME_OUTPUT || type == FRAME_ERROR) && write_all(type == FRAME_OUTPUT ? 1 : 2, payload, (size_t)length) < 0) {
+        /* As if SIGPIPE had ended us, which is what a shell expects of a program whose reader has gone. */
+        attach->code = errno == EPIPE ? 128 + SIGPIPE : EXIT_SKIFF;
+    } else if (type == FRAME_STARTED && attach->terminal) {
+        terminal_raw();
+        send_size(attach);
+    } else if (type == FRAME_TAKEN && length == 4) {
+        take_taken(attach, payload);
+    } else if (type == FRAME_EXIT && length == 4) {
+        memcpy(&code, payload, sizeof code);
+        attach->code = (int)code;
+    } else if (type == FRAME_FAILED) {
+        terminal_restore();
+        attach->code = attach_report_failure(payload, (size_t)length);
+    }
+}
+
+int attach_run(int socket, const struct plan *plan)
+{
+    struct attach attach = {
+        .socket = socket,
+        .signals = open_signals(),
+        .terminal = plan_flag(plan, "tty") && isatty(0),
+        .input = plan_flag(plan, "stdin") != 0,
+        .proxy = plan_flag(plan, "sig-proxy") != 0,
+        .window = FRAME_WINDOW,
+        .keys = detach_keys_parse(plan_text(plan, "detach-keys", "ctrl-p,ctrl-q")),
+        .code = -1,
+    };
+    while (attach.code < 0) {
+        bool reading = attach.input && attach.window > MAXIMUM_KEYS;
+        struct pollfd slots[] = {
+            { .fd = socket, .events = POLLIN },
+            { .fd = attach.signals, .events = POLLIN },
+            { .fd = reading ? 0 : -1, .events = POLLIN },
+        };
+        if (poll(slots, 3, -1) < 0)
+            continue;
+        if (slots[1].revents)
+            take_signal(&attach);
+        if (slots[0].revents && attach.code < 0)
+            take_frame(&attach);
+        if (slots[2].revents && attach.code < 0)
+            take_input(&attach);
+    }
+    terminal_restore();
+    return attach.code;
+}
+
+/* skiff-helper attach PLAN: to a container that runs; the plan has its `socket`. */
+int role_attach(int argc, char **argv)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    if (argc != 2)
+        die("usage: attach PLAN");
+    close_from(3);
+    struct plan *plan = plan_read(argv[1]);
+    unlink(argv[1]);
+    const char *path = plan_need(plan, "socket");
+    autofree char *directory = xasprintf("%s", path);
+    char *slash = strrchr(directory, '/');
+    if (!slash)
+        die("bad socket path in the launch plan");
+    *slash = 0;
+    autoclose int parent = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", parent, slash + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (parent < 0 || fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        die_errno("cannot reach the container's monitor");
+    attach_announce(fd, plan);
+    return attach_run(fd, plan);
+}

@@ -1,0 +1,18 @@
+#ifndef SKIFF_ATTACH_H
+#define SKIFF_ATTACH_H
+
+#include "plan.h"
+
+/*
+ * The user's side of a container: carries fds 0-2, signals and window size over the monitor's socket until the command
+ * ends or the user detaches. Returns the exit code. `plan` has the records tty, stdin, sig-proxy, detach-keys.
+ */
+int attach_run(int socket, const struct plan *plan);
+
+/* The first frames of a connection: what it wants, and the terminal's size. Does not wait. */
+void attach_announce(int socket, const struct plan *plan);
+
+/* "<code> <sentence>" of a FAILED frame: says it on stderr and returns the code. */
+int attach_report_failure(const char *payload, size_t length);
+
+#endif

@@ -1,0 +1,162 @@
+#include "clients.h"
+#include "util.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void clients_init(struct clients *clients)
+{
+    memset(clients, 0, sizeof *clients);
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++)
+        clients->list[i].fd = -1;
+}
+
+struct client *client_add(struct clients *clients, int fd)
+{
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
+        struct client *client = &clients->list[i];
+        if (client->fd >= 0)
+            continue;
+        *client = (struct client){ .fd = fd };
+        set_nonblocking(fd, true);
+        return client;
+    }
+    close(fd);
+    return NULL;
+}
+
+void client_drop(struct client *client)
+{
+    close_fd(&client->fd);
+    free(client->input);
+    free(client->pending);
+    free(client->output);
+    *client = (struct client){ .fd = -1 };
+}
+
+static void keep_output(struct client *client, const void *data, size_t size)
+{
+    char *output = realloc(client->output, client->output_length + size);
+    if (!output) {
+        client_drop(client);
+        return;
+    }
+    memcpy(output + client->output_length, data, size);
+    client->output = output;
+    client->output_length += size;
+}
+
+static void send_or_keep(struct client *client, const char *data, size_t size)
+{
+    if (client->fd < 0 || size == 0)
+        return;
+    ssize_t sent = 0;
+    if (client->output_length == 0) {
+        sent = send(client->fd, data, size, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+            client_drop(client);
+            return;
+        }
+        if (sent < 0)
+            sent = 0;
+    }
+    if ((size_t)sent < size)
+        keep_output(client, data + sent, size - (size_t)sent);
+}
+
+void client_send(struct client *client, uint8_t type, const void *payload, size_t length)
+{
+    struct frame_header header = { .type = type, .length = (uint32_t)length };
+    send_or_keep(client, (const char *)&header, sizeof header);
+    send_or_keep(client, payload, length);
+}
+
+void client_flush(struct client *client)
+{
+    ssize_t sent = send(client->fd, client->output, client->output_length, MSG_NOSIGNAL);
+    if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (sent < 0) {
+        client_drop(client);
+        return;
+    }
+    client->output_length -= (size_t)sent;
+    memmove(client->output, client->output + sent, client->output_length);
+    if (client->output_length == 0) {
+        free(client->output);
+        client->output = NULL;
+    }
+}
+
+bool client_receive(struct client *client)
+{
+    enum { ROOM = FRAME_HEADER + FRAME_MAXIMUM };
+    if (!client->input)
+        client->input = xmalloc(ROOM);
+    ssize_t n = recv(client->fd, client->input + client->input_length, ROOM - client->input_length, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (n <= 0) {
+        client_drop(client);
+        return false;
+    }
+    client->input_length += (size_t)n;
+    return true;
+}
+
+ssize_t client_frame(const struct client *client, uint8_t *type, char **payload)
+{
+    struct frame_header header;
+    if (client->fd < 0 || client->input_length < FRAME_HEADER)
+        return -1;
+    memcpy(&header, client->input, FRAME_HEADER);
+    if (header.length > FRAME_MAXIMUM) {
+        /* Not one of ours: shut it, and the next receive drops it. */
+        shutdown(client->fd, SHUT_RDWR);
+        return -1;
+    }
+    if (client->input_length < FRAME_HEADER + header.length)
+        return -1;
+    *type = header.type;
+    *payload = client->input + FRAME_HEADER;
+    return (ssize_t)header.length;
+}
+
+void client_consume(struct client *client)
+{
+    struct frame_header header;
+    memcpy(&header, client->input, FRAME_HEADER);
+    client->input_length -= FRAME_HEADER + header.length;
+    memmove(client->input, client->input + FRAME_HEADER + header.length, client->input_length);
+}
+
+void client_keep_pending(struct client *client, const char *data, size_t size)
+{
+    if (size > FRAME_WINDOW - client->pending_length) {
+        shutdown(client->fd, SHUT_RDWR);
+        return;
+    }
+    if (!client->pending)
+        client->pending = xmalloc(FRAME_WINDOW);
+    memcpy(client->pending + client->pending_length, data, size);
+    client->pending_length += size;
+}
+
+void client_take_pending(struct client *client, size_t size)
+{
+    uint32_t taken = (uint32_t)size;
+    client->pending_length -= size;
+    memmove(client->pending, client->pending + size, client->pending_length);
+    client_send(client, FRAME_TAKEN, &taken, sizeof taken);
+}
+
+bool clients_are_behind(const struct clients *clients)
+{
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++)
+        if (clients->list[i].fd >= 0 && clients->list[i].output_length)
+            return true;
+    return false;
+}

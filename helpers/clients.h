@@ -1,0 +1,47 @@
+/* The connections of a monitor: the launching command and whoever attaches later. */
+#ifndef SKIFF_CLIENTS_H
+#define SKIFF_CLIENTS_H
+
+#include "frames.h"
+
+#include <stdbool.h>
+
+enum { MAXIMUM_CLIENTS = 32 };
+
+struct client {
+    int fd; /* -1: a free place */
+    bool wants_output, sends_input, closes_input;
+    char *input; /* received and not yet a whole frame */
+    size_t input_length;
+    char *pending; /* for the command, which has not taken it yet: at most FRAME_WINDOW */
+    size_t pending_length;
+    char *output; /* not yet sent */
+    size_t output_length;
+};
+
+struct clients {
+    struct client list[MAXIMUM_CLIENTS];
+};
+
+void clients_init(struct clients *clients);
+/* Takes over `fd`, made non-blocking; closes it when all places are taken. NULL then. */
+struct client *client_add(struct clients *clients, int fd);
+void client_drop(struct client *client);
+/* Sends a frame or keeps what the socket does not take; a connection that fails is dropped. */
+void client_send(struct client *client, uint8_t type, const void *payload, size_t length);
+/* Sends what was kept. */
+void client_flush(struct client *client);
+/* Receives what is there; false when the connection has ended and was dropped. */
+bool client_receive(struct client *client);
+/* The next whole frame in the input: its payload's length, type and start; -1 when there is none yet. */
+ssize_t client_frame(const struct client *client, uint8_t *type, char **payload);
+/* Takes the first frame away. */
+void client_consume(struct client *client);
+/* Keeps bytes for the command; drops a client that sends more than it was allowed to. */
+void client_keep_pending(struct client *client, const char *data, size_t size);
+/* Takes `size` pending bytes away and tells the client so. */
+void client_take_pending(struct client *client, size_t size);
+/* Whether anybody has output waiting: then no more is read from the container. */
+bool clients_are_behind(const struct clients *clients);
+
+#endif

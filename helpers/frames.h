@@ -1,0 +1,44 @@
+/* What travels between monitor, launch and attach: frames on a stream socket, and messages of the sandbox on a packet one. */
+#ifndef SKIFF_FRAMES_H
+#define SKIFF_FRAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Frame: type, three zero bytes, length of the payload (little-endian), payload. */
+struct frame_header {
+    uint8_t type;
+    uint8_t zero[3];
+    uint32_t length;
+};
+enum { FRAME_HEADER = 8, FRAME_MAXIMUM = 65536, FRAME_WINDOW = 65536 };
+
+enum frame_type {
+    /* to the monitor */
+    FRAME_ATTACH = 'H',  /* payload: any of "i" (sends input), "o" (wants output): first on every connection that attaches */
+    FRAME_INPUT = 'I',   /* bytes for the command's stdin; at most FRAME_WINDOW of them without an answer */
+    FRAME_CLOSE = 'C',   /* no more input, once what was sent has been taken */
+    FRAME_RESIZE = 'W',  /* uint16 rows, uint16 columns */
+    FRAME_SIGNAL = 'S',  /* uint32 signal for the command */
+    FRAME_STOP = 'T',    /* uint32 signal, uint32 milliseconds until SIGKILL; answered by EXIT */
+    /* from the monitor */
+    FRAME_STARTED = 'R', /* the command runs */
+    FRAME_FAILED = 'F',  /* "<code> <sentence>": it could not be started */
+    FRAME_TAKEN = 'A',   /* uint32: so many bytes of input have reached the command, or never will */
+    FRAME_OUTPUT = 'O',
+    FRAME_ERROR = 'E',
+    FRAME_EXIT = 'X',    /* uint32 exit code: the command has ended and what it leaves is cleared away */
+};
+
+/* Writes one frame, blocking; -1 with errno. At most FRAME_MAXIMUM bytes. */
+int frame_send(int fd, uint8_t type, const void *payload, size_t length);
+/* Reads one frame, blocking, into `payload` of FRAME_MAXIMUM bytes; its length, 0 type on end of file, -1 on a bad one. */
+ssize_t frame_receive(int fd, uint8_t *type, void *payload);
+
+/* One packet with an fd attached (or -1 for none); -1 with errno. */
+int packet_send(int socket, const void *data, size_t size, int fd);
+/* One packet; *fd is what came with it (close-on-exec) or -1. 0 at the end, -1 with errno. */
+ssize_t packet_receive(int socket, void *data, size_t size, int *fd);
+
+#endif

@@ -1,0 +1,309 @@
+/*
+ * One keeper per user and runtime directory. It is a process that does nothing but exist, so that its user namespace
+ * does; it lives as long as somebody holds a write end of its FIFO, so it needs no registry of who that is and cannot
+ * be left behind by a killed monitor. Starting and ending are decided under one flock.
+ */
+#include "keeper.h"
+#include "roles.h"
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct keeper_settings keeper_settings_from(char **fields)
+{
+    return (struct keeper_settings){ fields[0], fields[1], fields[2], fields[3], fields[4] };
+}
+
+/* The lock file goes with the keeper, so a lock counts only while the file still has its name. */
+static int take_lock(int runtime)
+{
+    for (;;) {
+        int fd = openat(runtime, "keeper.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            die_errno("cannot open the keeper's lock in the runtime directory");
+        while (flock(fd, LOCK_EX) < 0)
+            if (errno != EINTR)
+                die_errno("cannot lock the keeper");
+        struct stat mine, named;
+        if (fstat(fd, &mine) == 0 && fstatat(runtime, "keeper.lock", &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+            mine.st_ino == named.st_ino && mine.st_dev == named.st_dev)
+            return fd;
+        close(fd);
+    }
+}
+
+/* The keeper's own life: wait until nobody holds a write end, then go, taking its files along. */
+static _Noreturn void keep(int runtime, int fifo)
+{
+    prctl(PR_SET_NAME, "skiff-keeper");
+    for (;;) {
+        char byte[64];
+        struct pollfd wait = { .fd = fifo, .events = POLLIN };
+        if (poll(&wait, 1, -1) < 0 || read(fifo, byte, sizeof byte) != 0)
+            continue;
+        autoclose int lock = take_lock(runtime);
+        if (read(fifo, byte, sizeof byte) != 0)
+            continue; /* somebody came while we waited for the lock */
+        unlinkat(runtime, "keeper", 0);
+        unlinkat(runtime, "keeper.pid", 0);
+        unlinkat(runtime, "keeper.lock", 0);
+        _exit(0);
+    }
+}
+
+/* Splits "0 1000 1\n1 100000 65536\n" into the words that newuidmap takes after the pid. */
+static char **mapper_arguments(const char *program, pid_t pid, const char *map)
+{
+    size_t capacity = strlen(map) / 2 + 4, count = 0;
+    char **arguments = xmalloc(capacity * sizeof *arguments), *save = NULL;
+    char *words = xasprintf("%s", map);
+    arguments[count++] = xasprintf("%s", program);
+    arguments[count++] = xasprintf("%d", pid);
+    for (char *word = strtok_r(words, " \n", &save); word; word = strtok_r(NULL, " \n", &save))
+        arguments[count++] = word;
+    arguments[count] = NULL;
+    return arguments;
+}
+
+struct mapper {
+    pid_t pid;
+    int words; /* its stderr */
+};
+
+static struct mapper start_mapper(const char *program, pid_t pid, const char *map)
+{
+    int words[2];
+    char **arguments = mapper_arguments(program, pid, map);
+    if (pipe2(words, O_CLOEXEC) < 0)
+        die_errno("cannot make a pipe");
+    struct mapper mapper = { vfork(), words[0] };
+    if (mapper.pid < 0)
+        die_errno("cannot start %s", program);
+    if (mapper.pid == 0) {
+        dup2(words[1], 2);
+        execv(program, arguments);
+        _exit(127);
+    }
+    close(words[1]);
+    return mapper;
+}
+
+static void finish_mapper(struct mapper mapper, const char *program, const char *file)
+{
+    char words[512];
+    int status = 0;
+    ssize_t length = read_all(mapper.words, words, sizeof words - 1);
+    close(mapper.words);
+    while (waitpid(mapper.pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return;
+    words[length > 0 ? length : 0] = 0;
+    words[strcspn(words, "\n")] = 0;
+    die("%s could not map your ids (%s); check your line in %s", program, words[0] ? words : "it gave no reason", file);
+}
+
+static void map_ranges(const struct keeper_settings *settings, pid_t pid)
+{
+    struct mapper uids = start_mapper(settings->newuidmap, pid, settings->uid_map);
+    struct mapper gids = start_mapper(settings->newgidmap, pid, settings->gid_map);
+    finish_mapper(uids, settings->newuidmap, "/etc/subuid");
+    finish_mapper(gids, settings->newgidmap, "/etc/subgid");
+}
+
+void write_maps(pid_t pid, const char *uid_map, const char *gid_map, bool single)
+{
+    autofree char *directory = xasprintf("/proc/%d", pid);
+    autoclose int process = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    /* Without privilege over the ids the kernel wants setgroups(2) given up first; in a child that holds already (EPERM). */
+    if (single && write_file(process, "setgroups", "deny") < 0 && errno != EPERM)
+        die_errno("cannot give up setgroups");
+    if (write_file(process, "uid_map", uid_map) < 0 || write_file(process, "gid_map", gid_map) < 0)
+        die_errno("cannot map your ids into a user namespace");
+}
+
+static _Noreturn void keeper_main(int runtime, int fifo, int ready, int go)
+{
+    char byte = 0;
+    die_fd = ready;
+    setsid();
+    if (unshare(CLONE_NEWUSER) < 0)
+        die("cannot make a user namespace: %s; the administrator allows them with: sysctl -w %s", strerror(errno),
+            access("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", F_OK) == 0
+                ? "kernel.apparmor_restrict_unprivileged_userns=0"
+                : "kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000");
+    if (write_all(ready, "", 1) < 0 || read(go, &byte, 1) != 1)
+        _exit(1);
+    null_stdio(7);
+    if (chdir("/") < 0)
+        _exit(1);
+    /* Keep just the two fds it needs: the caller's may be pipes that somebody waits on. */
+    int low = dup2(runtime, 3), high = dup2(fifo, 4);
+    close_from(5);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    keep(low, high);
+}
+
+static void write_pid(int runtime, pid_t pid)
+{
+    char text[64];
+    autoclose int fd = openat(runtime, "keeper.pid", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int length = snprintf(text, sizeof text, "%d %llu\n", pid, process_start_time(pid));
+    if (fd < 0 || write_all(fd, text, (size_t)length) < 0)
+        die_errno("cannot write the keeper's pid file");
+}
+
+/* Starts a keeper under the lock. The fds that it is to inherit are moved high, out of the way of dup2. */
+static pid_t start_keeper(const struct keeper_settings *settings, int runtime, int fifo)
+{
+    int ready[2], go[2];
+    char words[1024];
+    if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(go, O_CLOEXEC) < 0)
+        die_errno("cannot make a pipe");
+    pid_t pid = fork();
+    if (pid < 0)
+        die_errno("cannot start the keeper");
+    if (pid == 0) {
+        int high_runtime = fcntl(runtime, F_DUPFD_CLOEXEC, 10), high_fifo = fcntl(fifo, F_DUPFD_CLOEXEC, 10);
+        close(ready[0]);
+        close(go[1]);
+        keeper_main(high_runtime, high_fifo, ready[1], go[0]);
+    }
+    close(ready[1]);
+    close(go[0]);
+    ssize_t length = read(ready[0], words, sizeof words - 1);
+    if (length <= 0)
+        die("the keeper ended before it had a namespace");
+    words[length] = 0;
+    if (words[0])
+        die("%s", strchr(words, ' ') ? strchr(words, ' ') + 1 : words);
+    if (settings->newuidmap[0])
+        map_ranges(settings, pid);
+    else
+        write_maps(pid, settings->uid_map, settings->gid_map, true);
+    write_pid(runtime, pid);
+    if (write_all(go[1], "", 1) < 0)
+        die_errno("cannot let the keeper go on");
+    close(ready[0]);
+    close(go[1]);
+    return pid;
+}
+
+static int open_namespace(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* The namespace of the keeper that reads the FIFO; -1 when its pid file does not tell a living process. */
+static int living_keeper(int runtime)
+{
+    int pid = 0;
+    unsigned long long start = 0;
+    autofree char *text = read_file(runtime, "keeper.pid", 4096, NULL);
+    if (!text || sscanf(text, "%d %llu", &pid, &start) != 2 || pid <= 0 || process_start_time(pid) != start)
+        return -1;
+    return open_namespace(pid);
+}
+
+struct keeper keeper_acquire(const struct keeper_settings *settings)
+{
+    autoclose int runtime = open(settings->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (runtime < 0)
+        die_errno("cannot open the runtime directory %s", settings->runtime);
+    autoclose int lock = take_lock(runtime);
+    struct keeper keeper = { -1, openat(runtime, "keeper", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW) };
+    if (keeper.alive >= 0 && (keeper.userns = living_keeper(runtime)) >= 0)
+        return keeper;
+    if (keeper.alive < 0 && errno == ENOENT && mkfifoat(runtime, "keeper", 0600) < 0)
+        die_errno("cannot make the keeper's FIFO");
+    autoclose int fifo = openat(runtime, "keeper", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    if (keeper.alive < 0)
+        keeper.alive = openat(runtime, "keeper", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    if (fifo < 0 || keeper.alive < 0)
+        die_errno("cannot open the keeper's FIFO");
+    keeper.userns = open_namespace(start_keeper(settings, runtime, fifo));
+    if (keeper.userns < 0)
+        die_errno("cannot open the keeper's user namespace");
+    return keeper;
+}
+
+/* Not being uid 0 here, a program would lose its capabilities at execve(2) if they were not ambient: capabilities(7). */
+static void keep_capabilities(void)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) < 0)
+        die_errno("cannot read capabilities");
+    data[0].inheritable = data[0].permitted;
+    data[1].inheritable = data[1].permitted;
+    if (syscall(SYS_capset, &header, data) < 0)
+        die_errno("cannot make capabilities inheritable");
+    for (unsigned long cap = 0; cap < 64 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) == 0; cap++)
+        ;
+}
+
+void keeper_enter(const struct keeper *keeper)
+{
+    if (setns(keeper->userns, CLONE_NEWUSER) < 0)
+        die_errno("cannot enter the keeper's user namespace");
+    keep_capabilities();
+}
+
+/* The maps of a namespace can only be written from its parent, so a child that stayed behind does it. */
+static void enter_child_namespace(const char *uid_map, const char *gid_map, bool single)
+{
+    int go[2], status = 0;
+    char byte;
+    pid_t self = getpid();
+    if (pipe2(go, O_CLOEXEC) < 0)
+        die_errno("cannot make a pipe");
+    pid_t writer = fork();
+    if (writer == 0) {
+        if (read(go[0], &byte, 1) != 1)
+            _exit(1);
+        write_maps(self, uid_map, gid_map, single);
+        _exit(0);
+    }
+    if (writer < 0 || unshare(CLONE_NEWUSER) < 0 || write_all(go[1], "", 1) < 0)
+        die_errno("cannot make a user namespace");
+    while (waitpid(writer, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        _exit(EXIT_SKIFF);
+    close(go[0]);
+    close(go[1]);
+    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+        die_errno("cannot become root of the user namespace");
+}
+
+/* skiff-helper userns RUNTIME NEWUIDMAP NEWGIDMAP KEEPER-UIDS KEEPER-GIDS UIDS GIDS COMMAND [ARGUMENT...] */
+int role_userns(int argc, char **argv)
+{
+    char **command = argv + 1 + KEEPER_FIELDS + 2;
+    if (argc < 2 + KEEPER_FIELDS + 2)
+        die("usage: userns RUNTIME NEWUIDMAP NEWGIDMAP KEEPER-UIDS KEEPER-GIDS UIDS GIDS COMMAND...");
+    struct keeper_settings settings = keeper_settings_from(argv + 1);
+    struct keeper keeper = keeper_acquire(&settings);
+    keeper_enter(&keeper);
+    enter_child_namespace(command[-2], command[-1], !settings.newuidmap[0]);
+    set_cloexec(keeper.alive, false);
+    execv(command[0], command);
+    die_errno("cannot run %s", command[0]);
+}

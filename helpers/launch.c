@@ -1,0 +1,124 @@
+/*
+ * skiff-helper launch PLAN: what the skiff command becomes once everything is decided. Starts the monitor (and the keeper,
+ * if none lives), then either waits until the container runs or stays as the user's terminal.
+ */
+#include "attach.h"
+#include "frames.h"
+#include "keeper.h"
+#include "monitor.h"
+#include "plan.h"
+#include "roles.h"
+#include "teardown.h"
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct plan *launched;
+
+/* Before there is a monitor, what the skiff command has made is cleared away here. */
+static void die_in_launch(int code, const char *text)
+{
+    (void)code;
+    teardown_files(launched, true, true);
+    dprintf(2, "skiff: %s\n", text);
+}
+
+/* In the child: only the socket and the keeper's lifeline stay open. */
+static _Noreturn void become_monitor(const struct plan *plan, const char *path, int launch, int alive)
+{
+    int high[2] = { fcntl(launch, F_DUPFD_CLOEXEC, 10), alive < 0 ? -1 : fcntl(alive, F_DUPFD_CLOEXEC, 10) };
+    null_stdio(7);
+    dup3(high[0], 3, O_CLOEXEC);
+    if (high[1] >= 0)
+        dup3(high[1], 4, O_CLOEXEC);
+    close_from(high[1] >= 0 ? 5 : 4);
+    if (chdir("/") < 0)
+        die_errno("cannot leave the current directory");
+    monitor_run(plan, path, 3);
+}
+
+/* Between launch and monitor: leaves the session, enters the user's namespace, and makes the pid namespace of which the monitor is init. */
+static _Noreturn void become_parent(const struct plan *plan, const char *path, int launch, const struct keeper *keeper)
+{
+    die_hook = NULL;
+    setsid();
+    if (keeper)
+        keeper_enter(keeper);
+    if (plan_flag(plan, "outer-pid") && unshare(CLONE_NEWPID) < 0)
+        die_errno("cannot make a pid namespace");
+    pid_t monitor = fork();
+    if (monitor < 0)
+        die_errno("cannot start the monitor");
+    if (monitor == 0)
+        become_monitor(plan, path, launch, keeper ? keeper->alive : -1);
+    _exit(0);
+}
+
+static void start_monitor(const struct plan *plan, const char *path, int launch)
+{
+    const struct record *record = plan_find(plan, "keeper", KEEPER_FIELDS);
+    struct keeper keeper = { -1, -1 };
+    int status = 0;
+    if (record) {
+        struct keeper_settings settings = keeper_settings_from(record->fields + 1);
+        keeper = keeper_acquire(&settings);
+    }
+    pid_t child = fork();
+    if (child < 0)
+        die_errno("cannot start the monitor");
+    if (child == 0)
+        become_parent(plan, path, launch, record ? &keeper : NULL);
+    close_fd(&keeper.alive);
+    close_fd(&keeper.userns);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        teardown_files(plan, true, true);
+        _exit(EXIT_SKIFF); /* it has said why */
+    }
+}
+
+/* For --detach: until it is known whether the container runs. */
+static int wait_started(int socket, const struct plan *plan)
+{
+    static char payload[FRAME_MAXIMUM];
+    uint8_t type;
+    const char *id = plan_text(plan, "id", NULL);
+    for (;;) {
+        ssize_t length = frame_receive(socket, &type, payload);
+        if (length < 0 || type == 0)
+            die("the monitor ended before the container ran");
+        if (type == FRAME_FAILED)
+            return attach_report_failure(payload, (size_t)length);
+        if (type == FRAME_STARTED || type == FRAME_EXIT)
+            break;
+    }
+    if (id)
+        dprintf(1, "%s\n", id);
+    return 0;
+}
+
+int role_launch(int argc, char **argv)
+{
+    int ends[2];
+    if (argc != 2)
+        die("usage: launch PLAN");
+    close_from(3);
+    struct plan *plan = plan_read(argv[1]);
+    launched = plan;
+    die_hook = die_in_launch;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        die_errno("cannot make a socket");
+    attach_announce(ends[0], plan);
+    start_monitor(plan, argv[1], ends[1]);
+    close(ends[1]);
+    die_hook = NULL;
+    return plan_flag(plan, "detach") ? wait_started(ends[0], plan) : attach_run(ends[0], plan);
+}

@@ -1,0 +1,22 @@
+/* skiff-helper ROLE [ARGUMENT...]: the only thing that happens here is the choice of the role. */
+#include "roles.h"
+#include "util.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} roles[] = {
+    { "launch", role_launch }, { "sandbox", role_sandbox }, { "join", role_join },
+    { "attach", role_attach }, { "userns", role_userns },   { "rm", role_rm },
+    { "lock", role_lock },     { "init", role_init },       { "probe-overlay", role_probe_overlay },
+};
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < sizeof roles / sizeof *roles; i++)
+        if (strcmp(argv[1], roles[i].name) == 0)
+            return roles[i].run(argc - 1, argv + 1);
+    die("skiff-helper serves skiff and is not meant to be run by hand");
+}

@@ -1,0 +1,24 @@
+/* Which namespaces a container has: its own, and those of other containers that it shares. */
+#ifndef SKIFF_NAMESPACES_H
+#define SKIFF_NAMESPACES_H
+
+#include "plan.h"
+
+#include <sys/types.h>
+
+/* CLONE_NEW* flags of the plan's record `new KIND...` (user mnt pid net ipc uts cgroup). */
+int namespaces_new(const struct plan *plan);
+
+/*
+ * Enters each namespace of the records `join KIND PID STARTTIME`, the user namespace last: afterwards nothing of the
+ * caller's is left. Dies when the process is gone; a reused pid counts as gone.
+ */
+void namespaces_join(const struct plan *plan);
+
+/* Opens /proc/PID/ns/KIND after checking that PID is still the process that started at `start` ticks; dies otherwise. */
+int namespace_open(pid_t pid, unsigned long long start, const char *kind);
+
+/* Writes the id maps of the plan's record `child-map UIDS GIDS` for a process just cloned; dies on failure. */
+void namespaces_map(const struct plan *plan, pid_t host_pid);
+
+#endif

@@ -1,0 +1,16 @@
+/* The roles of skiff-helper: one program, because a small one that is shared in memory costs less than many. */
+#ifndef SKIFF_ROLES_H
+#define SKIFF_ROLES_H
+
+/* Each gets its own name as argv[0] and returns the exit code of the process. */
+int role_launch(int argc, char **argv);
+int role_sandbox(int argc, char **argv);
+int role_join(int argc, char **argv);
+int role_attach(int argc, char **argv);
+int role_userns(int argc, char **argv);
+int role_rm(int argc, char **argv);
+int role_lock(int argc, char **argv);
+int role_init(int argc, char **argv);
+int role_probe_overlay(int argc, char **argv);
+
+#endif

@@ -1,0 +1,14 @@
+/* The container's root file system, put together in the sandbox's own mount namespace. */
+#ifndef SKIFF_ROOTFS_H
+#define SKIFF_ROOTFS_H
+
+#include "plan.h"
+
+/*
+ * Mounts what the plan's record `overlay` or `fuse-overlayfs` says and returns the target's path. Layers are opened here
+ * and named by fd, so neither their number nor odd characters in paths meet the length and the escapes of mount options.
+ * Dies on failure.
+ */
+const char *rootfs_mount(const struct plan *plan);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * skiff-helper sandbox PLAN: makes one container and becomes its command. Started by the monitor from a sealed copy of
+ * this program in memory, with the container's stdio on fds 0-2 and a packet socket on fd 3.
+ *
+ * Two processes in turn. The outer one is root of the user's namespace: it mounts the image in a mount namespace of its
+ * own, so that the mount disappears with the container however that ends, clones the inner one and leaves. The inner one
+ * is in the container's namespaces; nothing it does after the clone can reach the keeper or another container.
+ */
+#include "sandbox.h"
+#include "frames.h"
+#include "mounts.h"
+#include "namespaces.h"
+#include "plan.h"
+#include "process.h"
+#include "roles.h"
+#include "rootfs.h"
+#include "rootpath.h"
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void sandbox_report_failure(int code, const char *text)
+{
+    char message[2200];
+    int length = snprintf(message, sizeof message, "%d %s", code, text);
+    if (length > 0)
+        packet_send(SANDBOX_FD, message, (size_t)length < sizeof message ? (size_t)length : sizeof message - 1, -1);
+}
+
+void sandbox_report_pid(pid_t pid, int32_t host_pid, int namespace)
+{
+    struct pid_packet packet = { .type = PACKET_PID, .pid = pid, .host_pid = host_pid };
+    if (packet_send(SANDBOX_FD, &packet, sizeof packet, namespace) < 0)
+        die_errno("cannot report to the monitor");
+}
+
+void sandbox_report_terminal(int master)
+{
+    uint8_t type = PACKET_TERMINAL;
+    if (packet_send(SANDBOX_FD, &type, 1, master) < 0)
+        die_errno("cannot hand the terminal to the monitor");
+    close(master);
+}
+
+static void set_loopback_up(void)
+{
+    struct ifreq request = { .ifr_name = "lo" };
+    autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0)
+        die_errno("cannot look at the loopback interface");
+    request.ifr_flags |= IFF_UP;
+    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+        die_errno("cannot bring up the loopback interface");
+}
+
+static void set_sysctl(int root, const char *path, const char *value)
+{
+    autoclose int fd = root_open(root, path, O_WRONLY, false);
+    if (fd < 0 || write_all(fd, value, strlen(value)) < 0)
+        die_errno("cannot set --sysctl %s=%s", path + strlen("/proc/sys/"), value);
+}
+
+static void open_console(int root)
+{
+    int master = process_open_terminal(root);
+    autoclose int target = root_make_file(root, "/dev/console", false);
+    if (target < 0 || mount_on_fd("/proc/self/fd/0", target, NULL, MS_BIND, NULL) < 0)
+        die_errno("cannot bind the terminal onto /dev/console");
+    sandbox_report_terminal(master);
+}
+
+static void wait_for_network(void)
+{
+    uint8_t type;
+    int fd;
+    if (packet_receive(SANDBOX_FD, &type, 1, &fd) != 1 || type != PACKET_NETWORK)
+        _exit(EXIT_SKIFF); /* the monitor has said why */
+}
+
+/* The detached old root goes away with everything that was mounted in it: pivot_root(2), "new_root and put_old may be the same". */
+static void pivot(int root)
+{
+    if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+        die_errno("cannot make the image the root file system");
+    if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        die_errno("cannot leave the host's file system");
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        die_errno("cannot make the container's mounts its own");
+}
+
+static void run_record(int root, const struct record *record)
+{
+    char **f = record->fields;
+    const char *name = f[0];
+    if (mount_record(root, record))
+        return;
+    if (strcmp(name, "loopback-up") == 0)
+        set_loopback_up();
+    else if (strcmp(name, "sysctl") == 0 && record->count == 3)
+        set_sysctl(root, f[1], f[2]);
+    else if (strcmp(name, "hostname") == 0 && record->count == 2) {
+        if (sethostname(f[1], strlen(f[1])) < 0)
+            die_errno("cannot set the host name %s", f[1]);
+    } else if (strcmp(name, "domainname") == 0 && record->count == 2) {
+        if (setdomainname(f[1], strlen(f[1])) < 0)
+            die_errno("cannot set the domain name %s", f[1]);
+    } else if (strcmp(name, "console") == 0)
+        open_console(root);
+    else if (strcmp(name, "wait-network") == 0)
+        wait_for_network();
+    else if (strcmp(name, "pivot") == 0)
+        pivot(root);
+    else
+        die("unknown record '%s' in the launch plan", name);
+}
+
+/* The rootfs must be a mount of this namespace: those that came along from the outer one are locked, mount_namespaces(7). */
+static int open_root(const char *path)
+{
+    if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) < 0)
+        die_errno("cannot take over the image's mount");
+    int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        die_errno("cannot open the image's root");
+    return root;
+}
+
+static _Noreturn void run_inner(const struct process *process, const char *rootfs)
+{
+    const struct plan *plan = process->plan;
+    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+        die_errno("cannot become root of the container");
+    int root = open_root(rootfs);
+    size_t i = 0;
+    while (i < plan->count && strcmp(plan->records[i].fields[0], "begin") != 0)
+        i++;
+    for (i++; i < plan->count && strcmp(plan->records[i].fields[0], "end") != 0; i++)
+        run_record(root, &plan->records[i]);
+    process_run(process, root, !plan_flag(plan, "outer-pid"));
+}
+
+/* The raw call, because libc's wrapper wants a function and a stack. */
+pid_t clone_like_fork(int flags)
+{
+    return (pid_t)syscall(SYS_clone, flags, 0, NULL, NULL, 0);
+}
+
+/* readlink(2) of /proc/self tells our pid as the host sees it: this /proc is still the host's. */
+static int32_t own_host_pid(void)
+{
+    char text[32];
+    ssize_t length = readlink("/proc/self", text, sizeof text - 1);
+    if (length <= 0)
+        die_errno("cannot read /proc/self");
+    text[length] = 0;
+    return (int32_t)strtol(text, NULL, 10);
+}
+
+int role_sandbox(int argc, char **argv)
+{
+    int up[2], down[2];
+    int32_t host_pid = -1;
+    char go;
+    if (argc != 2)
+        die("usage: sandbox PLAN");
+    die_hook = sandbox_report_failure;
+    set_cloexec(SANDBOX_FD, true);
+    struct plan *plan = plan_read(argv[1]);
+    struct process process = process_load(plan);
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+        die_errno("cannot make a mount namespace");
+    const char *rootfs = rootfs_mount(plan);
+    if (pipe2(up, O_CLOEXEC) < 0 || pipe2(down, O_CLOEXEC) < 0)
+        die_errno("cannot make a pipe");
+    int flags = namespaces_new(plan);
+    namespaces_join(plan);
+    /* CLONE_PARENT: the monitor shall be the command's parent. */
+    pid_t pid = clone_like_fork(flags | CLONE_PARENT | SIGCHLD);
+    if (pid < 0)
+        die("cannot make the container's namespaces: %s; see the limits in /proc/sys/user", strerror(errno));
+    if (pid == 0) {
+        close(up[0]);
+        close(down[1]);
+        host_pid = own_host_pid();
+        if (write_all(up[1], &host_pid, sizeof host_pid) < 0 || read_all(down[0], &go, 1) != 1)
+            _exit(EXIT_SKIFF);
+        close(up[1]);
+        close(down[0]);
+        run_inner(&process, rootfs);
+    }
+    close(up[1]);
+    if (read_all(up[0], &host_pid, sizeof host_pid) != sizeof host_pid)
+        die("the container's first process ended before it began");
+    if (flags & CLONE_NEWUSER)
+        namespaces_map(plan, host_pid);
+    /* fuse-overlayfs lives in this mount namespace and keeps it alive: the monitor must come back to unmount. */
+    autoclose int mounts = plan_find(plan, "fuse-overlayfs", 6) ? open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) : -1;
+    sandbox_report_pid(pid, host_pid, mounts);
+    if (write_all(down[1], "", 1) < 0)
+        die_errno("cannot let the container go on");
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* The input side: standard input, hashed and decompressed, by a confined child of its own. */
+#ifndef SKIFF_TREE_STREAM_H
+#define SKIFF_TREE_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { HEX_DIGEST = 64, REPORT_BYTES = 2304, STREAM_CHUNK = 1 << 20 };
+
+struct stream_totals {
+    char blob[HEX_DIGEST + 1]; /* sha256 of the bytes read */
+    char diff[HEX_DIGEST + 1]; /* sha256 of the bytes written */
+    uint64_t read, written;
+    const char *compression;   /* "none", "gzip", "zstd", "bzip2", "xz" */
+};
+
+/* Copies `in` to its end, decompressed, to `out`. With `totals`, hashes both sides. Dies on damage. */
+void stream_copy(int in, int out, struct stream_totals *totals);
+
+struct stream {
+    pid_t child;
+    int plain;  /* the decompressed bytes */
+    int report; /* the child's last words */
+};
+
+/* Starts the child that reads standard input. */
+struct stream stream_start(void);
+
+/* Reads what is left of the plain bytes and waits for the child; `report` becomes its result lines.
+ * If the child found damage, or died, this dies with the reason. */
+void stream_finish(struct stream *stream, char report[static REPORT_BYTES]);
+
+#endif

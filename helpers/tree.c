@@ -1,0 +1,120 @@
+/*
+ * skiff-tree: tar streams to directories, as root of the user's namespace.
+ *
+ *   skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync]   < layer
+ *   skiff-tree decompress                                                                  < layer > plain
+ *
+ * Exit 0, or 1 after one line on standard error: "refused: …" when the input is hostile or damaged,
+ * "failed: …" when the system said no.
+ *
+ * No setlocale here, on purpose: in the C locale libarchive hands over PAX names byte for byte (and warns, see
+ * tree-apply.c), in a UTF-8 locale it rewrites decomposed names to composed ones.
+ */
+#include "tree.h"
+#include "tree-stream.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+enum { SHOWN_BYTES = 200, LINE_BYTES = 2048 };
+
+int complaints = STDERR_FILENO;
+pid_t reader = 0;
+
+_Noreturn void die(enum verdict verdict, const char *format, ...)
+{
+    char line[LINE_BYTES];
+    if (reader > 0 && kill(reader, SIGKILL) == 0) (void)waitpid(reader, NULL, 0);
+    int used = snprintf(line, sizeof line, "%s: ", verdict == REFUSED ? "refused" : "failed");
+    va_list values;
+    va_start(values, format);
+    int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, values);
+    va_end(values);
+    size_t length = strnlen(line, sizeof line - 2);
+    if (more < 0) length = (size_t)used;
+    line[length] = '\n';
+    if (write(complaints, line, length + 1) < 0) _exit(1);
+    _exit(1);
+}
+
+const char *shown(const char *name)
+{
+    static char results[4][4 * SHOWN_BYTES + 4];
+    static unsigned turn;
+    char *result = results[turn++ % 4], *out = result;
+    size_t taken = 0;
+    for (; name[taken] != '\0' && taken < SHOWN_BYTES; taken++) {
+        unsigned char byte = (unsigned char)name[taken];
+        if (byte >= 0x20 && byte < 0x7f)
+            *out++ = (char)byte;
+        else
+            out += sprintf(out, "\\x%02x", byte);
+    }
+    strcpy(out, name[taken] == '\0' ? "" : "...");
+    return result;
+}
+
+const char *reason(int error)
+{
+    static char text[128];
+    snprintf(text, sizeof text, "%s", strerror(error));
+    /* "Input/output error" but not "RPC …" */
+    if (isupper((unsigned char)text[0]) && islower((unsigned char)text[1])) text[0] = (char)tolower((unsigned char)text[0]);
+    return text;
+}
+
+static uint64_t number(const char *option, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || !isdigit((unsigned char)text[0]))
+        die(FAILED, "%s takes a whole number, not %s", option, shown(text));
+    return value;
+}
+
+static void apply_command(int argc, char **argv)
+{
+    struct apply_options options = {.max_bytes = UINT64_C(64) << 30, .max_entries = 10000000};
+    static const struct option known[] = {
+        {"dir", required_argument, NULL, 'd'},   {"max-bytes", required_argument, NULL, 'b'},
+        {"max-entries", required_argument, NULL, 'e'}, {"single-uid", no_argument, NULL, 'u'},
+        {"sync", no_argument, NULL, 's'},        {0},
+    };
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (option) {
+        case 'd': options.dir = optarg; break;
+        case 'b': options.max_bytes = number("--max-bytes", optarg); break;
+        case 'e': options.max_entries = number("--max-entries", optarg); break;
+        case 'u': options.single_uid = true; break;
+        case 's': options.sync = true; break;
+        default: die(FAILED, "apply does not know %s", shown(argv[optind - 1]));
+        }
+    }
+    if (optind != argc) die(FAILED, "apply does not know %s", shown(argv[optind]));
+    if (options.dir == NULL) die(FAILED, "apply needs --dir DIR");
+    apply(&options);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_DFL);
+    umask(0);
+    const char *command = argc > 1 ? argv[1] : "";
+    if (strcmp(command, "apply") == 0)
+        apply_command(argc - 1, argv + 1);
+    else if (strcmp(command, "decompress") == 0 && argc == 2)
+        stream_copy(STDIN_FILENO, STDOUT_FILENO, NULL);
+    else
+        die(FAILED, "usage: skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync] | decompress");
+    return 0;
+}

@@ -1,0 +1,317 @@
+# bash completion for skiff; made from its option tables by 'skiff completion bash'.
+
+# Fills words and cur with whole words up to the cursor.
+_skiff_words() {
+  local line="${COMP_LINE:0:COMP_POINT}" word
+  words=()
+  while read -r -d ' ' word; do
+    [[ -n $word ]] && words+=("$word")
+  done <<<"$line "
+  [[ $line == *[[:space:]] || ${#words[@]} -eq 0 ]] && words+=('')
+  cur="${words[${#words[@]}-1]}"
+}
+
+# Offers the given words that start with $cur, or with what follows its '='.
+_skiff_offer() {
+  local IFS=$'\n' typed="$cur" cut reply
+  [[ $cur == --*=* ]] && typed="${cur#*=}"
+  COMPREPLY=($(compgen -W "$*" -- "$typed"))
+  # bash completes only what follows the last colon.
+  cut="${typed%"${typed##*:}"}"
+  if [[ -n $cut && $COMP_WORDBREAKS == *:* ]]; then
+    for reply in "${!COMPREPLY[@]}"; do COMPREPLY[reply]="${COMPREPLY[reply]#"$cut"}"; done
+  fi
+  [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=:,] ]] && compopt -o nospace 2>/dev/null
+}
+
+_skiff_names() {
+  local IFS=$'\n'
+  _skiff_offer $(skiff __complete "$1" 2>/dev/null)
+}
+
+_skiff_files() {
+  local IFS=$'\n' typed="$cur"
+  [[ $cur == --*=* ]] && typed="${cur#*=}"
+  compopt -o filenames 2>/dev/null
+  COMPREPLY=($(compgen "$1" -- "$typed"))
+}
+
+# Sets command, name (the flag whose value is being typed) and at (the number of the argument being typed).
+_skiff_command() {
+  local i word next_is_value='' last=$((${#words[@]} - 1)) flags_end='' valued=' --root --storage-driver ' stops=1
+  at=1
+  for ((i = 1; i <= last; i++)); do
+    word="${words[i]}"
+    name=''
+    if [[ -n $next_is_value ]]; then
+      name="$next_is_value" next_is_value=''
+    elif [[ -z $flags_end && $word == --*=* ]]; then
+      name="${word%%=*}"
+    elif [[ -z $flags_end && $word == -- && $i -lt $last ]]; then
+      flags_end=1
+    elif [[ -z $flags_end && $word == -?* ]]; then
+      [[ $word == --* && $valued == *" $word "* ]] && next_is_value="$word"
+      [[ $word != --* ]] && _skiff_cluster "$word"
+    elif ((i < last)); then
+      if [[ -z $command ]]; then
+        _skiff_find "$word" "${words[i+1]}" $((i + 1 < last)) && i=$((i + REPLY))
+      else
+        at=$((at + 1))
+        [[ -n $stops ]] && flags_end=1
+      fi
+    fi
+  done
+  [[ -n $flags_end ]] && args_only=1
+}
+
+# Of letters such as -ite, the first that takes a value ends the cluster; its value is the next word only if it is the last.
+_skiff_cluster() {
+  local at
+  for ((at = 1; at < ${#1}; at++)); do
+    [[ $valued == *" -${1:at:1} "* ]] || continue
+    ((at == ${#1} - 1)) && next_is_value="-${1:at:1}"
+    return
+  done
+}
+
+# Sets command and its properties from one or two words; REPLY is how many more than one it took.
+_skiff_find() {
+  REPLY=0
+  case "$1" in
+    container)
+      command=container
+      (($3)) || return
+      REPLY=1
+      case "$2" in
+        exec) command=exec ;;
+        list) command=ps ;;
+        ls) command=ps ;;
+        ps) command=ps ;;
+        remove) command=rm ;;
+        rm) command=rm ;;
+        run) command=run ;;
+      esac
+      ;;
+    image)
+      command=image
+      (($3)) || return
+      REPLY=1
+      case "$2" in
+        import) command=import ;;
+        list) command=images ;;
+        load) command=load ;;
+        ls) command=images ;;
+      esac
+      ;;
+    system)
+      command=system
+      (($3)) || return
+      REPLY=1
+      case "$2" in
+        info) command=info ;;
+      esac
+      ;;
+    *) command="$1" ;;
+  esac
+  case "$command" in
+    run) valued=' --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --name --platform --pull --runtime --stop-signal --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --hostname -h --ipc --network --pid --uts --shm-size --sysctl --ulimit ' stops=1 ;;
+    exec) valued=' --detach-keys --env -e --env-file --user -u --workdir -w ' stops=1 ;;
+    ps) valued=' --filter -f --format --last -n ' stops='' ;;
+    rm) valued='  ' stops='' ;;
+    images) valued=' --filter -f --format ' stops='' ;;
+    load) valued=' --input -i --platform ' stops='' ;;
+    import) valued=' --change -c --message -m --platform ' stops='' ;;
+    info) valued=' --format -f ' stops='' ;;
+    version) valued=' --format -f ' stops='' ;;
+    completion) valued='  ' stops='' ;;
+  esac
+}
+
+_skiff() {
+  local cur name at command='' args_only=''
+  local -a words=()
+  _skiff_words
+  COMPREPLY=()
+  _skiff_command
+  case "$command" in
+    '')
+      case "$name" in
+        --root) _skiff_files -d ;;
+        --storage-driver) _skiff_offer 'auto' 'overlay' 'fuse-overlayfs' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --root --storage-driver --version --help
+          else
+            _skiff_offer run exec ps rm images load import info version completion container image system help
+          fi
+          ;;
+      esac
+      ;;
+    run)
+      case "$name" in
+        --cidfile) _skiff_files -f ;;
+        --detach-keys) : ;;
+        --entrypoint) : ;;
+        --env|-e) : ;;
+        --env-file) _skiff_files -f ;;
+        --label|-l) : ;;
+        --name) : ;;
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        --pull) _skiff_offer 'always' 'missing' 'never' ;;
+        --runtime) _skiff_offer 'crun' 'runc' 'runsc' ;;
+        --stop-signal) _skiff_offer 'SIGTERM' 'SIGINT' 'SIGQUIT' 'SIGKILL' ;;
+        --user|-u) : ;;
+        --workdir|-w) : ;;
+        --device) _skiff_files -f ;;
+        --mount) _skiff_offer 'type=bind,' 'type=tmpfs,' ;;
+        --rootfs) _skiff_files -d ;;
+        --tmpfs) : ;;
+        --volume|-v) _skiff_files -f ;;
+        --cap-add) : ;;
+        --cap-drop) : ;;
+        --group-add) : ;;
+        --security-opt) _skiff_offer 'seccomp=unconfined' 'no-new-privileges' 'unmask=ALL' ;;
+        --userns) _skiff_offer 'keep-id' ;;
+        --add-host) : ;;
+        --hostname|-h) : ;;
+        --ipc) _skiff_offer 'private' 'host' 'container:' ;;
+        --network) _skiff_offer 'slirp4netns' 'none' 'host' ;;
+        --pid) _skiff_offer 'private' 'host' 'container:' ;;
+        --uts) _skiff_offer 'private' 'host' ;;
+        --shm-size) : ;;
+        --sysctl) : ;;
+        --ulimit) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --name --platform --pull --rm --runtime --stop-signal --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --hostname --ipc --network --pid --uts --shm-size --sysctl --ulimit --help
+          else
+            if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
+          fi
+          ;;
+      esac
+      ;;
+    exec)
+      case "$name" in
+        --detach-keys) : ;;
+        --env|-e) : ;;
+        --env-file) _skiff_files -f ;;
+        --user|-u) : ;;
+        --workdir|-w) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --detach --detach-keys --env --env-file --interactive --privileged --tty --user --workdir --help
+          else
+            if ((at == 1)); then _skiff_names containers; else _skiff_files -f; fi
+          fi
+          ;;
+      esac
+      ;;
+    ps)
+      case "$name" in
+        --filter|-f) _skiff_offer 'id=' 'name=' 'label=' 'status=' 'ancestor=' 'exited=' ;;
+        --format) _skiff_offer 'json' 'table' ;;
+        --last|-n) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --all --filter --format --last --latest --no-trunc --quiet --size --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    rm)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --force --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    images)
+      case "$name" in
+        --filter|-f) _skiff_offer 'reference=' 'dangling=true' 'label=' 'before=' 'since=' ;;
+        --format) _skiff_offer 'json' 'table' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --all --digests --filter --format --no-trunc --quiet --help
+          else
+            if ((at == 1)); then _skiff_names images; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    load)
+      case "$name" in
+        --input|-i) _skiff_files -f ;;
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --input --platform --quiet --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    import)
+      case "$name" in
+        --change|-c) : ;;
+        --message|-m) : ;;
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --change --message --platform --help
+          else
+            if ((at == 1)); then _skiff_files -f; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    info)
+      case "$name" in
+        --format|-f) _skiff_offer 'json' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    version)
+      case "$name" in
+        --format|-f) _skiff_offer 'json' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    completion)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then _skiff_offer bash zsh fish; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    container) _skiff_offer exec list ls ps remove rm run ;;
+    image) _skiff_offer import list load ls ;;
+    system) _skiff_offer info ;;
+  esac
+}
+
+complete -o nosort -F _skiff skiff 2>/dev/null || complete -F _skiff skiff

@@ -1,0 +1,218 @@
+# fish completion for skiff; made from its option tables by 'skiff completion fish'.
+
+# Prints the command on the line, a long form by its short name; nothing before there is one.
+function __skiff_command
+    set -l words (commandline -opc)
+    set -e words[1]
+    argparse -s 'help' 'root=+' 'storage-driver=+' 'v/version' -- $words 2>/dev/null; or return
+    switch "$argv[1] $argv[2]"
+        case 'container exec'
+            echo exec
+        case 'container list'
+            echo ps
+        case 'container ls'
+            echo ps
+        case 'container ps'
+            echo ps
+        case 'container remove'
+            echo rm
+        case 'container rm'
+            echo rm
+        case 'container run'
+            echo run
+        case 'image import'
+            echo import
+        case 'image list'
+            echo images
+        case 'image load'
+            echo load
+        case 'image ls'
+            echo images
+        case 'system info'
+            echo info
+        case '*'
+            echo $argv[1]
+    end
+end
+
+# Whether the command is one of those given.
+function __skiff_is
+    contains -- (__skiff_command; or echo) $argv
+end
+
+function __skiff_no_command
+    test -z (__skiff_command | string collect)
+end
+
+# Prints the arguments that follow the command, without flags; those of another program's command line count all.
+function __skiff_arguments
+    set -l words (commandline -opc)
+    set -l command (__skiff_command)
+    set -e words[1]
+    while set -q words[1]; and test "$words[1]" != $command; and not contains -- $words[1] container image system
+        set -e words[1]
+    end
+    contains -- "$words[1]" container image system; and set -e words[1]
+    set -e words[1]
+    set -l spec
+    switch $command
+        case run
+            set spec -s 'help' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'name=+' 'platform=+' 'pull=+' 'rm' 'runtime=+' 'stop-signal=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+        case exec
+            set spec -s 'help' 'd/detach' 'detach-keys=+' 'e/env=+' 'env-file=+' 'i/interactive' 'privileged' 't/tty' 'u/user=+' 'w/workdir=+'
+        case ps
+            set spec 'help' 'a/all' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet' 's/size'
+        case rm
+            set spec 'help' 'f/force'
+        case images
+            set spec 'help' 'a/all' 'digests' 'f/filter=+' 'format=+' 'no-trunc' 'q/quiet'
+        case load
+            set spec 'help' 'i/input=+' 'platform=+' 'q/quiet'
+        case import
+            set spec 'help' 'c/change=+' 'm/message=+' 'platform=+'
+        case info
+            set spec 'help' 'f/format=+'
+        case version
+            set spec 'help' 'f/format=+'
+        case completion
+            set spec 'help'
+    end
+    # A flag whose value is just being typed lacks it here.
+    argparse $spec -- $words 2>/dev/null; or argparse $spec -- $words '' 2>/dev/null; or return
+    set -q argv[1]; and printf '%s\n' $argv
+end
+
+# Whether this many arguments follow the command.
+function __skiff_argument_is
+    test (count (__skiff_arguments)) -eq $argv[1]
+end
+
+complete -c skiff -f
+complete -c skiff -n '__skiff_no_command' -l root -x -a '(__fish_complete_directories)' -d 'Keep images and containers in this directory (also: SKIFF_ROOT)'
+complete -c skiff -n '__skiff_no_command' -l storage-driver -x -a 'auto overlay fuse-overlayfs' -d 'Storage driver (also: SKIFF_STORAGE_DRIVER)'
+complete -c skiff -n '__skiff_no_command' -l version -s v -d 'Print the version and leave'
+complete -c skiff -n '__skiff_no_command' -l help -d 'Print this help and leave'
+complete -c skiff -n __skiff_no_command -a run -d 'Create and run a new container from an image'
+complete -c skiff -n __skiff_no_command -a exec -d 'Run a command in a running container'
+complete -c skiff -n __skiff_no_command -a ps -d 'List containers'
+complete -c skiff -n __skiff_no_command -a rm -d 'Remove one or more containers'
+complete -c skiff -n __skiff_no_command -a images -d 'List images'
+complete -c skiff -n __skiff_no_command -a load -d 'Load images from an archive'
+complete -c skiff -n __skiff_no_command -a import -d 'Make an image from an archive of a file system'
+complete -c skiff -n __skiff_no_command -a info -d 'Show what Skiff found on this machine and what it chose'
+complete -c skiff -n __skiff_no_command -a version -d 'Show the version'
+complete -c skiff -n __skiff_no_command -a completion -d 'Print the completion script of a shell'
+complete -c skiff -n __skiff_no_command -a container -d 'Commands on a container'
+complete -c skiff -n __skiff_no_command -a image -d 'Commands on a image'
+complete -c skiff -n __skiff_no_command -a system -d 'Commands on a system'
+complete -c skiff -n '__skiff_is container' -a exec -d 'Run a command in a running container'
+complete -c skiff -n '__skiff_is container' -a list -d 'List containers'
+complete -c skiff -n '__skiff_is container' -a ls -d 'List containers'
+complete -c skiff -n '__skiff_is container' -a ps -d 'List containers'
+complete -c skiff -n '__skiff_is container' -a remove -d 'Remove one or more containers'
+complete -c skiff -n '__skiff_is container' -a rm -d 'Remove one or more containers'
+complete -c skiff -n '__skiff_is container' -a run -d 'Create and run a new container from an image'
+complete -c skiff -n '__skiff_is image' -a import -d 'Make an image from an archive of a file system'
+complete -c skiff -n '__skiff_is image' -a list -d 'List images'
+complete -c skiff -n '__skiff_is image' -a load -d 'Load images from an archive'
+complete -c skiff -n '__skiff_is image' -a ls -d 'List images'
+complete -c skiff -n '__skiff_is system' -a info -d 'Show what Skiff found on this machine and what it chose'
+
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cidfile -r -F -d 'Write the container id to this file, which must not exist'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l detach -s d -d 'Run in the background and print the container id'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l detach-keys -x -d 'Keys that detach the terminal, separated by commas'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l entrypoint -x -d 'Run this program instead of the image\'s entry point'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l env -s e -x -d 'Set an environment variable; without a value, pass on your own'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l env-file -r -F -d 'Read environment variables from a file'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l init -d 'Run a small init as process 1, which passes on signals and reaps children'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l interactive -s i -d 'Keep standard input open'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l label -s l -x -d 'Put a label on the container'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l name -x -d 'Name of the container; without one, it is made up'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l pull -x -a 'always missing never' -d 'When to pull the image: always, missing or never'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l rm -d 'Remove the container when it ends'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l runtime -x -a 'crun runc runsc' -d 'Hand the container to another OCI runtime, by name or path'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l stop-signal -x -a 'SIGTERM SIGINT SIGQUIT SIGKILL' -d 'Signal that stops the container'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l tty -s t -d 'Give the command a terminal'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l user -s u -x -d 'Run as this user, by name or id'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l workdir -s w -x -d 'Working directory inside the container'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l device -r -F -d 'Make a device of the host available'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l mount -x -a 'type=bind, type=tmpfs,' -d 'Mount a directory, a file or a tmpfs: type=bind or tmpfs, source and target'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l read-only -d 'Mount the container\'s root file system read-only'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l rootfs -x -a '(__fish_complete_directories)' -d 'Run from this directory instead of an image; nothing under it is written'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l tmpfs -x -d 'Mount a tmpfs'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l volume -s v -r -F -d 'Mount a directory or a file of the host'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cap-add -x -d 'Add a Linux capability'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cap-drop -x -d 'Drop a Linux capability'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l group-add -x -d 'Join another group, by name or id'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l privileged -d 'All capabilities, no seccomp filter, nothing masked; still no more than you may do yourself'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l security-opt -x -a 'seccomp=unconfined no-new-privileges unmask=ALL' -d 'seccomp=FILE|unconfined, no-new-privileges, unmask=PATH|ALL'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l userns -x -a 'keep-id' -d 'User namespace to use'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l add-host -x -d 'Add a line to /etc/hosts'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l hostname -s h -x -d 'Host name inside the container'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l ipc -x -a 'private host container:' -d 'IPC namespace: private, host or container:NAME'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l network -x -a 'slirp4netns none host' -d 'Network: slirp4netns, none or host'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l pid -x -a 'private host container:' -d 'PID namespace: private, host or container:NAME'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l uts -x -a 'private host' -d 'Host name namespace: private or host'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l shm-size -x -d 'Size of /dev/shm, as in 64m or 1g'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l sysctl -x -d 'Set a kernel parameter inside the container'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l ulimit -x -d 'Set a resource limit, as in nofile=1024:4096'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
+complete -c skiff -n '__skiff_is run; and not __skiff_argument_is 0' -F
+
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l detach -s d -d 'Run the command in the background'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l detach-keys -x -d 'Keys that detach the terminal, separated by commas'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l env -s e -x -d 'Set an environment variable; without a value, pass on your own'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l env-file -r -F -d 'Read environment variables from a file'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l interactive -s i -d 'Keep standard input open'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l privileged -d 'All capabilities for the command; still no more than you may do yourself'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l tty -s t -d 'Give the command a terminal'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l user -s u -x -d 'Run as this user, by name or id'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l workdir -s w -x -d 'Working directory inside the container'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
+complete -c skiff -n '__skiff_is exec; and not __skiff_argument_is 0' -F
+
+complete -c skiff -n '__skiff_is ps' -l all -s a -d 'Show all containers, not only those that run'
+complete -c skiff -n '__skiff_is ps' -l filter -s f -x -a 'id= name= label= status= ancestor= exited=' -d 'Show only containers that match'
+complete -c skiff -n '__skiff_is ps' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
+complete -c skiff -n '__skiff_is ps' -l last -s n -x -d 'Show the N containers created last, in any state; -1 is no limit'
+complete -c skiff -n '__skiff_is ps' -l latest -s l -d 'Show the container created last, in any state'
+complete -c skiff -n '__skiff_is ps' -l no-trunc -d 'Do not shorten ids and long values'
+complete -c skiff -n '__skiff_is ps' -l quiet -s q -d 'Print only ids'
+complete -c skiff -n '__skiff_is ps' -l size -s s -d 'Show how much each container has written'
+complete -c skiff -n '__skiff_is ps' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is rm' -l force -s f -d 'Kill a container that runs before removing it'
+complete -c skiff -n '__skiff_is rm' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is rm' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is images' -l all -s a -d 'Show untagged intermediate images too'
+complete -c skiff -n '__skiff_is images' -l digests -d 'Show digests'
+complete -c skiff -n '__skiff_is images' -l filter -s f -x -a 'reference= dangling=true label= before= since=' -d 'Show only images that match'
+complete -c skiff -n '__skiff_is images' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
+complete -c skiff -n '__skiff_is images' -l no-trunc -d 'Do not shorten ids and long values'
+complete -c skiff -n '__skiff_is images' -l quiet -s q -d 'Print only ids'
+complete -c skiff -n '__skiff_is images' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is images; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is load' -l input -s i -r -F -d 'Read from this file instead of standard input'
+complete -c skiff -n '__skiff_is load' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
+complete -c skiff -n '__skiff_is load' -l quiet -s q -d 'Do not show progress'
+complete -c skiff -n '__skiff_is load' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is import' -l change -s c -x -d 'Apply a Dockerfile instruction to the image\'s settings, as in \'CMD ["sh"]\''
+complete -c skiff -n '__skiff_is import' -l message -s m -x -d 'Comment in the image\'s history'
+complete -c skiff -n '__skiff_is import' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
+complete -c skiff -n '__skiff_is import' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is import; and __skiff_argument_is 0' -F
+
+complete -c skiff -n '__skiff_is info' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
+complete -c skiff -n '__skiff_is info' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is version' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
+complete -c skiff -n '__skiff_is version' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is completion' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is completion; and __skiff_argument_is 0' -a 'bash zsh fish'

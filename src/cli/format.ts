@@ -1,0 +1,103 @@
+import type { Output } from './context.ts';
+
+/** What a list command can show. */
+export interface ListView {
+  /** Every field of a row, with its column heading; a function for a field that takes an argument, as `Label` does. */
+  readonly headings: Readonly<Record<string, Field>>;
+  /** The fields of the table that is printed without `--format`. */
+  readonly columns: readonly string[];
+}
+
+/** A field's text, or a method that makes it. */
+export type Field = string | ((argument: string) => string);
+
+export type Row = Readonly<Record<string, Field>>;
+
+export interface ListOptions {
+  /** `--format`: undefined or `table`, `table TEMPLATE`, `json`, or a template for each row. */
+  readonly format: string | undefined;
+  /** `--no-trunc`: never shorten, not even to fit a terminal. */
+  readonly noTrunc?: boolean;
+}
+
+/**
+ * A list as Docker prints it. Only on a terminal the widest cells are shortened until a line fits.
+ * Control characters in a row are shown as `\xNN` in every format. Throws SkiffFailure(Usage) for a bad template.
+ */
+export const renderList = async (view: ListView, rows: readonly Row[], options: ListOptions, output: Output): Promise<string> => {
+  const format = options.format?.trim() ?? '';
+  const limit = options.noTrunc !== true && output.isTerminal() ? output.columns() : Infinity;
+  const safe = rows.map(escapeRow);
+  if (format === '' || format === 'table') return await layOut([view.headings, ...safe].map((row) => view.columns.map((column) => String(row[column]))), limit);
+  if (format === 'json') return safe.map((row) => `${JSON.stringify(row)}\n`).join('');
+  const { parseTemplate } = await import('../core/go-template.ts');
+  const isTable = /^table\s/.test(format);
+  const template = parseTemplate(unescape(isTable ? format.slice('table'.length).trimStart() : options.format ?? ''));
+  if (!isTable) return safe.map((row) => `${template(row)}\n`).join('');
+  return await layOut([view.headings, ...safe].map((row) => template(row).split('\t')), limit);
+};
+
+/**
+ * One object through `--format`: `json`, or a template; ends in a newline. On a terminal control characters are shown as `\xNN`.
+ * Throws SkiffFailure(Usage) for a bad template.
+ */
+export const renderObject = async (format: string, data: unknown, output: Output): Promise<string> => {
+  const { parseTemplate } = await import('../core/go-template.ts');
+  const text = parseTemplate(format.trim() === 'json' ? '{{json .}}' : format)(data);
+  return `${output.isTerminal() ? escapeControls(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g) : text}\n`;
+};
+
+/** A shell passes `\t` and `\n` in a format as they are; Docker reads them as tab and newline. */
+const unescape = (format: string): string => format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
+
+const escapeRow = (row: Row): Row => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, escapeField(field)]));
+
+const escapeField = (field: Field): Field => (typeof field === 'string' ? escapeControls(field) : (argument) => escapeControls(field(argument)));
+
+const escapeControls = (text: string, controls = /[\u0000-\u001f\u007f-\u009f]/g): string =>
+  text.replace(controls, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
+/** Docker's table: columns at least 10 cells wide with 3 between them, nothing after the last. */
+const layOut = async (rows: readonly (readonly string[])[], limit: number): Promise<string> => {
+  const measure = await measureFor(rows);
+  const natural = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => measure.width(row[at] ?? ''))));
+  const widths = shrink(natural, limit);
+  const line = (row: readonly string[]): string =>
+    row.map((cell, at) => {
+      const width = widths[at] ?? 0;
+      const shown = measure.width(cell) > width ? `${measure.fitting(cell, width - 1)}…` : cell;
+      return at === row.length - 1 ? shown : shown + ' '.repeat(columnWidth(width) - measure.width(shown));
+    }).join('');
+  return rows.map((row) => `${line(row)}\n`).join('');
+};
+
+const columnWidth = (cell: number): number => Math.max(cell + 3, 10);
+
+/** No column becomes narrower than this to fit the terminal: less could not be recognised. */
+const narrowest = 8;
+
+/** Takes cells from the widest column, one by one, until the line fits or nothing is left to take. */
+const shrink = (natural: readonly number[], limit: number): readonly number[] => {
+  const widths = [...natural];
+  const total = () => widths.reduce((sum, width, at) => sum + (at === widths.length - 1 ? width : columnWidth(width)), 0);
+  while (total() > limit) {
+    const widest = Math.max(...widths);
+    if (widest <= narrowest) break;
+    widths[widths.lastIndexOf(widest)] = widest - 1;
+  }
+  return widths;
+};
+
+interface Measure {
+  readonly width: (text: string) => number;
+  readonly fitting: (text: string, cells: number) => string;
+}
+
+const ascii: Measure = { width: (text) => text.length, fitting: (text, cells) => text.slice(0, cells) };
+
+/** Only what is not ASCII needs the tables of wide characters. */
+const measureFor = async (rows: readonly (readonly string[])[]): Promise<Measure> => {
+  if (rows.every((row) => row.every((cell) => /^[\u0020-\u007e]*$/.test(cell)))) return ascii;
+  const { fitting, textWidth } = await import('./width.ts');
+  return { width: textWidth, fitting };
+};

@@ -1,0 +1,50 @@
+/** Id maps of a container's user namespace, which is a child of the keeper's (user_namespaces(7)). */
+
+/** `size` ids from `containerID` inside stand for those from `hostID` in the parent namespace; named as in OCI's config.json. */
+export interface IdMapping {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
+
+/** A run of container ids and where it begins on the host, which is how the keeper's namespace calls it too. */
+export interface Extent {
+  readonly containerId: number;
+  readonly hostId: number;
+  readonly size: number;
+}
+
+/** The ids as they are by default. Extents are repeated one by one: the kernel wants each line within one of the parent's. */
+export const defaultMap = (extents: readonly Extent[]): readonly IdMapping[] =>
+  extents.map(({ containerId, hostId, size }) => ({ containerID: containerId, hostID: hostId, size }));
+
+/** Where the ids of one extent go when id 0, the caller, is shown as `self` and 1 to `self` move down by one. */
+const shifted = ({ containerId: first, hostId, size: length }: Extent, self: number): readonly IdMapping[] => {
+  const pieces = [
+    { from: 0, to: 1, by: self },
+    { from: 1, to: self + 1, by: -1 },
+    { from: self + 1, to: Infinity, by: 0 },
+  ];
+  return pieces.flatMap(({ from, to, by }) => {
+    const start = Math.max(first, from);
+    const size = Math.min(first + length, to) - start;
+    return size > 0 ? [{ containerID: start + by, hostID: hostId + start - first, size }] : [];
+  });
+};
+
+/** The map in which the caller is `self` inside, and everybody else fills the other ids from 0. */
+export const keepIdMap = (extents: readonly Extent[], self: number): readonly IdMapping[] =>
+  extents.flatMap((extent) => shifted(extent, self)).toSorted((a, b) => a.containerID - b.containerID);
+
+/** Whether `id` exists inside. */
+export const isMapped = (map: readonly IdMapping[], id: number): boolean =>
+  map.some(({ containerID, size }) => id >= containerID && id < containerID + size);
+
+/** One past the highest id of the run that begins at 0; 0 if 0 is not mapped. */
+export const contiguousIds = (map: readonly IdMapping[]): number => {
+  let next = 0;
+  for (const { containerID, size } of map.toSorted((a, b) => a.containerID - b.containerID)) {
+    if (containerID === next) next += size;
+  }
+  return next;
+};

@@ -1,0 +1,131 @@
+/**
+ * `npm test`: sets the machine up as `npm start` does, builds, and runs every check: the type checker, the C tests under
+ * sanitizers, and each file in test/{unit,security,e2e} in a process of its own, as an unprivileged user.
+ * The end-to-end files run once for each storage driver. `npm test -- unit e2e/run` runs what starts with these words.
+ * The last line is `N passed, N failed`; the exit code is 1 when anything failed or, where CI=true, was skipped.
+ */
+import { readdirSync, existsSync, mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { asAccount, currentAccount, ensureAccount, nodeFor, readableCheckout } from './account.mjs';
+import { ensureBuilt } from './build.mjs';
+import { ensureModules, ensurePackages } from './requirements.mjs';
+import { quietly, root, say, script, Stop, succeeds } from './steps.mjs';
+import { bundleTests, findTests } from './test-bundle.mjs';
+import { ensureTestImages } from './test-images.mjs';
+import { runJob } from './test-run.mjs';
+
+/** @typedef {import('./test-run.mjs').Job} Job @typedef {import('./test-run.mjs').Outcome} Outcome */
+
+const filters = process.argv.slice(2);
+const isCI = process.env['CI'] === 'true';
+
+/** @param {string} label */
+const isWanted = (label) => filters.length === 0 || filters.some((filter) => label.startsWith(filter));
+
+const cTests = () => {
+  const directory = join(root, 'helpers/test');
+  const sources = existsSync(directory) ? readdirSync(directory).filter((file) => file.endsWith('-test.c')).sort() : [];
+  return sources.map((file) => file.slice(0, -'.c'.length));
+};
+
+/** The programs that the tests themselves are run with. */
+const buildTools = async () => {
+  mkdirSync(join(root, 'dist/test-tools'), { recursive: true });
+  const reaper = 'dist/test-tools/reaper';
+  quietly('build the reaper', ['gcc', '-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', 'test/harness-reaper.c', '-o', reaper]);
+  if (cTests().some((name) => isWanted(`helpers/${name}`))) {
+    quietly('build the C tests', ['make', '--no-print-directory', '-C', 'helpers', 'check-build']);
+  }
+  const files = findTests().filter(({ name }) => isWanted(name));
+  const sources = files.map(({ name }) => join(root, 'test', `${name}.test.ts`));
+  await bundleTests([join(root, 'test/harness.ts'), ...sources]);
+  return { reaper, files };
+};
+
+/** Whether this kernel lets a user namespace mount an overlay. @param {import('./account.mjs').Account} account */
+const kernelOverlayWorks = (account) => {
+  const trial = 'mount -t tmpfs none /mnt && mkdir /mnt/l /mnt/u /mnt/w /mnt/m && mount -t overlay -o userxattr,lowerdir=/mnt/l,upperdir=/mnt/u,workdir=/mnt/w none /mnt/m';
+  return succeeds(asAccount(account, {}, ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', trial]));
+};
+
+/** @param {string} checkout @param {string} node @param {import('./test-bundle.mjs').TestFile[]} files @param {string} images @returns {Job[]} */
+const jobsFor = (checkout, node, files, images) => {
+  const environment = {
+    CI: process.env['CI'],
+    SKIFF_BIN: join(checkout, 'dist/skiff'),
+    SKIFF_HELPERS: join(checkout, 'dist/helpers'),
+    SKIFF_TEST_IMAGES: images,
+    NODE_OPTIONS: '--enable-source-maps',
+  };
+  const typeCheck = { label: 'types', command: [process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', root], timeLimitMs: 120000, reports: false, environment: {}, asCaller: true };
+  const c = cTests().map((name) => ({ label: `helpers/${name}`, command: [join(checkout, 'dist/helpers-asan/test', name)], timeLimitMs: 120000, reports: false, environment }));
+  const typescript = files.flatMap((file) => {
+    const job = { label: file.name, command: [node, join(checkout, file.bundle)], timeLimitMs: file.timeLimitMs, reports: true, environment };
+    if (!file.name.startsWith('e2e/')) return [job];
+    const onDrivers = ['fuse-overlayfs', 'overlay'].map((driver) => ({
+      ...job,
+      label: `${file.name} on ${driver}`,
+      environment: { ...environment, SKIFF_STORAGE_DRIVER: driver },
+    }));
+    const onNode = { ...job, label: `${file.name} on Node`, environment: { ...environment, SKIFF_BIN: join(checkout, 'dist/skiff.cjs') } };
+    return file.alsoOnNode ? [...onDrivers, onNode] : onDrivers;
+  });
+  return [typeCheck, ...c, ...typescript].filter(({ label }) => isWanted(label));
+};
+
+/** @param {Outcome} outcome */
+const show = (outcome) => {
+  const failed = outcome.failures.length;
+  if (failed > 0) process.stdout.write(outcome.output.endsWith('\n') || outcome.output === '' ? outcome.output : `${outcome.output}\n`);
+  const skipped = outcome.skipped.length === 0 ? '' : `, ${outcome.skipped.length} skipped`;
+  say(`${failed > 0 ? 'FAIL' : 'ok  '} ${outcome.label}  ${outcome.passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped}  ${(outcome.ms / 1000).toFixed(1)} s`);
+  for (const line of outcome.failures) say(`     ${line}`);
+  for (const line of outcome.skipped) say(`     skipped: ${line}`);
+};
+
+/**
+ * Unit tests and C tests side by side; what starts containers one after the other, so that times and leftovers have one cause.
+ * @param {readonly Job[]} jobs @param {(job: Job) => Promise<Outcome>} run
+ */
+const runAll = async (jobs, run) => {
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  const worker = async (/** @type {Job[]} */ queue) => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      const outcome = await run(job);
+      outcomes.push(outcome);
+      show(outcome);
+    }
+  };
+  const heavy = (/** @type {Job} */ job) => /^(e2e|security)\//.test(job.label);
+  const light = jobs.filter((job) => !heavy(job));
+  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, () => worker(light)));
+  await worker(jobs.filter(heavy));
+  return outcomes;
+};
+
+script(async () => {
+  ensurePackages('test');
+  ensureModules();
+  ensureBuilt();
+  const account = ensureAccount();
+  const images = ensureTestImages();
+  const { reaper, files } = await buildTools();
+  const checkout = readableCheckout(account);
+  const node = nodeFor(account, checkout);
+  const jobs = jobsFor(checkout, node, files, images);
+  if (jobs.length === 0) throw new Stop(`no test starts with ${filters.join(' or ')}`);
+
+  const noOverlay = jobs.some(({ label }) => label.endsWith(' on overlay')) && !kernelOverlayWorks(account);
+  const setting = { account, caller: currentAccount(), reaper: join(root, reaper), cwd: checkout };
+  const outcomes = await runAll(jobs.filter(({ label }) => !(noOverlay && label.endsWith(' on overlay'))), (job) => runJob(setting, job));
+  if (noOverlay) say('skipped: everything on overlay: this kernel mounts no overlay in a user namespace');
+
+  const skipped = outcomes.reduce((sum, outcome) => sum + outcome.skipped.length, 0) + (noOverlay ? 1 : 0);
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failures.length, 0) + (isCI ? skipped : 0);
+  if (skipped > 0) say(`${skipped} skipped${isCI ? ', which is a failure where CI=true' : ''}`);
+  say(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
+});

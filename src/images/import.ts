@@ -1,0 +1,125 @@
+/** `skiff import`: a root file system in a tar becomes an image of one layer. */
+import { join } from 'node:path';
+import * as TE from 'fp-ts/TaskEither';
+import { mediaTypes } from '../core/oci-image.ts';
+import type { ContainerDefaults, ImageConfig } from '../core/oci-image.ts';
+import { fail, toSkiffError } from '../core/errors.ts';
+import type { SkiffError } from '../core/errors.ts';
+import { formatReference, parseReference } from '../core/reference.ts';
+import type { Host } from '../system/host.ts';
+import type { Paths } from '../system/paths.ts';
+import { applyChanges } from './changes.ts';
+import { unpackLayers } from './layers.ts';
+import { ensureLayout } from './layout.ts';
+import { hostPlatform } from './platform.ts';
+import type { Platform } from './platform.ts';
+import { inputSubject, spoolLayer } from './spool.ts';
+import type { Compression, SpooledFile } from './spool.ts';
+import { documentOf, manifestFor, storeImages } from './store.ts';
+import type { Candidate, Stored } from './store.ts';
+import { withSpool } from './temporary.ts';
+
+export interface ImportOptions {
+  /** Path of the tar (plain, gzip, zstd, bzip2 or xz), or `-` for standard input. */
+  readonly source: string;
+  /** `REPOSITORY[:TAG]` as typed; undefined makes an image without a name. */
+  readonly reference?: string;
+  /** Dockerfile instructions, in order. */
+  readonly changes: readonly string[];
+  readonly message?: string;
+  readonly platform?: Platform;
+  /** Now, in milliseconds since 1970: the image's creation. */
+  readonly now: number;
+}
+
+const layerTypes: Readonly<Record<'none' | 'gzip' | 'zstd', string>> = {
+  none: mediaTypes.ociLayer,
+  gzip: mediaTypes.ociLayerGzip,
+  zstd: mediaTypes.ociLayerZstd,
+};
+
+const layerTypeOf = (compression: Compression): string =>
+  compression === 'gzip' || compression === 'zstd' ? layerTypes[compression] : layerTypes.none;
+
+const nameOf = (word: string): string => {
+  const reference = parseReference(word);
+  if ('_tag' in reference) return fail(reference);
+  return reference.digest === undefined
+    ? formatReference(reference)
+    : fail({ _tag: 'Usage', message: `'${word}' has a digest: an import cannot know it beforehand`, hint: 'give REPOSITORY[:TAG]' });
+};
+
+const checkSource = (source: string): void => {
+  if (/^(https?|ftp):\/\//.test(source)) {
+    fail({ _tag: 'Refused', message: `import cannot fetch ${source} yet`, hint: 'pipe it in: curl -fL URL | skiff import - NAME' });
+  }
+};
+
+const defaultsOf = (changes: readonly string[]): ContainerDefaults => {
+  const config = applyChanges({}, changes);
+  return '_tag' in config ? fail(config as SkiffError) : config;
+};
+
+/** What the layer goes into the store with: everything but the layer itself. */
+export interface LayerImage {
+  readonly name?: string;
+  readonly config: Omit<ImageConfig, 'rootfs'>;
+}
+
+/**
+ * Stores an image whose only layer is the spooled tar `file`. The diff id is learnt by unpacking, so the configuration is written after that;
+ * that `storeImages` finds the layer unpacked makes it cheap.
+ */
+export const storeLayer = async (
+  paths: Paths,
+  host: Host,
+  directory: string,
+  subject: string,
+  file: SpooledFile & { readonly compression: Compression },
+  image: LayerImage,
+): Promise<Stored> => {
+  ensureLayout(paths);
+  const [layer] = await unpackLayers(paths, host, [{ file: file.path, digest: file.digest, size: file.size, subject }], [file.path]);
+  const decodedConfig: ImageConfig = { ...image.config, rootfs: { type: 'layers', diff_ids: layer === undefined ? [] : [layer.diffId] } };
+  const config = documentOf(JSON.stringify(decodedConfig));
+  const descriptor = { mediaType: layerTypeOf(file.compression), digest: file.digest, size: file.size };
+  const candidate: Candidate = {
+    subject,
+    manifest: manifestFor(config, [descriptor]),
+    manifestType: mediaTypes.ociManifest,
+    config,
+    decodedConfig,
+    layers: [{ file, descriptor }],
+    names: image.name === undefined ? [] : [image.name],
+  };
+  const [stored] = await storeImages(paths, host, directory, [candidate]);
+  return stored ?? fail({ _tag: 'System', operation: 'store', subject, reason: 'nothing was stored' });
+};
+
+const importTar = async (paths: Paths, host: Host, options: ImportOptions): Promise<Stored> => {
+  checkSource(options.source);
+  const name = options.reference === undefined ? {} : { name: nameOf(options.reference) };
+  const defaults = defaultsOf(options.changes);
+  const { os, architecture, variant } = options.platform ?? hostPlatform();
+  const created = new Date(options.now).toISOString();
+  const comment = options.message ?? `Imported from ${options.source}`;
+  const config: Omit<ImageConfig, 'rootfs'> = {
+    created,
+    architecture,
+    os,
+    ...(variant === undefined ? {} : { variant }),
+    config: defaults,
+    history: [{ created, comment }],
+  };
+  return withSpool(paths, async (directory) => {
+    const file = await spoolLayer(paths, options.source, join(directory, 'layer'));
+    return storeLayer(paths, host, directory, inputSubject(options.source), file, { ...name, config });
+  });
+};
+
+/**
+ * Imports a root file system as an image of one layer. The reference and the changes are checked before anything is read.
+ * Errors: `Usage`, `NotFound`, `Refused` (URL), `Hostile`, `Corrupt`, `System`; nothing is left behind then.
+ */
+export const importImage = (paths: Paths, host: Host, options: ImportOptions): TE.TaskEither<SkiffError, Stored> =>
+  TE.tryCatch(() => importTar(paths, host, options), toSkiffError('import', inputSubject(options.source)));

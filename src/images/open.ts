@@ -1,0 +1,119 @@
+/** Finding a stored image and reading what `run` needs of it. On the hot path: three small files, synchronous, no locks. */
+import { existsSync } from 'node:fs';
+import { ImageConfig, Manifest } from '../core/oci-image.ts';
+import type { ContainerDefaults } from '../core/oci-image.ts';
+import type { Digest } from '../core/digest.ts';
+import { SkiffFailure, fail } from '../core/errors.ts';
+import type { SkiffError } from '../core/errors.ts';
+import { familiarReference, formatReference, parseImageWord, parseReference, repositoryOf } from '../core/reference.ts';
+import type { ImageWord, Reference } from '../core/reference.ts';
+import type { Paths } from '../system/paths.ts';
+import { layerPath, readBlob, readEntry, readIndex } from './layout.ts';
+import type { Entry } from './layout.ts';
+import { checkPlatform, platformOf } from './platform.ts';
+import type { Platform } from './platform.ts';
+
+/** An image that is in the store, ready to be mounted. */
+export interface Image {
+  /** Digest of the configuration. */
+  readonly id: Digest;
+  readonly manifestDigest: Digest;
+  /** The reference in full; undefined where the image was asked for by id. */
+  readonly name?: string;
+  readonly platform: Platform;
+  /** RFC 3339; undefined where the image does not say. */
+  readonly created?: string;
+  readonly config: ContainerDefaults;
+  /** Absolute directories, the lowest layer first. */
+  readonly layers: readonly string[];
+}
+
+/** Whether a result of `openImage` is the error. */
+export const isImageError = (value: Image | SkiffError): value is SkiffError => '_tag' in value;
+
+const matchesDigest = (reference: Reference, entry: Entry): boolean => {
+  if (entry.descriptor.digest !== reference.digest || entry.name === undefined) return false;
+  const name = parseReference(entry.name);
+  return !('_tag' in name) && repositoryOf(name) === repositoryOf(reference);
+};
+
+const findByReference = (entries: readonly Entry[], reference: Reference): Entry | undefined => {
+  if (reference.digest !== undefined) return entries.find((entry) => matchesDigest(reference, entry));
+  const name = formatReference(reference);
+  return entries.find((entry) => entry.name === name);
+};
+
+const findById = (entries: readonly Entry[], prefix: string): Entry | undefined => {
+  const matches = entries.filter((entry) => entry.id.startsWith(prefix, 'sha256:'.length));
+  const ids = new Set(matches.map((entry) => entry.id));
+  return ids.size > 1
+    ? fail({ _tag: 'Usage', message: `'${prefix}' begins the ids of ${ids.size} images`, hint: 'give more digits, or a name' })
+    : matches[0];
+};
+
+/**
+ * The entry that `word` names: a reference first, an id or the beginning of one after that, as Docker does.
+ * Throws a `Usage` failure for a word that cannot be either, or that begins several ids.
+ */
+export const findEntry = (entries: readonly Entry[], word: string): Entry | undefined => {
+  const meant: ImageWord | SkiffError = parseImageWord(word);
+  if ('_tag' in meant) return fail(meant);
+  const named = meant.reference === undefined ? undefined : findByReference(entries, meant.reference);
+  return named ?? (meant.idPrefix === undefined ? undefined : findById(entries, meant.idPrefix));
+};
+
+const noSuchImage = (word: string): never => {
+  const reference = parseReference(word);
+  const name = '_tag' in reference ? word : familiarReference(reference);
+  return fail({ _tag: 'NotFound', kind: 'image', name, hint: 'make it with `skiff load` or `skiff import`; `skiff images` lists what is there' });
+};
+
+/** A layer can be missing only if somebody removed it; its blob can make it again, which `skiff load` does. */
+const layersOf = (paths: Paths, word: string, diffIds: readonly Digest[]): readonly string[] =>
+  diffIds.map((diffId) => {
+    const directory = layerPath(paths, diffId);
+    return existsSync(directory)
+      ? directory
+      : fail({ _tag: 'Corrupt', subject: `image ${word}`, reason: `its layer ${directory} is missing`, hint: 'load it again' });
+  });
+
+/** As `findEntry`, but a name that is there is found without decoding the rest of the index. */
+const lookUp = (paths: Paths, word: string): Entry | undefined => {
+  const reference = parseReference(word);
+  const named = '_tag' in reference || reference.digest !== undefined ? undefined : readEntry(paths, formatReference(reference));
+  return named ?? findEntry(readIndex(paths).entries, word);
+};
+
+const readImage = (paths: Paths, word: string, platform: Platform | undefined): Image => {
+  const entry = lookUp(paths, word) ?? noSuchImage(word);
+  const manifest = readBlob(paths, entry.descriptor.digest, Manifest);
+  const config = readBlob(paths, manifest.config.digest, ImageConfig);
+  const actual = platformOf(config);
+  checkPlatform(`image ${word}`, platform, config);
+  const byName = entry.name !== undefined && !entry.id.startsWith(word.replace(/^sha256:/, ''), 'sha256:'.length);
+  return {
+    id: entry.id,
+    manifestDigest: entry.descriptor.digest,
+    ...(byName ? { name: entry.name } : {}),
+    platform: actual,
+    ...(config.created ? { created: config.created } : {}),
+    config: config.config ?? {},
+    layers: layersOf(paths, word, config.rootfs.diff_ids ?? []),
+  };
+};
+
+/**
+ * The stored image that `word` (a reference, id or beginning of an id) names. Synchronous; reads three small files.
+ * @param platform refuse an image of another platform; undefined takes any, see `platformWarning`.
+ * @returns the image, or: `Usage` (no valid reference, ambiguous id), `NotFound`, `Refused` (platform), `Corrupt`.
+ */
+export const openImage = (paths: Paths, word: string, platform?: Platform): SkiffError | Image => {
+  try {
+    return readImage(paths, word, platform);
+  } catch (error) {
+    if (error instanceof SkiffFailure) return error.error;
+    const { code = String(error), path = paths.images } = error as NodeJS.ErrnoException;
+    return { _tag: 'System', operation: 'read', subject: path, reason: code };
+  }
+};
+

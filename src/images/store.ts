@@ -1,0 +1,190 @@
+/** Putting an image into the store: layers unpacked and verified first, then blobs, then, in one atomic step, its names. */
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { maximumLayers, mediaTypes } from '../core/oci-image.ts';
+import type { Descriptor, ImageConfig, Manifest } from '../core/oci-image.ts';
+import type { Digest } from '../core/digest.ts';
+import { digestHex, digestOfHex } from '../core/digest.ts';
+import { fail } from '../core/errors.ts';
+import { syncDirectory } from '../system/files.ts';
+import type { Host } from '../system/host.ts';
+import type { Paths } from '../system/paths.ts';
+import { unpackLayers } from './layers.ts';
+import type { LayerSource } from './layers.ts';
+import { blobPath, ensureLayout, withIndex } from './layout.ts';
+import type { Entry } from './layout.ts';
+import { platformOf } from './platform.ts';
+import type { SpooledFile } from './spool.ts';
+
+/** A document as the bytes that its digest is of. */
+export interface Document {
+  readonly text: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** `text` with its digest. */
+export const documentOf = (text: string): Document => ({
+  text,
+  digest: digestOfHex(createHash('sha256').update(text).digest('hex')),
+  size: Buffer.byteLength(text),
+});
+
+/** One layer's file with the descriptor that the manifest has for it. */
+export interface LayerFile {
+  readonly file: SpooledFile;
+  readonly descriptor: Descriptor;
+}
+
+/** An image ready to be stored: everything decoded and matched, nothing unpacked. */
+export interface Candidate {
+  /** Where it comes from, as the user knows it. */
+  readonly subject: string;
+  readonly manifest: Document;
+  readonly manifestType: string;
+  readonly config: Document;
+  readonly decodedConfig: ImageConfig;
+  /** In the order of `rootfs.diff_ids`. */
+  readonly layers: readonly LayerFile[];
+  /** References in full. */
+  readonly names: readonly string[];
+}
+
+/** What storing changed, for the command to tell. */
+export interface Stored {
+  readonly id: Digest;
+  readonly manifestDigest: Digest;
+  readonly names: readonly string[];
+  /** Names that another image had before, with that image's id. */
+  readonly replaced: readonly { readonly name: string; readonly id: Digest }[];
+}
+
+/** The manifest Skiff writes for images that come without one. */
+export const manifestFor = (config: Document, layers: readonly Descriptor[]): Document => {
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: { mediaType: mediaTypes.ociConfig, digest: config.digest, size: config.size },
+    layers: [...layers],
+  };
+  return documentOf(JSON.stringify(manifest));
+};
+
+const checkCounts = (candidate: Candidate): readonly Digest[] => {
+  const diffIds = candidate.decodedConfig.rootfs.diff_ids ?? [];
+  const { subject, layers } = candidate;
+  if (diffIds.length !== layers.length) {
+    fail({ _tag: 'Corrupt', subject, reason: `its configuration promises ${diffIds.length} layers, its manifest has ${layers.length}` });
+  }
+  if (layers.length > maximumLayers) fail({ _tag: 'Hostile', subject, reason: `it has ${layers.length} layers, more than ${maximumLayers}` });
+  return diffIds;
+};
+
+const sourcesOf = (candidate: Candidate): readonly LayerSource[] => {
+  const diffIds = checkCounts(candidate);
+  return candidate.layers.map(({ file }, position) => ({
+    file: file.path,
+    digest: file.digest,
+    size: file.size,
+    subject: `layer ${position + 1} of ${candidate.subject}`,
+    ...(diffIds[position] === undefined ? {} : { diffId: diffIds[position] }),
+  }));
+};
+
+/** A file of the work space that is to become the blob `digest`. */
+interface NewBlob {
+  readonly path: string;
+  readonly digest: Digest;
+}
+
+/** The blobs of all `candidates` that the store does not have, each as a file in `directory`. */
+const newBlobs = (paths: Paths, directory: string, candidates: readonly Candidate[]): readonly NewBlob[] => {
+  const found = new Map<Digest, NewBlob>();
+  for (const { layers, config, manifest } of candidates) {
+    for (const { file } of layers) found.set(file.digest, file);
+    for (const { digest, text } of [config, manifest]) {
+      const path = join(directory, digestHex(digest));
+      if (!found.has(digest)) writeFileSync(path, text, { mode: 0o600 });
+      found.set(digest, { path, digest });
+    }
+  }
+  return [...found.values()].filter(({ digest }) => !existsSync(blobPath(paths, digest)));
+};
+
+const entriesFor = (candidate: Candidate, size: number): readonly Entry[] => {
+  const platform = platformOf(candidate.decodedConfig);
+  const { digest, size: bytes } = candidate.manifest;
+  const entry: Entry = {
+    id: candidate.config.digest,
+    created: Math.max(0, Date.parse(candidate.decodedConfig.created ?? '') || 0),
+    size,
+    descriptor: { mediaType: candidate.manifestType, digest, size: bytes, platform },
+  };
+  return candidate.names.length === 0 ? [entry] : candidate.names.map((name) => ({ ...entry, name }));
+};
+
+/** `before` with `added`: their names are taken from whoever has them; who loses the last name stays without one. */
+const mergeEntries = (before: readonly Entry[], added: readonly Entry[]): readonly Entry[] => {
+  const names = new Set(added.map((entry) => entry.name));
+  const kept = before.filter((entry) => entry.name !== undefined && !names.has(entry.name));
+  const anonymous = before
+    .filter((entry) => entry.name === undefined || names.has(entry.name))
+    .map(({ id, created, size, descriptor }): Entry => ({ id, created, size, descriptor }));
+  const result: Entry[] = [...kept];
+  for (const entry of [...added, ...anonymous]) {
+    const known = result.some((other) => other.descriptor.digest === entry.descriptor.digest);
+    if (entry.name !== undefined || !known) result.push(entry);
+  }
+  return result;
+};
+
+/** Gives the blobs their names, notes each in `made`. They are on the disk already. */
+const placeBlobs = (paths: Paths, blobs: readonly NewBlob[], made: string[]): void => {
+  for (const { path, digest } of blobs) {
+    const target = blobPath(paths, digest);
+    if (existsSync(target)) continue;
+    made.push(target);
+    renameSync(path, target);
+  }
+  syncDirectory(join(paths.images, 'blobs/sha256'));
+};
+
+const storedOf = (before: readonly Entry[], { names, config, manifest }: Candidate): Stored => ({
+  id: config.digest,
+  manifestDigest: manifest.digest,
+  names,
+  replaced: before.flatMap(({ name, id }) => (name !== undefined && names.includes(name) && id !== config.digest ? [{ name, id }] : [])),
+});
+
+const publish = (paths: Paths, candidates: readonly Candidate[], sizes: readonly number[], blobs: readonly NewBlob[]): Promise<readonly Stored[]> =>
+  withIndex(paths, (before, write) => {
+    const made: string[] = [];
+    try {
+      placeBlobs(paths, blobs, made);
+      write(candidates.reduce((entries, candidate, position) => mergeEntries(entries, entriesFor(candidate, sizes[position] ?? 0)), before));
+    } catch (error) {
+      for (const path of made) rmSync(path, { force: true });
+      throw error;
+    }
+    return candidates.map((candidate) => storedOf(before, candidate));
+  });
+
+/**
+ * Stores `candidates`, all or none: everything is unpacked, verified and on the disk before a blob or a name of it is in the store, and a failure
+ * takes back what it put there. Idempotent; atomic for readers; survives a power cut once it has returned.
+ * @param directory work space on the store's file system (`withSpool`).
+ * Throws `Hostile`, `Corrupt`, `System` failures and errno errors.
+ */
+export const storeImages = async (paths: Paths, host: Host, directory: string, candidates: readonly Candidate[]): Promise<readonly Stored[]> => {
+  ensureLayout(paths);
+  const sources = candidates.map(sourcesOf);
+  const blobs = newBlobs(paths, directory, candidates);
+  const layers = await unpackLayers(paths, host, sources.flat(), blobs.map(({ path }) => path));
+  let next = 0;
+  const sizes = sources.map(({ length }) => {
+    next += length;
+    return layers.slice(next - length, next).reduce((sum, layer) => sum + layer.size, 0);
+  });
+  return publish(paths, candidates, sizes, blobs);
+};

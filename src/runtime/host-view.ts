@@ -1,0 +1,114 @@
+/** The facts that a specification is made from, read from this machine; costly ones only when they are asked for. */
+import { accessSync, constants, readFileSync, readdirSync, statSync, existsSync } from 'node:fs';
+import { availableParallelism, hostname, release } from 'node:os';
+import { join } from 'node:path';
+import { hostPlatform } from '../images/platform.ts';
+import type { Host } from '../system/host.ts';
+import type { Paths } from '../system/paths.ts';
+import type { Container } from './records.ts';
+import type { HostView, PathKind, ContainerView } from './spec-types.ts';
+
+const kindOf = (path: string): PathKind | undefined => {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isCharacterDevice()) return 'character-device';
+  if (stat.isBlockDevice()) return 'block-device';
+  if (stat.isFIFO()) return 'fifo';
+  return stat.isSocket() ? 'socket' : 'file';
+};
+
+/** stat(2) as the caller; a path that cannot be reached counts as missing. */
+const statPath = (path: string): PathKind | undefined => {
+  try {
+    return kindOf(path);
+  } catch {
+    return undefined;
+  }
+};
+
+const readText = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const canOpen = (path: string): boolean => {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const devices = (): readonly string[] =>
+  readdirSync('/dev', { recursive: true, encoding: 'utf8' })
+    .map((name) => `/dev/${name}`)
+    .filter((path) => /device$/.test(statPath(path) ?? '') && canOpen(path));
+
+/** proc_pid_limits(5): the columns are soft and hard limit. */
+const limitNames: Readonly<Record<string, string>> = {
+  as: 'Max address space', core: 'Max core file size', cpu: 'Max cpu time', data: 'Max data size', fsize: 'Max file size', locks: 'Max file locks',
+  memlock: 'Max locked memory', msgqueue: 'Max msgqueue size', nice: 'Max nice priority', nofile: 'Max open files', nproc: 'Max processes',
+  rss: 'Max resident set', rtprio: 'Max realtime priority', rttime: 'Max realtime timeout', sigpending: 'Max pending signals', stack: 'Max stack size',
+};
+
+const hardLimit = (name: string): number | undefined => {
+  const line = readText('/proc/self/limits')
+    .split('\n')
+    .find((text) => text.startsWith(`${limitNames[name]} `));
+  const value = line?.slice(26).trim().split(/\s+/)[1];
+  return value === undefined ? undefined : value === 'unlimited' ? Infinity : Number(value);
+};
+
+const viewOf = (paths: Paths, container: Container): ContainerView => ({
+  id: container.id,
+  name: container.spec.name,
+  ...(container.state.status === 'running' ? { pid: container.state.pid } : {}),
+  ...(container.spec.shm === undefined ? {} : { shmPath: `/proc/${container.state.pid}/root/dev/shm` }),
+});
+
+export interface HostViewInputs {
+  readonly paths: Paths;
+  readonly host: Host;
+  readonly env: NodeJS.ProcessEnv;
+  readonly storageDriver: string;
+  readonly id: string;
+  readonly find: (word: string) => Container | undefined;
+}
+
+/** The view for the container `id`. Reads nothing yet but the host's name and kernel. */
+export const makeHostView = ({ paths, host, env, storageDriver, id, find }: HostViewInputs): HostView => {
+  const { os, architecture } = hostPlatform();
+  return {
+    uid: host.uid,
+    gid: host.gid,
+    idMap: host.idMap,
+    hostname: hostname(),
+    env,
+    cwd: process.cwd(),
+    platform: `${os}/${architecture}`,
+    kernelRelease: release(),
+    cgroup2: existsSync('/sys/fs/cgroup/cgroup.controllers'),
+    throttledProcessors: existsSync('/sys/devices/system/cpu/cpu0/thermal_throttle') ? availableParallelism() : 0,
+    storageDriver,
+    containerDirectory: join(paths.containers, id),
+    now: new Date().toISOString(),
+    random: Math.random,
+    statPath,
+    devices,
+    hardLimit,
+    oomScoreAdj: () => Number(readText('/proc/self/oom_score_adj')) || 0,
+    selinux: () => existsSync('/sys/fs/selinux/enforce'),
+    resolvConf: () => readText('/etc/resolv.conf'),
+    hosts: () => readText('/etc/hosts'),
+    findContainer: (word) => {
+      const found = find(word);
+      return found === undefined ? undefined : viewOf(paths, found);
+    },
+  };
+};
+

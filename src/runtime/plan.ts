@@ -1,0 +1,201 @@
+/**
+ * From a container's specification to the launch plan that skiff-helper executes: a flat list of records, each a name and its
+ * fields (helpers/README.md has them all). Pure; whatever can be decided is decided here.
+ */
+import { capabilityMask, isCapabilityName } from './capabilities.ts';
+import { defaultDeviceLinks } from './spec-mounts.ts';
+import { parseMountOptions } from './mount-options.ts';
+import type { OciMount, OciNamespaceType, OciSpec } from '../core/oci-runtime.ts';
+import type { MountStep } from '../storage/driver.ts';
+import type { SkiffSpec } from './spec-types.ts';
+
+export type PlanRecord = readonly [name: string, ...fields: string[]];
+
+/** What the plan needs besides the specification: paths and facts of this machine. */
+export interface PlanInputs {
+  readonly oci: OciSpec;
+  readonly skiff: SkiffSpec;
+  /** The container's directory. */
+  readonly directory: string;
+  /** Where the monitor listens. */
+  readonly socket: string;
+  /** Runtime directory, newuidmap, newgidmap, uid map and gid map of the keeper. */
+  readonly keeper: readonly string[];
+  /** uid map and gid map of the container. */
+  readonly childMap: readonly [string, string];
+  readonly singleUid: boolean;
+  readonly rootfs: MountStep;
+  /** Seccomp programs, in the order to install. */
+  readonly seccomp: readonly string[];
+  /** Program and arguments of slirp4netns. */
+  readonly slirp?: readonly string[];
+  /** The helper's copy for `--init`, absolute. */
+  readonly init?: string;
+  /** Environment that Skiff adds behind the container's. */
+  readonly extraEnvironment: readonly string[];
+  readonly extraMounts: readonly OciMount[];
+  /** Start time of the process whose namespaces are joined. */
+  readonly donorStart?: string;
+  /** Removed when the container does not stay. */
+  readonly remove: readonly string[];
+  /** Removed in any case when it has ended. */
+  readonly release: readonly string[];
+  /** Removed when it could not be started. */
+  readonly retract: readonly string[];
+}
+
+/** Docker has it at /sbin/docker-init; below /dev nothing of the image is covered. */
+const initPath = '/dev/.skiff-init';
+
+/** The records as the bytes of a plan file: for each the number of fields, then the fields, every one ended by a NUL. */
+export const encodePlan = (records: readonly PlanRecord[]): Buffer => {
+  const words: string[] = [];
+  for (const record of [['skiff-plan-1'] as PlanRecord, ...records]) words.push(String(record.length), ...record);
+  return Buffer.from(`${words.join('\0')}\0`);
+};
+
+const kernelNames: Readonly<Record<OciNamespaceType, string>> = {
+  user: 'user',
+  mount: 'mnt',
+  pid: 'pid',
+  network: 'net',
+  ipc: 'ipc',
+  uts: 'uts',
+  cgroup: 'cgroup',
+};
+
+const namespaceRecords = ({ oci, donorStart }: PlanInputs): readonly PlanRecord[] => {
+  const made = oci.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => kernelNames[type]);
+  const joined = oci.linux.namespaces.flatMap(({ type, path }): readonly PlanRecord[] => {
+    const pid = /^\/proc\/(\d+)\/ns\//.exec(path ?? '')?.[1];
+    return pid === undefined ? [] : [['join', kernelNames[type], pid, donorStart ?? '0']];
+  });
+  return [['new', ...made], ...joined];
+};
+
+const mountRecord = (mount: OciMount): PlanRecord => {
+  const options = parseMountOptions(mount.options);
+  if (mount.type === 'bind') {
+    const how = `${options.withChildren ? 'c' : ''}${options.recursivelyReadOnly ? 'r' : ''}`;
+    return ['bind', mount.source, mount.destination, String(options.flags), String(options.propagation), how];
+  }
+  const type = mount.type === 'cgroup' ? 'cgroup2' : mount.type;
+  return ['mount', type, mount.source, mount.destination, String(options.flags), options.data];
+};
+
+/** What belongs into /dev once its tmpfs is there. */
+const deviceRecords = ({ skiff, init }: PlanInputs): readonly PlanRecord[] => [
+  ...skiff.deviceBinds.map((path) => mountRecord({ destination: path, source: path, type: 'bind', options: ['bind', 'rprivate', 'nosuid', 'noexec'] })),
+  ...defaultDeviceLinks.map(([link, text]): PlanRecord => ['symlink', text, link]),
+  ...(init === undefined ? [] : [mountRecord({ destination: initPath, source: init, type: 'bind', options: ['bind', 'ro', 'nosuid', 'nodev'] })]),
+];
+
+const mountRecords = (inputs: PlanInputs): readonly PlanRecord[] =>
+  [...inputs.oci.mounts, ...inputs.extraMounts].flatMap((mount) => [
+    mountRecord(mount),
+    ...(mount.destination === '/dev' ? deviceRecords(inputs) : []),
+    ...(mount.destination === '/dev/pts' && inputs.skiff.tty ? [['console'] as PlanRecord] : []),
+  ]);
+
+/** What is done inside the container's namespaces, in this order. */
+const insideRecords = (inputs: PlanInputs): readonly PlanRecord[] => {
+  const { oci, slirp } = inputs;
+  const own = new Set(oci.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type));
+  return [
+    ...(own.has('network') ? [['loopback-up'] as PlanRecord] : []),
+    ...(oci.hostname !== undefined && own.has('uts') ? [['hostname', oci.hostname] as PlanRecord] : []),
+    ...(oci.domainname !== undefined && own.has('uts') ? [['domainname', oci.domainname] as PlanRecord] : []),
+    ...mountRecords(inputs),
+    ['mkdir', oci.process.cwd],
+    ...Object.entries(oci.linux.sysctl).map(([key, value]): PlanRecord => ['sysctl', `/proc/sys/${key.replaceAll('.', '/')}`, value]),
+    ...oci.linux.maskedPaths.map((path): PlanRecord => ['mask', path]),
+    ...oci.linux.readonlyPaths.map((path): PlanRecord => ['readonly', path]),
+    ...(oci.root.readonly ? [['root-readonly'] as PlanRecord] : []),
+    ...(slirp === undefined ? [] : [['wait-network'] as PlanRecord]),
+    ['pivot'],
+  ];
+};
+
+/** getrlimit(2), asm-generic/resource.h. */
+const rlimits: readonly string[] = [
+  'CPU', 'FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK', 'AS', 'LOCKS', 'SIGPENDING', 'MSGQUEUE', 'NICE', 'RTPRIO', 'RTTIME',
+];
+
+const limitText = (value: number): string => (value === Infinity ? '18446744073709551615' : String(value));
+
+/** Everything about the process itself; `exec` repeats these for a second one. */
+export const processRecords = (
+  process: OciSpec['process'],
+  more: { readonly user: string; readonly groups: readonly string[]; readonly seccomp: readonly string[]; readonly singleUid: boolean; readonly capabilityLimit: bigint },
+): readonly PlanRecord[] => {
+  const { capabilities: sets } = process;
+  const mask = (names: readonly string[]): string => (capabilityMask(names.filter(isCapabilityName)) & more.capabilityLimit).toString(16);
+  return [
+    ...process.args.map((word): PlanRecord => ['arg', word]),
+    ...process.env.map((line): PlanRecord => ['env', line]),
+    ['cwd', process.cwd],
+    ['user', more.user],
+    ...more.groups.map((group): PlanRecord => ['group-add', group]),
+    ['caps', mask(sets.bounding), mask(sets.effective), mask(sets.permitted), mask(sets.inheritable), mask(sets.ambient)],
+    ...more.seccomp.map((path): PlanRecord => ['seccomp', path]),
+    ...process.rlimits.map(({ type, soft, hard }): PlanRecord => ['rlimit', String(rlimits.indexOf(type.replace('RLIMIT_', ''))), limitText(soft), limitText(hard)]),
+    ...(process.noNewPrivileges ? [['no-new-privileges'] as PlanRecord] : []),
+    ...(process.oomScoreAdj === undefined ? [] : [['oom-score-adj', String(process.oomScoreAdj)] as PlanRecord]),
+    ...(more.singleUid ? [['single-uid'] as PlanRecord] : []),
+  ];
+};
+
+export interface Session {
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly detached: boolean;
+  readonly detachKeys: readonly number[];
+  readonly sigProxy: boolean;
+}
+
+/** Detach keys as the helper reads them: single characters and ctrl-x. */
+const keyWords = (keys: readonly number[]): string => keys.map((key) => (key < 32 ? `ctrl-${String.fromCharCode(key + (key >= 1 && key <= 26 ? 96 : 64))}` : String.fromCharCode(key))).join(',');
+
+/** How the command's terminal and input are carried. */
+export const sessionRecords = (session: Session): readonly PlanRecord[] => [
+  ...(session.tty ? [['tty'] as PlanRecord] : []),
+  ...(session.stdin ? [['stdin'] as PlanRecord] : []),
+  ...(session.detached ? [['detach'] as PlanRecord] : []),
+  ...(session.sigProxy ? [['sig-proxy'] as PlanRecord] : []),
+  ['detach-keys', keyWords(session.detachKeys)],
+];
+
+/** The whole plan of a container. `capabilityLimit` has the bits of the capabilities that this kernel knows. */
+export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly PlanRecord[] => {
+  const { oci, skiff } = inputs;
+  const args = inputs.init === undefined ? oci.process.args : [initPath, 'init', '--', ...oci.process.args];
+  const process = { ...oci.process, args, env: [...oci.process.env, ...inputs.extraEnvironment] };
+  return [
+    ['start', 'sandbox'],
+    ['id', skiff.id],
+    ['dir', inputs.directory],
+    ['socket', inputs.socket],
+    ['log', skiff.log.driver],
+    ['keeper', ...inputs.keeper],
+    ...(skiff.pid.mode === 'private' ? [['outer-pid'] as PlanRecord] : []),
+    ...(skiff.autoRemove ? [['autoremove'] as PlanRecord] : []),
+    ...sessionRecords({ ...skiff, stdin: skiff.openStdin }),
+    inputs.rootfs,
+    ['child-map', ...inputs.childMap],
+    ...namespaceRecords(inputs),
+    ...(inputs.slirp === undefined ? [] : [['slirp4netns', ...inputs.slirp] as PlanRecord]),
+    ...processRecords(process, {
+      user: skiff.user.text,
+      groups: skiff.groupAdd.map((group) => ('id' in group ? String(group.id) : group.name)),
+      seccomp: inputs.seccomp,
+      singleUid: inputs.singleUid,
+      capabilityLimit,
+    }),
+    ['begin'],
+    ...insideRecords(inputs),
+    ['end'],
+    ...inputs.release.map((path): PlanRecord => ['release', path]),
+    ...inputs.remove.map((path): PlanRecord => ['remove', path]),
+    ...inputs.retract.map((path): PlanRecord => ['retract', path]),
+  ];
+};

@@ -1,0 +1,160 @@
+/**
+ * The records of containers on disk: one directory each with spec.json (what was asked for), config.json (OCI) and state.json
+ * (what became of it, written by the monitor). Names are exclusive symbolic links.
+ */
+import { lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import * as t from 'io-ts';
+import { isLeft } from 'fp-ts/Either';
+import { fail, SkiffFailure } from '../core/errors.ts';
+import { isContainerId } from '../core/names.ts';
+import { isAlive } from '../system/process-identity.ts';
+import { decodeSkiffSpec } from './spec-codec.ts';
+import type { SkiffSpec } from './spec-types.ts';
+import type { Paths } from '../system/paths.ts';
+
+const stateCodec = t.type({
+  version: t.literal(1),
+  status: t.union([t.literal('created'), t.literal('running'), t.literal('exited')]),
+  /** Of the command, as the host sees it; 0 when it does not run. */
+  pid: t.number,
+  pidStart: t.string,
+  monitorPid: t.number,
+  monitorStart: t.string,
+  exitCode: t.number,
+  startedAt: t.string,
+  finishedAt: t.string,
+});
+
+export type State = t.TypeOf<typeof stateCodec>;
+
+export interface Container {
+  readonly id: string;
+  readonly directory: string;
+  readonly spec: SkiffSpec;
+  readonly state: State;
+}
+
+/** What Docker shows for a time that has not come. */
+export const never = '0001-01-01T00:00:00Z';
+
+/** The state of a container whose command has not been started. */
+export const createdState = (creator: { readonly pid: number; readonly start: string }): State => ({
+  version: 1,
+  status: 'created',
+  pid: 0,
+  pidStart: '0',
+  monitorPid: creator.pid,
+  monitorStart: creator.start,
+  exitCode: 0,
+  startedAt: never,
+  finishedAt: never,
+});
+
+const readState = (directory: string): State => {
+  const path = join(directory, 'state.json');
+  const damaged = (reason: string): never => fail({ _tag: 'Corrupt', subject: path, reason });
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return damaged(error instanceof SyntaxError ? 'it is not JSON' : ((error as NodeJS.ErrnoException).code ?? 'unreadable'));
+  }
+  const decoded = stateCodec.decode(value);
+  return isLeft(decoded) ? damaged('it is not the state of a container') : decoded.right;
+};
+
+/**
+ * What a record says, put right: without a living monitor nothing runs, whatever was last written. A monitor that was killed took
+ * the container with it (SIGKILL, so 137); one that died before the start left nothing that could be called a container.
+ */
+const trueState = (state: State): State => {
+  if (state.status === 'exited' || isAlive({ pid: state.monitorPid, start: state.monitorStart })) return state;
+  return state.status === 'running' ? { ...state, status: 'exited', pid: 0, pidStart: '0', exitCode: 137 } : state;
+};
+
+/** Whether the last writer of the record is gone although the record says otherwise: the next command clears it up. */
+export const isStale = (state: State): boolean => state.status !== 'exited' && !isAlive({ pid: state.monitorPid, start: state.monitorStart });
+
+/** Reads one record. Throws NotFound when the directory is not there, Corrupt naming the file that does not decode. */
+export const readContainer = (paths: Paths, id: string): Container => {
+  const directory = join(paths.containers, id);
+  const path = join(directory, 'spec.json');
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return fail(
+      lstatSync(directory, { throwIfNoEntry: false }) === undefined
+        ? { _tag: 'NotFound', kind: 'container', name: id }
+        : { _tag: 'Corrupt', subject: directory, reason: 'it has no spec.json', hint: `remove it with 'skiff rm -f ${id.slice(0, 12)}'` },
+    );
+  }
+  const spec = decodeSkiffSpec(text, path);
+  if (isLeft(spec)) return fail(spec.left);
+  return { id, directory, spec: spec.right, state: trueState(readState(directory)) };
+};
+
+/** The state as it was last written, for finding what is stale. Throws Corrupt. */
+export const readRawState = (paths: Paths, id: string): State => readState(join(paths.containers, id));
+
+/** Ids of all records, in no order. */
+export const listIds = (paths: Paths): readonly string[] => readdirSync(paths.containers).filter(isContainerId);
+
+export interface Listing {
+  /** Newest first. */
+  readonly containers: readonly Container[];
+  /** One sentence for each record that could not be read; it takes no other down with it. */
+  readonly warnings: readonly SkiffFailure[];
+}
+
+/** All records that decode. A record that vanishes meanwhile is left out. */
+export const listContainers = (paths: Paths): Listing => {
+  const containers: Container[] = [];
+  const warnings: SkiffFailure[] = [];
+  for (const id of listIds(paths)) {
+    try {
+      containers.push(readContainer(paths, id));
+    } catch (error) {
+      if (!(error instanceof SkiffFailure)) throw error;
+      // Gone since the directory was read: its removal has only been overtaken.
+      if (lstatSync(join(paths.containers, id), { throwIfNoEntry: false }) !== undefined) warnings.push(error);
+    }
+  }
+  containers.sort((a, b) => (a.spec.created < b.spec.created ? 1 : a.spec.created > b.spec.created ? -1 : 0));
+  return { containers, warnings };
+};
+
+/** The id behind a name; undefined when nobody has it. */
+export const idOfName = (paths: Paths, name: string): string | undefined => {
+  // A name is a file name here: anything else cannot be one, and must not become a path.
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) return undefined;
+  try {
+    const id = basename(readlinkSync(join(paths.names, name)));
+    return isContainerId(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * The id that a person means: a name, a whole id, or the beginning of one; in this order, as in Docker.
+ * Throws NotFound, or Usage where the beginning fits several.
+ */
+export const resolveId = (paths: Paths, word: string): string => {
+  const bare = word.replace(/^\//, '');
+  const named = idOfName(paths, bare);
+  if (named !== undefined) return named;
+  const matches = /^[0-9a-f]{1,64}$/.test(bare) ? listIds(paths).filter((id) => id.startsWith(bare)) : [];
+  const [only] = matches;
+  if (only === undefined) return fail({ _tag: 'NotFound', kind: 'container', name: word });
+  if (matches.length > 1) return fail({ _tag: 'Usage', message: `'${word}' begins the ids of ${matches.length} containers`, hint: 'give more digits, or a name' });
+  return only;
+};
+
+/** `resolveId`, then `readContainer`. */
+export const findContainer = (paths: Paths, word: string): Container => readContainer(paths, resolveId(paths, word));
+
+/** Where a container's monitor listens. */
+export const socketPath = (paths: Paths, id: string): string => join(paths.runtime, 'c', id);

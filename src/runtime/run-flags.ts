@@ -1,0 +1,72 @@
+/** What `run` and `create` are told: the words of the command line, each under its flag's name, before any is looked into. */
+import { attempt, usage } from '../core/invalid.ts';
+import type { TextFile } from '../core/env.ts';
+import type { SkiffError } from '../core/errors.ts';
+import type { Either } from 'fp-ts/Either';
+
+/** Absent means that the flag was not given. Lists keep the order of the command line. */
+export interface RunFlags {
+  /** What follows the image's name (or `--rootfs DIR`). */
+  readonly command: readonly string[];
+  readonly name?: string;
+  readonly interactive?: boolean;
+  readonly tty?: boolean;
+  readonly detach?: boolean;
+  readonly rm?: boolean;
+  readonly env?: readonly string[];
+  /** Read by the caller, in order. */
+  readonly envFile?: readonly TextFile[];
+  readonly label?: readonly string[];
+  readonly labelFile?: readonly TextFile[];
+  readonly user?: string;
+  readonly groupAdd?: readonly string[];
+  readonly workdir?: string;
+  /** The empty string clears the image's entry point. */
+  readonly entrypoint?: string;
+  readonly hostname?: string;
+  readonly domainname?: string;
+  readonly volume?: readonly string[];
+  readonly mount?: readonly string[];
+  readonly tmpfs?: readonly string[];
+  readonly readOnly?: boolean;
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  readonly privileged?: boolean;
+  readonly securityOpt?: readonly string[];
+  readonly device?: readonly string[];
+  readonly ulimit?: readonly string[];
+  readonly shmSize?: string;
+  readonly sysctl?: readonly string[];
+  readonly init?: boolean;
+  readonly pid?: string;
+  readonly ipc?: string;
+  readonly uts?: string;
+  readonly userns?: string;
+  readonly cgroupns?: string;
+  readonly stopSignal?: string;
+  /** Seconds; -1 waits for ever. */
+  readonly stopTimeout?: string | number;
+  readonly addHost?: readonly string[];
+  readonly dns?: readonly string[];
+  readonly dnsSearch?: readonly string[];
+  readonly dnsOption?: readonly string[];
+  readonly network?: string;
+  readonly cidfile?: string;
+  readonly platform?: string;
+  readonly runtime?: string;
+  /** A directory instead of an image. */
+  readonly rootfs?: string;
+  readonly oomScoreAdj?: string | number;
+  readonly detachKeys?: string;
+  /** Default true. */
+  readonly sigProxy?: boolean;
+}
+
+export type PullPolicy = 'always' | 'missing' | 'never';
+
+/** `--pull`: when to ask a registry for the image; decided before there is an image to make a spec from. */
+export const parsePullPolicy = (text: string): Either<SkiffError, PullPolicy> =>
+  attempt(() => {
+    if (text === 'always' || text === 'missing' || text === 'never') return text;
+    return text === '' ? 'missing' : usage(`invalid --pull '${text}'`, 'use always, missing or never');
+  });

@@ -1,0 +1,111 @@
+/** Reads config.json and spec.json back. Loaded when a record is read, not when a container is started. */
+import * as t from 'io-ts';
+import { left, right } from 'fp-ts/Either';
+import { ociSpecCodec } from '../core/oci-runtime-codec.ts';
+import type { SkiffError } from '../core/errors.ts';
+import type { OciSpec } from '../core/oci-runtime.ts';
+import type { SkiffSpec } from './spec-types.ts';
+import type { Either } from 'fp-ts/Either';
+
+const strings = t.readonlyArray(t.string);
+const principal = t.union([t.type({ id: t.number }), t.type({ name: t.string })]);
+const container = t.type({ mode: t.literal('container'), container: t.string });
+const modes = (...names: readonly [string, string, ...string[]]) => t.type({ mode: t.keyof(Object.fromEntries(names.map((name) => [name, null]))) });
+
+const slirp = t.intersection([
+  t.type({
+    mode: t.literal('slirp4netns'),
+    cidr: t.string,
+    gateway: t.string,
+    dns: t.string,
+    address: t.string,
+    mtu: t.number,
+    hostLoopback: t.boolean,
+    ipv6: t.boolean,
+  }),
+  t.partial({ outboundAddress: t.string }),
+]);
+
+const identity = t.intersection([
+  t.type({
+    version: t.literal(1),
+    id: t.refinement(t.string, (id) => /^[0-9a-f]{64}$/.test(id), 'container id'),
+    name: t.refinement(t.string, (name) => /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name), 'container name'),
+    created: t.string,
+    rootfs: t.union([t.type({ kind: t.literal('image'), layers: strings }), t.type({ kind: t.literal('directory'), path: t.string })]),
+    storageDriver: t.string,
+    platform: t.string,
+    args: strings,
+    labels: t.record(t.string, t.string),
+  }),
+  t.partial({ image: t.type({ reference: t.string, id: t.string }), runtime: t.string, cidFile: t.string }),
+]);
+
+const process = t.type({
+  user: t.intersection([t.type({ text: t.string, user: principal }), t.partial({ group: principal })]),
+  groupAdd: t.readonlyArray(principal),
+  setHome: t.boolean,
+  init: t.boolean,
+  tty: t.boolean,
+  openStdin: t.boolean,
+  detached: t.boolean,
+  attach: t.type({ stdin: t.boolean, stdout: t.boolean, stderr: t.boolean }),
+  autoRemove: t.boolean,
+  detachKeys: t.readonlyArray(t.number),
+  sigProxy: t.boolean,
+  stopSignal: t.type({ name: t.string, number: t.number }),
+  stopTimeout: t.number,
+});
+
+const surroundings = t.intersection([
+  t.type({
+    hostname: t.string,
+    etc: t.type({ hostname: t.string, hosts: t.string, resolvConf: t.string }),
+    network: t.union([modes('none', 'host'), slirp]),
+    pid: t.union([modes('private', 'host'), container]),
+    ipc: t.union([modes('private', 'shareable', 'none', 'host'), container]),
+    userns: t.union([t.type({ mode: t.literal('default') }), t.type({ mode: t.literal('keep-id'), uid: t.number, gid: t.number })]),
+    deviceBinds: strings,
+    createDirectories: strings,
+    privileged: t.boolean,
+    seccomp: t.union([
+      t.type({ kind: t.union([t.literal('default'), t.literal('unconfined')]) }),
+      t.type({ kind: t.literal('file'), path: t.string }),
+    ]),
+    log: t.type({ driver: t.union([t.literal('json-file'), t.literal('none')]) }),
+  }),
+  t.partial({ domainname: t.string, sharesWith: t.string, shm: t.type({ path: t.string, size: t.number }) }),
+]);
+
+const skiffSpecCodec = t.intersection([identity, process, surroundings]) as unknown as t.Type<SkiffSpec, unknown, unknown>;
+
+/** Where a value does not fit, as `a.b.0`. */
+const placeOf = (errors: t.Errors): string => {
+  const keys = errors[0]?.context.map(({ key }) => key).filter((key) => key !== '' && !/^\d+$/.test(key)) ?? [];
+  return keys.length === 0 ? 'it is not an object' : `the value of ${keys.join('.')} does not fit`;
+};
+
+const decode = <A>(codec: t.Type<A, unknown, unknown>, text: string, path: string): Either<SkiffError, A> => {
+  const corrupt = (reason: string): Either<SkiffError, A> => left({ _tag: 'Corrupt', subject: path, reason });
+  try {
+    const result = codec.decode(JSON.parse(text));
+    return result._tag === 'Right' ? right(result.right) : corrupt(placeOf(result.left));
+  } catch (caught) {
+    if (!(caught instanceof SyntaxError)) throw caught;
+    return corrupt('it is not JSON');
+  }
+};
+
+const versionOf = (text: string): unknown => /^\s*\{\s*"version"\s*:\s*(\d+)/.exec(text)?.[1];
+
+/** Decodes spec.json; Corrupt names `path` and the member that does not fit, or a version from another Skiff. */
+export const decodeSkiffSpec = (text: string, path: string): Either<SkiffError, SkiffSpec> => {
+  const version = versionOf(text);
+  if (version !== undefined && version !== '1') {
+    return left({ _tag: 'Corrupt', subject: path, reason: `it has version ${version}, written by another version of skiff`, hint: 'use that one' });
+  }
+  return decode(skiffSpecCodec, text, path);
+};
+
+/** Decodes config.json. */
+export const decodeOciSpec = (text: string, path: string): Either<SkiffError, OciSpec> => decode(ociSpecCodec, text, path);

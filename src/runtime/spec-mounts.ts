@@ -1,0 +1,202 @@
+/** The mounts of a container, in Docker's order: what every container has, then the user's by depth (moby daemon/oci_linux.go). */
+import { fail } from '../core/errors.ts';
+import { isMapped } from '../core/id-maps.ts';
+import { need, refuse } from '../core/invalid.ts';
+import { parseDevice } from '../core/devices.ts';
+import { parseMount } from '../core/mount-flag.ts';
+import { cleanPath } from '../core/mounts.ts';
+import { mergeTmpfsOptions, parseTmpfs } from '../core/tmpfs.ts';
+import { parseVolume } from '../core/volumes.ts';
+import type { DeviceRequest } from '../core/devices.ts';
+import type { BindRequest, MountRequest } from '../core/mounts.ts';
+import type { OciMount } from '../core/oci-runtime.ts';
+import type { RunFlags } from './run-flags.ts';
+import type { NamespacePlan } from './spec-namespaces.ts';
+import type { HostView } from './spec-types.ts';
+
+/** The nodes that every container has, from the host: mknod(2) is not for user namespaces. */
+export const defaultDevices: readonly string[] = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom', '/dev/tty'];
+
+/** Symbolic links that every /dev has: link, then what it says (OCI runtime-spec, config-linux.md). */
+export const defaultDeviceLinks: readonly (readonly [string, string])[] = [
+  ['/dev/fd', '/proc/self/fd'],
+  ['/dev/stdin', '/proc/self/fd/0'],
+  ['/dev/stdout', '/proc/self/fd/1'],
+  ['/dev/stderr', '/proc/self/fd/2'],
+  ['/dev/ptmx', 'pts/ptmx'],
+];
+
+export interface MountPlan {
+  readonly mounts: readonly OciMount[];
+  readonly deviceBinds: readonly string[];
+  readonly createDirectories: readonly string[];
+  readonly shm?: { readonly path: string; readonly size: number };
+  readonly warnings: readonly string[];
+  readonly hasSlaves: boolean;
+}
+
+const kernelMount = (destination: string, type: string, options: readonly string[], source = type): OciMount => ({
+  destination,
+  type,
+  source,
+  options,
+});
+
+const bindOf = (source: string, destination: string, options: readonly string[]): OciMount => ({ destination, type: 'bind', source, options });
+
+const hostTree = (path: string, options: readonly string[]): OciMount => bindOf(path, path, ['rbind', 'rprivate', ...options]);
+
+const quiet = ['nosuid', 'noexec', 'nodev'];
+
+/** A namespace that is the host's cannot have its file system mounted anew from a user namespace: the host's mount is bound instead. */
+const kernelMounts = (plan: NamespacePlan, host: HostView, privileged: boolean): readonly OciMount[] => {
+  const access = privileged ? 'rw' : 'ro';
+  const hostNetwork = plan.network.mode === 'host';
+  const terminals = ['rw', 'nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'];
+  return [
+    plan.pid.mode === 'host' ? hostTree('/proc', ['rw', ...quiet]) : kernelMount('/proc', 'proc', ['rw', ...quiet]),
+    kernelMount('/dev', 'tmpfs', ['rw', 'nosuid', 'strictatime', 'mode=755', 'size=65536k']),
+    kernelMount('/dev/pts', 'devpts', isMapped(plan.gidMap, 5) ? [...terminals, 'gid=5'] : terminals),
+    hostNetwork ? hostTree('/sys', [access, ...quiet]) : kernelMount('/sys', 'sysfs', [access, ...quiet]),
+    ...cgroupMount(plan, host, access),
+    ...messageQueues(plan, host),
+  ];
+};
+
+/** Without cgroup v2 there is nothing to mount: a new /sys has an empty directory there, and over the host's comes an empty one. */
+const cgroupMount = (plan: NamespacePlan, host: HostView, access: string): readonly OciMount[] => {
+  if (host.cgroup2) {
+    return [plan.hostCgroup ? hostTree('/sys/fs/cgroup', [access, ...quiet]) : kernelMount('/sys/fs/cgroup', 'cgroup', [access, ...quiet])];
+  }
+  return plan.network.mode === 'host' ? [kernelMount('/sys/fs/cgroup', 'tmpfs', ['ro', ...quiet, 'mode=755', 'size=0k'])] : [];
+};
+
+const messageQueues = (plan: NamespacePlan, host: HostView): readonly OciMount[] => {
+  if (plan.ipc.mode !== 'host') return [kernelMount('/dev/mqueue', 'mqueue', ['rw', ...quiet])];
+  return host.statPath('/dev/mqueue') === 'directory' ? [hostTree('/dev/mqueue', ['rw', ...quiet])] : [];
+};
+
+const sharedMemory = (plan: NamespacePlan, host: HostView, size: number): Pick<MountPlan, 'mounts' | 'shm'> => {
+  const bound = (source: string): OciMount => ({ ...hostTree('/dev/shm', ['rw', ...quiet]), source });
+  switch (plan.ipc.mode) {
+    case 'none':
+      return { mounts: [] };
+    case 'host':
+      return { mounts: [bound('/dev/shm')] };
+    case 'container':
+      return { mounts: plan.donor?.shmPath === undefined ? [] : [bound(plan.donor.shmPath)] };
+    case 'shareable': {
+      const path = `${host.containerDirectory}/shm`;
+      return { mounts: [bound(path)], shm: { path, size } };
+    }
+    case 'private':
+      return { mounts: [kernelMount('/dev/shm', 'tmpfs', ['rw', ...quiet, 'mode=1777', `size=${size}`], 'shm')] };
+  }
+};
+
+/** The files of /etc that name the container and its network; they can be written to unless the root is read-only. */
+const etcMounts = (host: HostView, readOnly: boolean): readonly OciMount[] =>
+  ['resolv.conf', 'hostname', 'hosts'].map((file) =>
+    bindOf(`${host.containerDirectory}/${file}`, `/etc/${file}`, ['rbind', 'rprivate', ...(readOnly ? ['ro'] : [])]),
+  );
+
+/** mount_setattr(2) with AT_RECURSIVE came with Linux 5.12. */
+const canSetRecursively = (release: string): boolean => {
+  const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));
+  return major > 5 || (major === 5 && minor >= 12);
+};
+
+const readOnlyWord = (bind: BindRequest, host: HostView): string => {
+  const able = canSetRecursively(host.kernelRelease);
+  if (bind.recursive === 'readonly' && !able) {
+    return refuse(`cannot mount '${bind.typed}': bind-recursive=readonly needs Linux 5.12, this is ${host.kernelRelease}`, 'use bind-recursive=writable');
+  }
+  return able && (bind.recursive === 'enabled' || bind.recursive === 'readonly') ? 'rro' : 'ro';
+};
+
+const bindMount = (bind: BindRequest, host: HostView): OciMount => {
+  if (bind.target === '/proc' && bind.source !== '/proc') return refuse(`cannot mount '${bind.typed}': /proc can only be covered by the host's own`);
+  const access = bind.readOnly ? [readOnlyWord(bind, host)] : [];
+  return bindOf(bind.source, bind.target, [bind.recursive === 'disabled' ? 'bind' : 'rbind', ...access, bind.propagation]);
+};
+
+const toMount = (request: MountRequest, host: HostView): OciMount => {
+  if (request.kind === 'bind') return bindMount(request, host);
+  if (request.target === '/proc') return refuse(`cannot mount '${request.typed}': /proc can only be covered by the host's own`);
+  return { destination: request.target, type: 'tmpfs', source: 'tmpfs', options: mergeTmpfsOptions(request.options) };
+};
+
+/** Missing sources that are to be made; any other missing source is an error (Docker would make it as root: a typing error hidden). */
+const missingSources = (requests: readonly MountRequest[], host: HostView): readonly string[] =>
+  requests.flatMap((request) => {
+    if (request.kind !== 'bind' || host.statPath(request.source) !== undefined) return [];
+    if (request.createSource) return [request.source];
+    return fail({ _tag: 'NotFound', kind: 'file', name: request.source, hint: `make it before mounting '${request.typed}'` });
+  });
+
+const noDuplicates = (requests: readonly { readonly target: string; readonly typed: string }[]): void => {
+  const seen = new Map<string, string>();
+  for (const { target, typed } of requests) {
+    const other = seen.get(target);
+    if (other !== undefined) fail({ _tag: 'Conflict', message: `'${other}' and '${typed}' are both to be mounted at ${target}`, hint: 'leave one out' });
+    seen.set(target, typed);
+  }
+};
+
+const deviceOptions = ['rprivate', 'nosuid', 'noexec'];
+
+const deviceMount = (device: DeviceRequest, host: HostView): OciMount => {
+  const kind = host.statPath(device.source) ?? fail({ _tag: 'NotFound', kind: 'device', name: device.source });
+  if (kind !== 'character-device' && kind !== 'block-device' && kind !== 'directory') {
+    return refuse(`--device ${device.typed}: ${device.source} is not a device`, `use -v ${device.source}:${device.target} for a ${kind}`);
+  }
+  return bindOf(device.source, device.target, [kind === 'directory' ? 'rbind' : 'bind', ...deviceOptions]);
+};
+
+/** What a container has a mount or terminal of its own for. */
+const ownNodes = /^\/dev\/((pts|shm|mqueue)(\/|$)|(ptmx|console)$)/;
+
+/** `--privileged`: every node that the caller may open, except those that /dev has anyway. */
+const privilegedDevices = (host: HostView, taken: ReadonlySet<string>): readonly OciMount[] =>
+  host
+    .devices()
+    .map(cleanPath)
+    .filter((path) => !ownNodes.test(path) && !defaultDevices.includes(path) && !taken.has(path))
+    .map((path) => bindOf(path, path, ['bind', ...deviceOptions]));
+
+const depth = (path: string): number => path.split('/').length;
+
+const parseRequests = (flags: RunFlags, host: HostView): readonly MountRequest[] => [
+  ...(flags.volume ?? []).map((text) => need(parseVolume(text, host.cwd))),
+  ...(flags.mount ?? []).map((text) => need(parseMount(text, host.cwd))),
+  ...(flags.tmpfs ?? []).map((text) => need(parseTmpfs(text))),
+];
+
+const relabelWarnings = (requests: readonly MountRequest[], host: HostView): readonly string[] => {
+  const asked = requests.filter((request) => request.kind === 'bind' && request.relabel);
+  return asked.length > 0 && host.selinux() ? asked.map(({ typed }) => `SELinux labels are not changed for '${typed}': that needs root`) : [];
+};
+
+/** All mounts of a container. `shmSize` is in bytes. Volumes that the image declares stay part of the writable layer. Throws SkiffFailure. */
+export const planMounts = (flags: RunFlags, host: HostView, plan: NamespacePlan, shmSize: number): MountPlan => {
+  const privileged = flags.privileged ?? false;
+  const requests = parseRequests(flags, host);
+  const devices = (flags.device ?? []).map((text) => need(parseDevice(text)));
+  noDuplicates([...requests, ...devices]);
+  const taken = new Set([...requests, ...devices].map(({ target }) => target));
+  const memory = sharedMemory(plan, host, shmSize);
+  const standard = [...kernelMounts(plan, host, privileged), ...memory.mounts].filter(
+    ({ destination }) => !taken.has(destination) && !(taken.has('/dev') && destination.startsWith('/dev/')),
+  );
+  const etc = etcMounts(host, flags.readOnly ?? false).filter(({ destination }) => !taken.has(destination));
+  const users = [...etc, ...requests.map((request) => toMount(request, host))].toSorted((a, b) => depth(a.destination) - depth(b.destination));
+  const nodes = [...(privileged ? privilegedDevices(host, taken) : []), ...devices.map((device) => deviceMount(device, host))];
+  return {
+    mounts: [...standard, ...users, ...nodes],
+    deviceBinds: taken.has('/dev') ? [] : defaultDevices.filter((path) => !taken.has(path)),
+    createDirectories: missingSources(requests, host),
+    ...(memory.shm === undefined || taken.has('/dev/shm') ? {} : { shm: memory.shm }),
+    warnings: relabelWarnings(requests, host),
+    hasSlaves: requests.some((request) => request.kind === 'bind' && request.propagation.endsWith('slave')),
+  };
+};

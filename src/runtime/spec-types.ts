@@ -1,0 +1,157 @@
+/** What a container's specification is made from and what it consists of. */
+import type { Signal } from '../core/signals.ts';
+import type { IpcMode, PidMode, UserMode } from '../core/namespace-modes.ts';
+import type { NetworkMode } from '../core/network-mode.ts';
+import type { OciSpec } from '../core/oci-runtime.ts';
+import type { UlimitName } from '../core/ulimits.ts';
+import type { Principal, UserSpec } from '../core/users.ts';
+import type { IdMap } from '../system/host.ts';
+import type { Confinement } from './confinement.ts';
+
+/** The parts of an image's config that a container takes over; JSON writers leave them out or write null. */
+export interface ImageConfig {
+  readonly Env?: readonly string[] | null | undefined;
+  readonly Cmd?: readonly string[] | null | undefined;
+  readonly Entrypoint?: readonly string[] | null | undefined;
+  readonly User?: string | null | undefined;
+  readonly WorkingDir?: string | null | undefined;
+  readonly StopSignal?: string | null | undefined;
+  readonly Labels?: Readonly<Record<string, string>> | null | undefined;
+}
+
+/** An image as far as a container cares. */
+export interface ImageConfigView {
+  /** As the user typed it. */
+  readonly reference: string;
+  /** `sha256:…` of its config. */
+  readonly id: string;
+  /** Absolute directories, the lowest first. */
+  readonly layers: readonly string[];
+  /** `os/architecture[/variant]`. */
+  readonly platform: string;
+  readonly config: ImageConfig;
+}
+
+export type PathKind = 'file' | 'directory' | 'character-device' | 'block-device' | 'fifo' | 'socket';
+
+/** Another container, when one is named by `--pid container:X` or `--ipc container:X`. */
+export interface ContainerView {
+  readonly id: string;
+  readonly name: string;
+  /** Its first process; absent if it does not run. */
+  readonly pid?: number;
+  /** Where the keeper has its /dev/shm (`SkiffSpec.shm`), if it was started with `--ipc shareable`. */
+  readonly shmPath?: string;
+}
+
+/** Facts about the host. The functions are asked only when a flag needs the answer. */
+export interface HostView {
+  readonly uid: number;
+  readonly gid: number;
+  readonly idMap: IdMap;
+  readonly hostname: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The caller's working directory, absolute. */
+  readonly cwd: string;
+  /** `linux/amd64`, as in image configs. */
+  readonly platform: string;
+  /** uname(2) release, such as `6.1.0-18-amd64`. */
+  readonly kernelRelease: string;
+  /** Whether /sys/fs/cgroup is a pure cgroup v2 mount. */
+  readonly cgroup2: boolean;
+  /** How many processors have thermal counters to be hidden (`thermalThrottlePaths`); 0 if left out. */
+  readonly throttledProcessors?: number;
+  readonly storageDriver: string;
+  /** This container's own directory, absolute. */
+  readonly containerDirectory: string;
+  /** ISO 8601. */
+  readonly now: string;
+  /** In [0, 1), for a made-up name. */
+  readonly random: () => number;
+  /** stat(2) as the caller, following symlinks; undefined if there is nothing. */
+  readonly statPath: (path: string) => PathKind | undefined;
+  /** Device nodes below /dev that the caller can open. */
+  readonly devices: () => readonly string[];
+  /** The caller's own hard limit, Infinity without one; undefined if not known. */
+  readonly hardLimit: (name: UlimitName) => number | undefined;
+  readonly oomScoreAdj: () => number;
+  readonly selinux: () => boolean;
+  /** The text of the host's /etc/resolv.conf and /etc/hosts; empty if there is none. */
+  readonly resolvConf: () => string;
+  readonly hosts: () => string;
+  readonly findContainer: (nameOrId: string) => ContainerView | undefined;
+}
+
+/** Text of the files that are mounted over the image's in /etc. */
+export interface EtcFiles {
+  readonly hostname: string;
+  readonly hosts: string;
+  readonly resolvConf: string;
+}
+
+export type RootfsSource =
+  | { readonly kind: 'image'; readonly layers: readonly string[] }
+  | { readonly kind: 'directory'; readonly path: string };
+
+/** What OCI's config.json has no place for; kept as spec.json beside it. */
+export interface SkiffSpec {
+  readonly version: 1;
+  readonly id: string;
+  readonly name: string;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly image?: { readonly reference: string; readonly id: string };
+  readonly rootfs: RootfsSource;
+  readonly storageDriver: string;
+  readonly platform: string;
+  /** Another OCI runtime: a program's name or path. */
+  readonly runtime?: string;
+  /** The command and its arguments, for listings. */
+  readonly args: readonly string[];
+  /** Looked up in the container's /etc/passwd and /etc/group when it starts; config.json has 0 until `withResolvedUser`. */
+  readonly user: UserSpec;
+  readonly groupAdd: readonly Principal[];
+  /** No HOME is set: it comes from /etc/passwd. */
+  readonly setHome: boolean;
+  readonly init: boolean;
+  readonly tty: boolean;
+  readonly openStdin: boolean;
+  readonly detached: boolean;
+  readonly attach: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  readonly autoRemove: boolean;
+  readonly detachKeys: readonly number[];
+  readonly sigProxy: boolean;
+  readonly stopSignal: Signal;
+  /** Seconds; -1 waits for ever. */
+  readonly stopTimeout: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly hostname: string;
+  readonly domainname?: string;
+  readonly etc: EtcFiles;
+  readonly network: NetworkMode;
+  readonly pid: PidMode;
+  readonly ipc: IpcMode;
+  readonly userns: UserMode;
+  /** The container whose user namespace is joined, by id. */
+  readonly sharesWith?: string;
+  /** A tmpfs of `size` bytes to be mounted at `path` outside the container before it starts, because others may share it. */
+  readonly shm?: { readonly path: string; readonly size: number };
+  /** Host nodes to bind to the same path before the mounts below /dev; an OCI runtime does these itself. */
+  readonly deviceBinds: readonly string[];
+  /** Missing sources of bind mounts to be made as directories. */
+  readonly createDirectories: readonly string[];
+  readonly privileged: boolean;
+  readonly seccomp: Confinement['seccomp'];
+  readonly log: { readonly driver: 'json-file' | 'none' };
+  /** Absolute. */
+  readonly cidFile?: string;
+}
+
+export interface ContainerSpec {
+  /** Becomes config.json. */
+  readonly oci: OciSpec;
+  /** Becomes spec.json. */
+  readonly skiff: SkiffSpec;
+  /** Lines for stderr. */
+  readonly warnings: readonly string[];
+}

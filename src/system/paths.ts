@@ -1,0 +1,78 @@
+/** Where Skiff keeps things: DESIGN.md section 4. Computed once per command from the environment. */
+import { readFileSync, mkdirSync, lstatSync } from 'node:fs';
+import { hostname, homedir } from 'node:os';
+import { join, isAbsolute } from 'node:path';
+import { fail } from '../core/errors.ts';
+
+export interface Paths {
+  readonly root: string;
+  /** A valid OCI image layout. */
+  readonly images: string;
+  /** Unpacked layers, one directory per diff id. */
+  readonly layers: string;
+  /** State of this node; a home directory may be shared by many. */
+  readonly host: string;
+  readonly containers: string;
+  readonly names: string;
+  /** Sockets, the keeper's FIFO and markers of living containers; on a file system that a reboot empties. */
+  readonly runtime: string;
+  readonly cache: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The paths for this user on this node. Creates nothing.
+ * `rootFlag` (--root) beats SKIFF_ROOT beats XDG_DATA_HOME beats ~/.local/share; relative values are refused,
+ * because the monitor outlives the current directory.
+ */
+export const resolvePaths = (env: Environment, rootFlag?: string): Paths => {
+  const home = env['HOME'] || homedir();
+  const root = absolute(rootFlag, '--root') ?? absolute(env['SKIFF_ROOT'], 'SKIFF_ROOT') ?? join(xdg(env['XDG_DATA_HOME']) ?? join(home, '.local/share'), 'skiff');
+  const host = join(root, 'hosts', hostId());
+  const runtimeBase = xdg(env['XDG_RUNTIME_DIR']);
+  return {
+    root,
+    images: join(root, 'images'),
+    layers: join(root, 'layers'),
+    host,
+    containers: join(host, 'containers'),
+    names: join(host, 'names'),
+    runtime: runtimeBase === undefined ? `/tmp/skiff-${process.getuid?.() ?? 0}` : join(runtimeBase, 'skiff'),
+    cache: join(xdg(env['XDG_CACHE_HOME']) ?? join(home, '.cache'), 'skiff'),
+  };
+};
+
+/** Relative XDG paths are to be ignored (XDG Base Directory Specification 0.8). */
+const xdg = (value: string | undefined): string | undefined => (value !== undefined && isAbsolute(value) ? value : undefined);
+
+const absolute = (value: string | undefined, name: string): string | undefined => {
+  if (value === undefined || value === '') return undefined;
+  if (!isAbsolute(value)) return fail({ _tag: 'Usage', message: `${name} must be an absolute path, not ${value}` });
+  return value;
+};
+
+/** The machine id (machine-id(5)); the host name where there is none. */
+const hostId = (): string => {
+  try {
+    const id = readFileSync('/etc/machine-id', 'latin1').trim();
+    if (/^[0-9a-f]{32}$/.test(id)) return id;
+  } catch {
+    // A container or a minimal system has no machine id.
+  }
+  return hostname();
+};
+
+/**
+ * Makes every directory of `paths` that is missing, mode 0700. Idempotent; costs one system call where all is there.
+ * Refuses a runtime directory that somebody else owns or could enter: in /tmp the name may have been taken.
+ */
+export const ensureDirectories = (paths: Paths): void => {
+  const uid = process.getuid?.() ?? 0;
+  mkdirSync(join(paths.runtime, 'c'), { recursive: true, mode: 0o700 });
+  const stat = lstatSync(paths.runtime);
+  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
+    fail({ _tag: 'Refused', message: `${paths.runtime} must be a directory of your own with mode 0700`, hint: 'remove it or set XDG_RUNTIME_DIR' });
+  }
+  for (const directory of [paths.containers, paths.names, paths.layers, paths.images]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+};

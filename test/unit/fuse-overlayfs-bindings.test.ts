@@ -1,0 +1,1 @@
+import '../../src/fuse-overlayfs-bindings/fuse-overlayfs-bindings.test.ts';

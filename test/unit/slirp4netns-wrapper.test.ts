@@ -1,0 +1,1 @@
+import '../../src/slirp4netns-wrapper/slirp4netns-wrapper.test.ts';
