@@ -542,7 +542,7 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
     self = (struct monitor){
         .plan = plan, .directory = -1, .listener = -1, .report = -1, .mounts = -1, .input = -1, .output = { -1, -1 }, .slave = -1,
         .slirp = { 0, -1, -1, -1 }, .logger = { .fd = -1 }, .terminal = plan_flag(plan, "tty") != 0,
-        .state = { .status = "created", .finished_at = "0001-01-01T00:00:00Z" },
+        .state = { .status = "created", .started_at = "0001-01-01T00:00:00Z", .finished_at = "0001-01-01T00:00:00Z" },
     };
     clients_init(&self.clients);
     struct client *launcher = client_add(&self.clients, launch);
@@ -554,6 +554,9 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
         die_errno("cannot open the container's directory %s", directory);
     self.signals = open_signals();
     note_self();
+    /* From here on it is we who answer for the record, not the command that made it. */
+    if (self.directory >= 0 && state_write(self.directory, &self.state) < 0)
+        die_errno("cannot record the container's state");
     open_log();
     open_listener();
     /* What the launching command wants to see was sent before we were forked; nothing must be printed before it is known. */

@@ -1,6 +1,6 @@
 import { fail } from '../core/errors.ts';
-import type { CommandTable, Flag } from './options/table.ts';
 import { nearest } from '../core/nearest.ts';
+import type { CommandTable, Flag } from './options/table.ts';
 
 /** One flag as it occurred, with its value as text; a bool's is `true` or `false`. */
 export interface Occurrence {

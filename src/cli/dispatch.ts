@@ -1,8 +1,8 @@
 import { fail } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { parseArgs } from './clipanion.ts';
 import { commands } from './commands.ts';
 import type { CommandModule, Context } from './context.ts';
-import { nearest } from '../core/nearest.ts';
 import { table as globalTable } from './options/global.ts';
 import { families, longForms } from './options/long-forms.ts';
 import type { FlagsOf } from './options/table.ts';

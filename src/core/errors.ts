@@ -114,7 +114,7 @@ const sentence = (error: SkiffError): string => {
 };
 
 /** Control characters from images and archives must not reach a terminal: each becomes `\xNN`. */
-const printable = (text: string): string =>
+export const printable = (text: string): string =>
   text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 /** Docker's exit codes: 125 for our own failures, 126 and 127 for a command that cannot be started. */

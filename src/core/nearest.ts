@@ -21,22 +21,24 @@ export const editDistance = (a: string, b: string): number => {
 /** Words longer than this are no slip of a finger, and comparing them would take time. */
 const longest = 64;
 
-/** The candidate most like `word` (the first of equals), or undefined where none is near enough to be what was meant. */
+/** The candidate most like `word` in any case (the first of equals), or undefined where none is near enough to be what was meant. */
 export const nearest = <Word extends string>(word: string, candidates: readonly Word[]): Word | undefined => {
   if (word.length > longest) return undefined;
+  const typed = word.toLowerCase();
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: Word | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
-    const extends_ = word.length >= 3 && (candidate.startsWith(word) || word.startsWith(candidate));
-    const distance = extends_ ? 1 : editDistance(word, candidate);
+    const known = candidate.toLowerCase();
+    const extends_ = typed.length >= 3 && (known.startsWith(typed) || typed.startsWith(known));
+    const distance = extends_ ? 1 : editDistance(typed, known);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 };
 
-/** A hint for an error: the near word if there is one, otherwise every word there is. Case does not matter. */
+/** A hint for an error: the near word if there is one, otherwise every word there is. */
 export const wordHint = (word: string, candidates: readonly string[]): string => {
-  const near = nearest(word.toLowerCase(), candidates);
+  const near = nearest(word, candidates);
   return near === undefined ? `choose from ${candidates.join(', ')}` : `did you mean ${near}?`;
 };

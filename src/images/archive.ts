@@ -3,13 +3,16 @@
  * spooled under a number, and links are followed inside the map only.
  */
 import { join, posix } from 'node:path';
-import type { Entry as TarEntry, Headers } from 'tar-stream';
+import type { ExtractEvents, Header } from 'tar-stream';
 import { SkiffFailure, fail } from '../core/errors.ts';
 import { maximumDocument } from '../core/oci-image.ts';
 import type { Paths } from '../system/paths.ts';
 import { readDocument } from './layout.ts';
 import { inputSubject, plainInput, spool } from './spool.ts';
 import type { SpooledFile } from './spool.ts';
+
+/** An entry's bytes; its type has no name in the package. */
+type TarEntry = ExtractEvents['entry'][1];
 
 type Content = { readonly kind: 'file'; readonly file: SpooledFile } | { readonly kind: 'link'; readonly target: string };
 
@@ -52,15 +55,15 @@ const linkTarget = (subject: string, name: string, link: string): string => {
   return link.startsWith('/') || target.startsWith('..') ? hostile(subject, name, `links out of the archive, to '${link.slice(0, 200)}'`) : target;
 };
 
-const contentOf = async (subject: string, name: string, header: Headers, entry: TarEntry, path: string): Promise<Content | undefined> => {
+const contentOf = async (subject: string, name: string, header: Header, entry: TarEntry, path: string): Promise<Content | undefined> => {
   switch (header.type) {
     case 'file':
     case 'contiguous-file':
       return { kind: 'file', file: await spool(entry as AsyncIterable<Buffer>, path) };
     case 'symlink':
-      return { kind: 'link', target: linkTarget(subject, name, header.linkname ?? '') };
+      return { kind: 'link', target: linkTarget(subject, name, header.linkname) };
     case 'link':
-      return { kind: 'link', target: normalise(subject, header.linkname ?? '') };
+      return { kind: 'link', target: normalise(subject, header.linkname) };
     case 'directory':
       return undefined;
     default:
@@ -92,7 +95,9 @@ export const readArchive = async (paths: Paths, input: string, directory: string
   const entries = new Map<string, Content>();
   let count = 0;
   const source = Readable.from(await plainInput(paths, input), { objectMode: false, highWaterMark: 1024 * 1024 });
-  const reader = extract({ allowUnknownFormat: true });
+  // Tar archives from before POSIX are fine too; the package's types lack the option.
+  const options: Parameters<typeof extract>[0] & { readonly allowUnknownFormat: boolean } = { allowUnknownFormat: true };
+  const reader = extract(options);
   let sourceFault: Error | undefined;
   source.once('error', (error) => (sourceFault = error));
   pipeline(source, reader, () => undefined);

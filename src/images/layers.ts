@@ -161,6 +161,9 @@ const mapSome = async <A, B>(items: readonly A[], work: (item: A) => Promise<B>)
   return results;
 };
 
+/** Called after each distinct layer is unpacked or found, with how many are done of how many there are. */
+export type LayerProgress = (done: number, total: number) => void;
+
 /** One source for each blob and promise: images of one archive share layers. */
 const keyOf = (source: LayerSource): string => `${source.digest} ${String(source.diffId)}`;
 
@@ -175,17 +178,23 @@ export const unpackLayers = async (
   host: Host,
   sources: readonly LayerSource[],
   files: readonly string[],
+  progress?: LayerProgress,
 ): Promise<readonly Layer[]> => {
   await sweep(paths, host);
   const temporaries: string[] = [];
-  const unpack = async (source: LayerSource): Promise<Unpacked> => {
-    const there = reusable(paths, source);
-    if (there !== undefined) return there;
+  let done = 0;
+  const distinct = [...new Map(sources.map((source) => [keyOf(source), source])).values()];
+  const unpackAnew = (source: LayerSource): Promise<Unpacked> => {
     const temporary = makeTemporary(paths, paths.layers);
     temporaries.push(temporary);
     return unpackOne(paths, host, source, temporary);
   };
-  const distinct = [...new Map(sources.map((source) => [keyOf(source), source])).values()];
+  const unpack = async (source: LayerSource): Promise<Unpacked> => {
+    const layer = reusable(paths, source) ?? (await unpackAnew(source));
+    done += 1;
+    progress?.(done, distinct.length);
+    return layer;
+  };
   try {
     const unpacked = await mapSome(distinct, unpack);
     await publish(paths, unpacked, files);

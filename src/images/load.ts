@@ -7,6 +7,7 @@ import type { Paths } from '../system/paths.ts';
 import { findFile, notAnImage, readArchive } from './archive.ts';
 import type { Archive } from './archive.ts';
 import { dockerCandidates } from './docker-archive.ts';
+import type { LayerProgress } from './layers.ts';
 import { ociCandidates } from './oci-archive.ts';
 import { checkPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
@@ -20,6 +21,7 @@ export interface LoadOptions {
   readonly input: string;
   /** Which image of several platforms to take; an archive that has none for it is refused. */
   readonly platform?: Platform;
+  readonly progress?: LayerProgress;
 }
 
 /**
@@ -43,7 +45,7 @@ const load = async (paths: Paths, host: Host, options: LoadOptions): Promise<rea
     const candidates = await candidatesOf(paths, archive, options.platform);
     if (candidates.length === 0) notAnImage(archive.subject, 'holds no image');
     for (const candidate of candidates) checkPlatform(candidate.subject, options.platform, candidate.decodedConfig);
-    return storeImages(paths, host, directory, candidates);
+    return storeImages(paths, host, directory, candidates, options.progress);
   });
 
 /**

@@ -11,7 +11,7 @@ import { syncDirectory } from '../system/files.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 import { unpackLayers } from './layers.ts';
-import type { LayerSource } from './layers.ts';
+import type { LayerProgress, LayerSource } from './layers.ts';
 import { blobPath, ensureLayout, withIndex } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { platformOf } from './platform.ts';
@@ -176,11 +176,17 @@ const publish = (paths: Paths, candidates: readonly Candidate[], sizes: readonly
  * @param directory work space on the store's file system (`withSpool`).
  * Throws `Hostile`, `Corrupt`, `System` failures and errno errors.
  */
-export const storeImages = async (paths: Paths, host: Host, directory: string, candidates: readonly Candidate[]): Promise<readonly Stored[]> => {
+export const storeImages = async (
+  paths: Paths,
+  host: Host,
+  directory: string,
+  candidates: readonly Candidate[],
+  progress?: LayerProgress,
+): Promise<readonly Stored[]> => {
   ensureLayout(paths);
   const sources = candidates.map(sourcesOf);
   const blobs = newBlobs(paths, directory, candidates);
-  const layers = await unpackLayers(paths, host, sources.flat(), blobs.map(({ path }) => path));
+  const layers = await unpackLayers(paths, host, sources.flat(), blobs.map(({ path }) => path), progress);
   let next = 0;
   const sizes = sources.map(({ length }) => {
     next += length;

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/Either';
 import type { Either } from 'fp-ts/Either';
 import type { SkiffError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 
 /** In the order of their numbers, 0 to 40: linux/capability.h. */
 const names = [
@@ -78,25 +79,7 @@ const parseNames = (flag: string, words: readonly string[]): Either<SkiffError, 
 /** Whether `name` is a capability as the kernel spells it, `CAP_` included. */
 export const isCapabilityName = (name: string): name is CapabilityName => (names as readonly string[]).includes(name);
 
-const unknownName = (flag: string, word: string, name: string): SkiffError => ({
-  _tag: 'Usage',
-  message: `${flag}: unknown capability '${word}'`,
-  hint: `did you mean ${nearest(name.slice(0, 64)).slice('CAP_'.length)}?`,
-});
-
-const nearest = (word: string): CapabilityName =>
-  names.reduce((best, name) => (editDistance(word, name) < editDistance(word, best) ? name : best));
-
-/** Levenshtein's distance. */
-const editDistance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+const unknownName = (flag: string, word: string, name: string): SkiffError => {
+  const near = nearest(name, names);
+  return { _tag: 'Usage', message: `${flag}: unknown capability '${word}'`, ...(near === undefined ? {} : { hint: `did you mean ${near.slice('CAP_'.length)}?` }) };
 };

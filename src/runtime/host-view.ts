@@ -64,11 +64,11 @@ const hardLimit = (name: string): number | undefined => {
   return value === undefined ? undefined : value === 'unlimited' ? Infinity : Number(value);
 };
 
-const viewOf = (paths: Paths, container: Container): ContainerView => ({
+const viewOf = (container: Container): ContainerView => ({
   id: container.id,
   name: container.spec.name,
   ...(container.state.status === 'running' ? { pid: container.state.pid } : {}),
-  ...(container.spec.shm === undefined ? {} : { shmPath: `/proc/${container.state.pid}/root/dev/shm` }),
+  shareable: container.spec.ipc.mode === 'shareable',
 });
 
 export interface HostViewInputs {
@@ -107,7 +107,7 @@ export const makeHostView = ({ paths, host, env, storageDriver, id, find }: Host
     hosts: () => readText('/etc/hosts'),
     findContainer: (word) => {
       const found = find(word);
-      return found === undefined ? undefined : viewOf(paths, found);
+      return found === undefined ? undefined : viewOf(found);
     },
   };
 };

@@ -64,10 +64,12 @@ const kernelNames: Readonly<Record<OciNamespaceType, string>> = {
   cgroup: 'cgroup',
 };
 
+const donorPid = (path: string | undefined): string | undefined => /^\/proc\/(\d+)\/ns\//.exec(path ?? '')?.[1];
+
 const namespaceRecords = ({ oci, donorStart }: PlanInputs): readonly PlanRecord[] => {
   const made = oci.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => kernelNames[type]);
   const joined = oci.linux.namespaces.flatMap(({ type, path }): readonly PlanRecord[] => {
-    const pid = /^\/proc\/(\d+)\/ns\//.exec(path ?? '')?.[1];
+    const pid = donorPid(path);
     return pid === undefined ? [] : [['join', kernelNames[type], pid, donorStart ?? '0']];
   });
   return [['new', ...made], ...joined];
@@ -90,10 +92,16 @@ const deviceRecords = ({ skiff, init }: PlanInputs): readonly PlanRecord[] => [
   ...(init === undefined ? [] : [mountRecord({ destination: initPath, source: init, type: 'bind', options: ['bind', 'ro', 'nosuid', 'nodev'] })]),
 ];
 
+/** The other container's /dev/shm, which must be found from inside its mount namespace. */
+const sharedMemoryRecords = ({ oci, skiff, donorStart }: PlanInputs): readonly PlanRecord[] => {
+  const pid = donorPid(oci.linux.namespaces.find(({ type }) => type === 'ipc')?.path);
+  return skiff.ipc.mode === 'container' && pid !== undefined ? [['shm-of', pid, donorStart ?? '0']] : [];
+};
+
 const mountRecords = (inputs: PlanInputs): readonly PlanRecord[] =>
   [...inputs.oci.mounts, ...inputs.extraMounts].flatMap((mount) => [
     mountRecord(mount),
-    ...(mount.destination === '/dev' ? deviceRecords(inputs) : []),
+    ...(mount.destination === '/dev' ? [...deviceRecords(inputs), ...sharedMemoryRecords(inputs)] : []),
     ...(mount.destination === '/dev/pts' && inputs.skiff.tty ? [['console'] as PlanRecord] : []),
   ]);
 

@@ -74,7 +74,7 @@ const surroundings = t.intersection([
     ]),
     log: t.type({ driver: t.union([t.literal('json-file'), t.literal('none')]) }),
   }),
-  t.partial({ domainname: t.string, sharesWith: t.string, shm: t.type({ path: t.string, size: t.number }) }),
+  t.partial({ domainname: t.string, sharesWith: t.string }),
 ]);
 
 const skiffSpecCodec = t.intersection([identity, process, surroundings]) as unknown as t.Type<SkiffSpec, unknown, unknown>;

@@ -30,7 +30,6 @@ export interface MountPlan {
   readonly mounts: readonly OciMount[];
   readonly deviceBinds: readonly string[];
   readonly createDirectories: readonly string[];
-  readonly shm?: { readonly path: string; readonly size: number };
   readonly warnings: readonly string[];
   readonly hasSlaves: boolean;
 }
@@ -76,21 +75,17 @@ const messageQueues = (plan: NamespacePlan, host: HostView): readonly OciMount[]
   return host.statPath('/dev/mqueue') === 'directory' ? [hostTree('/dev/mqueue', ['rw', ...quiet])] : [];
 };
 
-const sharedMemory = (plan: NamespacePlan, host: HostView, size: number): Pick<MountPlan, 'mounts' | 'shm'> => {
-  const bound = (source: string): OciMount => ({ ...hostTree('/dev/shm', ['rw', ...quiet]), source });
+/** With `container:X` the other's /dev/shm is joined where it is mounted (the plan's record `shm-of`), for it has no path that we could bind. */
+const sharedMemory = (plan: NamespacePlan, size: number): readonly OciMount[] => {
   switch (plan.ipc.mode) {
     case 'none':
-      return { mounts: [] };
-    case 'host':
-      return { mounts: [bound('/dev/shm')] };
     case 'container':
-      return { mounts: plan.donor?.shmPath === undefined ? [] : [bound(plan.donor.shmPath)] };
-    case 'shareable': {
-      const path = `${host.containerDirectory}/shm`;
-      return { mounts: [bound(path)], shm: { path, size } };
-    }
+      return [];
+    case 'host':
+      return [hostTree('/dev/shm', ['rw', ...quiet])];
+    case 'shareable':
     case 'private':
-      return { mounts: [kernelMount('/dev/shm', 'tmpfs', ['rw', ...quiet, 'mode=1777', `size=${size}`], 'shm')] };
+      return [kernelMount('/dev/shm', 'tmpfs', ['rw', ...quiet, 'mode=1777', `size=${size}`], 'shm')];
   }
 };
 
@@ -184,8 +179,7 @@ export const planMounts = (flags: RunFlags, host: HostView, plan: NamespacePlan,
   const devices = (flags.device ?? []).map((text) => need(parseDevice(text)));
   noDuplicates([...requests, ...devices]);
   const taken = new Set([...requests, ...devices].map(({ target }) => target));
-  const memory = sharedMemory(plan, host, shmSize);
-  const standard = [...kernelMounts(plan, host, privileged), ...memory.mounts].filter(
+  const standard = [...kernelMounts(plan, host, privileged), ...sharedMemory(plan, shmSize)].filter(
     ({ destination }) => !taken.has(destination) && !(taken.has('/dev') && destination.startsWith('/dev/')),
   );
   const etc = etcMounts(host, flags.readOnly ?? false).filter(({ destination }) => !taken.has(destination));
@@ -195,7 +189,6 @@ export const planMounts = (flags: RunFlags, host: HostView, plan: NamespacePlan,
     mounts: [...standard, ...users, ...nodes],
     deviceBinds: taken.has('/dev') ? [] : defaultDevices.filter((path) => !taken.has(path)),
     createDirectories: missingSources(requests, host),
-    ...(memory.shm === undefined || taken.has('/dev/shm') ? {} : { shm: memory.shm }),
     warnings: relabelWarnings(requests, host),
     hasSlaves: requests.some((request) => request.kind === 'bind' && request.propagation.endsWith('slave')),
   };

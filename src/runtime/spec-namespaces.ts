@@ -48,7 +48,7 @@ const chooseDonor = (pid: PidMode, ipc: IpcMode, userns: UserMode, host: HostVie
   if (fromPid !== undefined && fromIpc !== undefined && fromPid.id !== fromIpc.id) {
     return refuse('--pid and --ipc name different containers: joining both would mean being in two user namespaces', 'name the same container twice');
   }
-  if (fromIpc !== undefined && fromIpc.shmPath === undefined) {
+  if (fromIpc !== undefined && !fromIpc.shareable) {
     return refuse(`container ${fromIpc.name} does not share its IPC namespace`, 'start it with --ipc shareable');
   }
   if (userns.mode !== 'default') return usage('--userns keep-id does not go with --pid or --ipc container:NAME, which bring their own user namespace');

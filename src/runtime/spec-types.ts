@@ -40,8 +40,8 @@ export interface ContainerView {
   readonly name: string;
   /** Its first process; absent if it does not run. */
   readonly pid?: number;
-  /** Where the keeper has its /dev/shm (`SkiffSpec.shm`), if it was started with `--ipc shareable`. */
-  readonly shmPath?: string;
+  /** Whether it was started with `--ipc shareable`. */
+  readonly shareable: boolean;
 }
 
 /** Facts about the host. The functions are asked only when a flag needs the answer. */
@@ -134,8 +134,6 @@ export interface SkiffSpec {
   readonly userns: UserMode;
   /** The container whose user namespace is joined, by id. */
   readonly sharesWith?: string;
-  /** A tmpfs of `size` bytes to be mounted at `path` outside the container before it starts, because others may share it. */
-  readonly shm?: { readonly path: string; readonly size: number };
   /** Host nodes to bind to the same path before the mounts below /dev; an OCI runtime does these itself. */
   readonly deviceBinds: readonly string[];
   /** Missing sources of bind mounts to be made as directories. */

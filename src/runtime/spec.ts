@@ -212,7 +212,6 @@ const skiffOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, oci: Oc
     ipc: plan.ipc,
     userns: plan.userns,
     ...(plan.donor === undefined ? {} : { sharesWith: plan.donor.id }),
-    ...(mounts.shm === undefined ? {} : { shm: mounts.shm }),
     deviceBinds: mounts.deviceBinds,
     createDirectories: mounts.createDirectories,
     privileged: flags.privileged ?? false,

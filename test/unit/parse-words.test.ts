@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseDetachKeys } from '../../src/core/detach-keys.ts';
 import { parseAddHost, parseHostname, parseNameserver, parseResolverOption, parseSearchDomain } from '../../src/core/hosts.ts';
-import { contiguousIds, identityMap, isMapped, keepIdMap } from '../../src/core/id-maps.ts';
+import { contiguousIds, defaultMap, isMapped, keepIdMap } from '../../src/core/id-maps.ts';
 import { addressInCidr, isIPv4, isIPv6 } from '../../src/core/ip.ts';
 import { generateName, isContainerId, parseContainerName, shortId } from '../../src/core/names.ts';
 import { parseHostMode, parseIpcMode, parsePidMode, parseUserMode } from '../../src/core/namespace-modes.ts';
@@ -151,23 +151,24 @@ test('namespace modes', () => {
 });
 
 test('id maps', () => {
-  const parent = [{ containerId: 0, size: 1 }, { containerId: 1, size: 65536 }];
-  assert.equal(identityMap(parent), [{ containerID: 0, hostID: 0, size: 1 }, { containerID: 1, hostID: 1, size: 65536 }]);
+  const parent = [{ containerId: 0, hostId: 1000, size: 1 }, { containerId: 1, hostId: 100000, size: 65536 }];
+  assert.equal(defaultMap(parent), [{ containerID: 0, hostID: 1000, size: 1 }, { containerID: 1, hostID: 100000, size: 65536 }]);
   assert.equal(keepIdMap(parent, 1000), [
-    { containerID: 0, hostID: 1, size: 1000 },
-    { containerID: 1000, hostID: 0, size: 1 },
-    { containerID: 1001, hostID: 1001, size: 64536 },
+    { containerID: 0, hostID: 100000, size: 1000 },
+    { containerID: 1000, hostID: 1000, size: 1 },
+    { containerID: 1001, hostID: 101000, size: 64536 },
   ]);
-  assert.equal(keepIdMap(parent, 0), identityMap(parent));
-  assert.equal(keepIdMap(parent, 100000), [{ containerID: 0, hostID: 1, size: 65536 }, { containerID: 100000, hostID: 0, size: 1 }]);
-  assert.equal(keepIdMap([{ containerId: 0, size: 1 }], 7), [{ containerID: 7, hostID: 0, size: 1 }]);
-  const split = keepIdMap([{ containerId: 0, size: 1 }, { containerId: 1, size: 10 }, { containerId: 11, size: 10 }], 15);
-  assert.equal(split, [
-    { containerID: 0, hostID: 1, size: 10 },
-    { containerID: 10, hostID: 11, size: 5 },
-    { containerID: 15, hostID: 0, size: 1 },
-    { containerID: 16, hostID: 16, size: 5 },
+  assert.equal(keepIdMap(parent, 0), defaultMap(parent));
+  assert.equal(keepIdMap(parent, 100000), [{ containerID: 0, hostID: 100000, size: 65536 }, { containerID: 100000, hostID: 1000, size: 1 }]);
+  assert.equal(keepIdMap([{ containerId: 0, hostId: 5, size: 1 }], 7), [{ containerID: 7, hostID: 5, size: 1 }]);
+  const three = [{ containerId: 0, hostId: 1000, size: 1 }, { containerId: 1, hostId: 5000, size: 10 }, { containerId: 11, hostId: 9000, size: 10 }];
+  assert.equal(keepIdMap(three, 15), [
+    { containerID: 0, hostID: 5000, size: 10 },
+    { containerID: 10, hostID: 9000, size: 5 },
+    { containerID: 15, hostID: 1000, size: 1 },
+    { containerID: 16, hostID: 9005, size: 5 },
   ]);
+  const split = keepIdMap(three, 15);
   assert.ok(isMapped(split, 20) && !isMapped(split, 21));
   assert.is(contiguousIds(split), 21);
   assert.is(contiguousIds(keepIdMap(parent, 100000)), 65536);

@@ -47,9 +47,8 @@ test('shared memory', () => {
   assert.ok(mountAt(run({ shmSize: '1g' }), '/dev/shm')?.options.includes('size=1073741824'));
   assert.is(mountAt(run({ ipc: 'none' }), '/dev/shm'), undefined);
   const shared = run({ ipc: 'shareable', shmSize: '1m' });
-  assert.equal(shared.skiff.shm, { path: '/state/c/shm', size: 1048576 });
-  assert.is(mountAt(shared, '/dev/shm')?.source, '/state/c/shm');
-  assert.is(mountAt(run({ ipc: 'container:web' }), '/dev/shm')?.source, '/state/web/shm');
+  assert.ok(mountAt(shared, '/dev/shm')?.options.includes('size=1048576'));
+  assert.is(mountAt(run({ ipc: 'container:web' }), '/dev/shm'), undefined);
   assertProblem(tryRun({ shmSize: 'big' }), 'Usage', 'big');
 });
 

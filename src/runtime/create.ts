@@ -1,0 +1,113 @@
+/** Making a container's record: its name, its directory and the files in it. */
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail } from '../core/errors.ts';
+import { generateName, shortId } from '../core/names.ts';
+import { encodeOciSpec } from '../core/oci-runtime.ts';
+import { helperPath } from '../system/helper.ts';
+import { discard, heal, writeCreated, writeMarker } from './heal.ts';
+import { idOfName } from './records.ts';
+import { withName } from './spec.ts';
+import type { ContainerSpec } from './spec-types.ts';
+import type { Host } from '../system/host.ts';
+import type { Paths } from '../system/paths.ts';
+
+/** A new id, 64 hex digits from the system's random source. */
+export const newId = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex');
+
+const tryName = (paths: Paths, name: string, id: string): boolean => {
+  try {
+    symlinkSync(`../containers/${id}`, join(paths.names, name));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+};
+
+/** Takes `name` for `id`: the symbolic link is made or it is not, so of two commands one wins. A name left by a dead one is freed first. */
+const claimName = (paths: Paths, host: Host, name: string, id: string): void => {
+  if (tryName(paths, name, id)) return;
+  heal(paths, host);
+  if (tryName(paths, name, id)) return;
+  const holder = idOfName(paths, name);
+  fail({
+    _tag: 'Conflict',
+    message: `the container name "${name}" is already in use by container ${holder === undefined ? 'another one' : shortId(holder)}`,
+    hint: `remove it with 'skiff rm ${name}', or choose another name`,
+  });
+};
+
+const claimAnyName = (paths: Paths, wanted: string, id: string): string => {
+  for (let tries = 0, name = wanted; ; name = generateName(Math.random, ++tries)) if (tryName(paths, name, id)) return name;
+};
+
+/** The small files that are bound over the image's own, and the tree's directories. */
+const fillDirectory = (paths: Paths, directory: string, { oci, skiff }: ContainerSpec): void => {
+  for (const name of ['upper', 'work', 'merged']) mkdirSync(join(directory, name), { mode: 0o755 });
+  // Owned by others inside: the mode is what a container's root directory has, whatever our umask is.
+  chmodSync(join(directory, 'upper'), 0o755);
+  writeFileSync(join(directory, 'hostname'), skiff.etc.hostname);
+  writeFileSync(join(directory, 'hosts'), skiff.etc.hosts);
+  writeFileSync(join(directory, 'resolv.conf'), skiff.etc.resolvConf);
+  for (const name of ['hostname', 'hosts', 'resolv.conf']) chmodSync(join(directory, name), 0o644);
+  writeFileSync(join(directory, 'config.json'), encodeOciSpec(oci), { mode: 0o600 });
+  writeFileSync(join(directory, 'spec.json'), JSON.stringify(skiff), { mode: 0o600 });
+  if (skiff.init) copyInit(paths, directory);
+};
+
+/**
+ * A copy of its own for a container with --init, because one with the right to remount could write to what is bound into it; the
+ * program that all others run from stays out of reach.
+ */
+const copyInit = (paths: Paths, directory: string): void => {
+  copyFileSync(helperPath(paths, 'skiff-helper'), join(directory, 'init'));
+  chmodSync(join(directory, 'init'), 0o555);
+};
+
+export interface Created {
+  readonly spec: ContainerSpec;
+  readonly directory: string;
+  readonly marker: string;
+}
+
+/**
+ * Makes the record of a new container under a name of its own. On failure nothing is left. Not synced to disk: a container that
+ * a power cut ends is worth nothing (DESIGN.md section 4). Throws Conflict when the name is taken, errno errors otherwise.
+ */
+export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, nameWasGiven: boolean): Created => {
+  const { id } = spec.skiff;
+  const marker = writeMarker(paths, id);
+  try {
+    if (nameWasGiven) claimName(paths, host, spec.skiff.name, id);
+    const named = nameWasGiven ? spec : withName(spec, claimAnyName(paths, spec.skiff.name, id));
+    const directory = join(paths.containers, id);
+    mkdirSync(directory, { mode: 0o700 });
+    writeCreated(directory);
+    fillDirectory(paths, directory, named);
+    for (const path of spec.skiff.createDirectories) mkdirSync(path, { recursive: true });
+    if (spec.skiff.cidFile !== undefined) writeCidFile(spec.skiff.cidFile, id);
+    return { spec: named, directory, marker };
+  } catch (error) {
+    discardQuietly(paths, host, id);
+    throw error;
+  }
+};
+
+/** What failed is what the user hears; a disk that is full now may also refuse the clearing up, which the next command does. */
+const discardQuietly = (paths: Paths, host: Host, id: string): void => {
+  try {
+    discard(paths, host, [id]);
+  } catch {
+    // Left to `heal`.
+  }
+};
+
+const writeCidFile = (path: string, id: string): void => {
+  try {
+    writeFileSync(path, id, { flag: 'wx', mode: 0o644 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    fail({ _tag: 'System', operation: 'write the container id file', subject: path, reason: code ?? 'failed' });
+  }
+};

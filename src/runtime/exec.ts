@@ -1,0 +1,87 @@
+/** `skiff exec`: a second command in a running container, under the same confinement. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail } from '../core/errors.ts';
+import { mergeEnvironment, readEnvironmentFlags } from '../core/env.ts';
+import { parseDetachKeys } from '../core/detach-keys.ts';
+import { cleanPath } from '../core/mounts.ts';
+import { parseUser } from '../core/users.ts';
+import { helperPath } from '../system/helper.ts';
+import { ownIdentity } from '../system/process-identity.ts';
+import { allCapabilities, isCapabilityName } from './capabilities.ts';
+import { capabilityLimit, orFail } from './launch.ts';
+import { encodePlan, processRecords, sessionRecords } from './plan.ts';
+import { findContainer } from './records.ts';
+import { seccompProgram } from './seccomp-cache.ts';
+import { singleUidParts } from './single-uid.ts';
+import { decodeOciSpec } from './spec-codec.ts';
+import type { TextFile } from '../core/env.ts';
+import type { OciProcess, OciSpec } from '../core/oci-runtime.ts';
+import type { Launch, Surroundings } from './launch.ts';
+import type { Container } from './records.ts';
+
+export interface ExecFlags {
+  readonly command: readonly string[];
+  readonly detach: boolean;
+  readonly interactive: boolean;
+  readonly tty: boolean;
+  readonly privileged: boolean;
+  readonly env: readonly string[];
+  readonly envFile: readonly TextFile[];
+  readonly user: string;
+  readonly workdir: string;
+  readonly detachKeys: string;
+}
+
+const directoryOf = (flags: ExecFlags, oci: OciSpec): string => {
+  if (flags.workdir === '') return oci.process.cwd;
+  if (!flags.workdir.startsWith('/')) return fail({ _tag: 'Usage', message: `invalid --workdir '${flags.workdir}': the working directory must be an absolute path` });
+  return cleanPath(flags.workdir);
+};
+
+const processOf = (flags: ExecFlags, oci: OciSpec, env: NodeJS.ProcessEnv): OciProcess => {
+  const own = orFail(readEnvironmentFlags(flags.envFile, flags.env, env));
+  const terminal = flags.tty ? [{ name: 'TERM', value: 'xterm' }] : [];
+  const capabilities = flags.privileged
+    ? { bounding: allCapabilities, effective: allCapabilities, permitted: allCapabilities, inheritable: [], ambient: [] }
+    : oci.process.capabilities;
+  return { ...oci.process, args: flags.command, terminal: flags.tty, cwd: directoryOf(flags, oci), capabilities, env: mergeEnvironment(terminal, oci.process.env, own) };
+};
+
+const running = (word: string, container: Container): Container =>
+  container.state.status === 'running'
+    ? container
+    : fail({ _tag: 'Conflict', message: `container ${word} is not running`, hint: "see 'skiff ps -a'" });
+
+const isSingleUid = (oci: OciSpec): boolean => (oci.linux.uidMappings ?? []).reduce((sum, { size }) => sum + size, 0) === 1;
+
+/** Says how to run `flags.command` in the container that `word` names. Throws NotFound, Conflict where it does not run, Usage. */
+export const prepareExec = async (surroundings: Surroundings, word: string, flags: ExecFlags): Promise<Launch> => {
+  const { paths, env } = surroundings;
+  const { directory, spec, state } = running(word, findContainer(paths, word));
+  const configPath = join(directory, 'config.json');
+  const oci = orFail(decodeOciSpec(readFileSync(configPath, 'utf8'), configPath));
+  const singleUid = isSingleUid(oci);
+  const process = processOf(flags, oci, env);
+  const deps = { cache: paths.cache, helper: () => helperPath(paths, 'skiff-seccomp') };
+  // The filter of the container itself: it depends on the capabilities that the container was started with.
+  const seccomp = orFail(
+    await seccompProgram(deps, spec, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid ? { singleUid: { uid: 0, gid: 0 } } : {})(),
+  );
+  const { extraEnvironment } = singleUid ? singleUidParts(oci, directory) : { extraEnvironment: [] };
+  const user = flags.user === '' ? spec.user.text : orFail(parseUser(flags.user)).text;
+  const { pid, start } = ownIdentity();
+  const path = join(paths.runtime, 'c', `exec-${pid}-${start}`);
+  const records = [
+    ['start', 'join'] as const,
+    ['target', String(state.pid), state.pidStart] as const,
+    ...sessionRecords({ tty: flags.tty, stdin: flags.interactive, detached: flags.detach, detachKeys: orFail(parseDetachKeys(flags.detachKeys)), sigProxy: true }),
+    ...processRecords(
+      { ...process, env: [...process.env, ...extraEnvironment] },
+      { user, groups: spec.groupAdd.map((group) => ('id' in group ? String(group.id) : group.name)), seccomp, singleUid, capabilityLimit: capabilityLimit() },
+    ),
+    ['release', path] as const,
+  ];
+  writeFileSync(path, encodePlan(records), { mode: 0o600 });
+  return { program: helperPath(paths, 'skiff-helper'), args: ['launch', path], warnings: [] };
+};

@@ -1,0 +1,137 @@
+/** `skiff run`: everything is decided and written down, then the helper takes over. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isLeft } from 'fp-ts/Either';
+import type { Either } from 'fp-ts/Either';
+import { fail, SkiffFailure } from '../core/errors.ts';
+import { keepIdMap } from '../core/id-maps.ts';
+import { childMap, containerIds, helperPath, keeperArguments } from '../system/helper.ts';
+import { storageDriver } from '../storage/probe.ts';
+import { parseWantedDriver } from '../storage/choose.ts';
+import { createContainer, newId } from './create.ts';
+import { discard, healIfNobodyLives } from './heal.ts';
+import { makeHostView } from './host-view.ts';
+import { encodePlan, makePlan } from './plan.ts';
+import { findContainer, socketPath } from './records.ts';
+import { isCapabilityName } from './capabilities.ts';
+import { seccompProgram } from './seccomp-cache.ts';
+import { makeSpec } from './spec.ts';
+import { singleUidParts, writeSingleUidFiles } from './single-uid.ts';
+import type { SkiffError } from '../core/errors.ts';
+import type { DriverChoice } from '../storage/choose.ts';
+import type { Host, IdRange } from '../system/host.ts';
+import type { Paths } from '../system/paths.ts';
+import type { Created } from './create.ts';
+import type { PlanInputs } from './plan.ts';
+import type { RunFlags } from './run-flags.ts';
+import type { ContainerSpec, ImageConfigView, SkiffSpec } from './spec-types.ts';
+
+/** Where a command runs: the same for every command of the runtime. */
+export interface Surroundings {
+  readonly paths: Paths;
+  readonly host: Host;
+  readonly env: NodeJS.ProcessEnv;
+  /** `--storage-driver`, or undefined for SKIFF_STORAGE_DRIVER and the probe. */
+  readonly storageDriver: string | undefined;
+}
+
+/** The value of a Right; throws the error of a Left. */
+export const orFail = <A>(result: Either<SkiffError, A>): A => (isLeft(result) ? fail(result.left) : result.right);
+
+/** The driver for this command: flag, environment, probe. */
+export const chooseStorage = async ({ paths, host, env, storageDriver: flag }: Surroundings): Promise<DriverChoice> => {
+  const wanted = flag === undefined ? parseWantedDriver(env['SKIFF_STORAGE_DRIVER'], 'SKIFF_STORAGE_DRIVER') : parseWantedDriver(flag, '--storage-driver');
+  return orFail(await storageDriver(paths, host, env, orFail(wanted))());
+};
+
+const find = (paths: Paths) => (word: string) => {
+  try {
+    return findContainer(paths, word);
+  } catch (error) {
+    if (error instanceof SkiffFailure && error.error._tag === 'NotFound') return undefined;
+    throw error;
+  }
+};
+
+/** A directory given with --rootfs is the only layer; image layers are listed lowest first, mounts take them topmost first. */
+const lowersOf = (skiff: SkiffSpec): readonly string[] => (skiff.rootfs.kind === 'directory' ? [skiff.rootfs.path] : [...skiff.rootfs.layers].reverse());
+
+const donorStart = (paths: Paths, skiff: SkiffSpec): string | undefined => (skiff.sharesWith === undefined ? undefined : findContainer(paths, skiff.sharesWith).state.pidStart);
+
+/** The bits of all capabilities that the running kernel knows, capabilities(7), /proc/sys/kernel/cap_last_cap. */
+export const capabilityLimit = (): bigint => (1n << BigInt(Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'latin1')) + 1)) - 1n;
+
+const mapsOf = (host: Host, skiff: SkiffSpec): readonly [string, string] => {
+  const { uids, gids } = containerIds(host.idMap);
+  if (skiff.userns.mode === 'default') return childMap(uids, gids);
+  const shifted = (ranges: readonly IdRange[], self: number): readonly IdRange[] =>
+    keepIdMap(ranges, self).map(({ containerID, hostID, size }) => ({ containerId: containerID, hostId: hostID, size }));
+  return childMap(shifted(uids, skiff.userns.uid), shifted(gids, skiff.userns.gid));
+};
+
+/** Everything of the plan that has to be looked up, before anything is made: its errors leave nothing behind. */
+const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: DriverChoice): Promise<Omit<PlanInputs, 'oci' | 'skiff' | 'remove' | 'release' | 'retract'>> => {
+  const { paths, host, env } = surroundings;
+  const { oci, skiff } = spec;
+  const directory = join(paths.containers, skiff.id);
+  const mount = { lowers: lowersOf(skiff), upper: join(directory, 'upper'), work: join(directory, 'work'), target: join(directory, 'merged') };
+  const { idMap } = host;
+  const deps = { cache: paths.cache, helper: () => helperPath(paths, 'skiff-seccomp') };
+  const singleUid = idMap.mode === 'single' ? { singleUid: { uid: 0, gid: 0 } } : {};
+  const seccomp = orFail(await seccompProgram(deps, skiff, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid)());
+  const slirp = skiff.network.mode === 'slirp4netns' ? await (await import('../network/slirp.ts')).slirpCommand(paths, env, skiff.network) : undefined;
+  const start = donorStart(paths, skiff);
+  return {
+    directory,
+    socket: socketPath(paths, skiff.id),
+    keeper: keeperArguments(paths, host),
+    childMap: mapsOf(host, skiff),
+    singleUid: idMap.mode === 'single',
+    rootfs: orFail(choice.driver.plan(mount)),
+    seccomp,
+    ...(slirp === undefined ? {} : { slirp }),
+    ...(skiff.init ? { init: join(directory, 'init') } : {}),
+    ...(idMap.mode === 'single' ? singleUidParts(oci, directory) : { extraEnvironment: [], extraMounts: [] }),
+    ...(start === undefined ? {} : { donorStart: start }),
+  };
+};
+
+const writePlan = (paths: Paths, created: Created, gathered: Awaited<ReturnType<typeof gather>>): string => {
+  const { directory, marker, spec } = created;
+  const { oci, skiff } = spec;
+  const remove = [directory, join(paths.names, skiff.name)];
+  const retract = skiff.cidFile === undefined ? [] : [skiff.cidFile];
+  const plan = makePlan({ ...gathered, oci, skiff, remove, retract, release: [gathered.socket, marker] }, capabilityLimit());
+  const path = join(directory, 'plan');
+  if (gathered.singleUid) writeSingleUidFiles(directory);
+  writeFileSync(path, encodePlan(plan), { mode: 0o600 });
+  return path;
+};
+
+export interface Launch {
+  /** Program and arguments to become; it prints the id of a detached container. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Makes the record of a new container and says how to start it. Throws SkiffFailure, leaving nothing behind. From here on the
+ * helper answers for what was made: the process that gets the result must become it.
+ */
+export const prepareRun = async (surroundings: Surroundings, image: ImageConfigView | undefined, flags: RunFlags): Promise<Launch> => {
+  const { paths, host, env } = surroundings;
+  healIfNobodyLives(paths, host);
+  const choice = await chooseStorage(surroundings);
+  const id = newId();
+  const view = makeHostView({ paths, host, env, storageDriver: choice.driver.name, id, find: find(paths) });
+  const spec = orFail(makeSpec(image, flags, view, id));
+  const gathered = await gather(surroundings, spec, choice);
+  const created = createContainer(paths, host, spec, flags.name !== undefined && flags.name !== '');
+  try {
+    return { program: helperPath(paths, 'skiff-helper'), args: ['launch', writePlan(paths, created, gathered)], warnings: spec.warnings };
+  } catch (error) {
+    discard(paths, host, [id]);
+    throw error;
+  }
+};
