@@ -280,7 +280,8 @@ static void take_slirp_ready(void)
     }
     n = read(self.slirp.words, words, sizeof words - 1);
     words[n > 0 ? n : 0] = 0;
-    words[strcspn(words, "\n")] = 0;
+    while (n > 0 && words[n - 1] == '\n')
+        words[--n] = 0; /* what is left of the line ends becomes one line in die() and its like */
     autofree char *text = xasprintf("slirp4netns could not make the network: %s", words[0] ? words : "it gave no reason");
     note_failure(EXIT_SKIFF, text);
     kill(self.pid, SIGKILL);

@@ -13,10 +13,13 @@ struct slirp {
     int words; /* its stderr */
 };
 
-/* What the arguments in the plan call the three fds. */
+/* What the arguments in the plan call the fds. */
 enum { SLIRP_READY_FD = 3, SLIRP_EXIT_FD = 4, SLIRP_NETNS_FD = 5 };
 
-/* Starts what the plan's record `slirp4netns PROGRAM ARGUMENT...` says, for the network namespace of process `host_pid`. */
+/*
+ * Starts what the plan's record `slirp4netns PROGRAM ARGUMENT...` says, for the network namespace of process `host_pid`,
+ * as root of the user namespace of that process.
+ */
 struct slirp slirp_start(const struct plan *plan, pid_t host_pid);
 
 #endif

@@ -23,9 +23,15 @@ export const loadedLines = ({ id, names, replaced }: Stored): readonly string[] 
 /** A line that is written over and over on a terminal; `clear` takes it away. Both do nothing elsewhere. */
 const progressLine = ({ stderr }: Context, quiet: boolean): { readonly show: LayerProgress; readonly clear: () => void } => {
   const visible = !quiet && stderr.isTerminal();
+  let shown = false;
   return {
-    show: (done, total) => void (visible && stderr.write(`\r\u001b[KUnpacked layer ${done} of ${total}`)),
-    clear: () => void (visible && stderr.write('\r\u001b[K')),
+    show: (done, total) => {
+      if (visible) stderr.write(`\r\u001b[KUnpacked layer ${done} of ${total}`);
+      shown = visible;
+    },
+    clear: () => {
+      if (shown) stderr.write('\r\u001b[K');
+    },
   };
 };
 

@@ -13,7 +13,7 @@ export class OutputClosed extends Error {}
 export const outputTo = (fd: 1 | 2): Output => ({
   write: (data) => writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data),
   isTerminal: () => isatty(fd),
-  columns: () => (fd === 1 ? process.stdout : process.stderr).columns ?? 80,
+  columns: () => (fd === 1 ? process.stdout : process.stderr).columns || 80,
 });
 
 const writeAll = (fd: number, data: Uint8Array): void => {

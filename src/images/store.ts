@@ -133,7 +133,7 @@ const mergeEntries = (before: readonly Entry[], added: readonly Entry[]): readon
     .map(({ id, created, size, descriptor }): Entry => ({ id, created, size, descriptor }));
   const result: Entry[] = [...kept];
   for (const entry of [...added, ...anonymous]) {
-    const known = result.some((other) => other.descriptor.digest === entry.descriptor.digest);
+    const known = result.some((other) => other.id === entry.id);
     if (entry.name !== undefined || !known) result.push(entry);
   }
   return result;

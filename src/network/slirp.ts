@@ -13,7 +13,7 @@ import type { Paths } from '../system/paths.ts';
 
 /** The numbers that the monitor gives the fds (helpers/slirp.h). */
 const descriptors = { readyFd: 3, exitFd: 4 };
-const netns = '/proc/self/fd/5';
+const target = { kind: 'path', netns: '/proc/self/fd/5' } as const;
 
 const refuse = (error: SlirpError): never => fail({ _tag: 'Refused', message: explain(error) });
 
@@ -60,7 +60,7 @@ export const slirpCommand = async (paths: Paths, env: NodeJS.ProcessEnv, network
     });
   }
   const { mtu, cidr, ipv6, hostLoopback, outboundAddress } = network;
-  const options = { target: { kind: 'path', netns } as const, mtu, cidr, ipv6, hostLoopback, ...(outboundAddress === undefined ? {} : { outboundAddress }), ...descriptors };
+  const options = { target, mtu, cidr, ipv6, hostLoopback, ...(outboundAddress === undefined ? {} : { outboundAddress }), ...descriptors };
   const args = slirp4netnsArguments(options, await capabilitiesOf(paths, program));
   return isLeft(args) ? refuse(args.left) : [program, ...args.right];
 };

@@ -6,7 +6,7 @@ import { contiguousIds, defaultMap, isMapped, keepIdMap } from '../../src/core/i
 import { addressInCidr, isIPv4, isIPv6 } from '../../src/core/ip.ts';
 import { generateName, isContainerId, parseContainerName, shortId } from '../../src/core/names.ts';
 import { parseHostMode, parseIpcMode, parsePidMode, parseUserMode } from '../../src/core/namespace-modes.ts';
-import { nearest } from '../../src/core/nearest.ts';
+import { nearest, wordHint } from '../../src/core/nearest.ts';
 import { parseNetwork } from '../../src/core/network-mode.ts';
 import { parseSignal } from '../../src/core/signals.ts';
 import { parseSysctl } from '../../src/core/sysctls.ts';
@@ -186,6 +186,9 @@ test('pull policies and the nearest word', () => {
   assert.is(value(parsePullPolicy('never')), 'never');
   assert.match(problem(parsePullPolicy('sometimes')), /always, missing or never/);
   assert.is(nearest('mmelock', ['nofile', 'memlock', 'core']), 'memlock');
+  assert.is(wordHint('MemLok', ['nofile', 'memlock']), 'did you mean memlock?');
+  assert.is(wordHint('xyz', ['nofile', 'memlock']), 'choose from nofile, memlock');
+  assert.is(nearest('n'.repeat(65), ['nofile']), undefined);
 });
 
 test.run();
