@@ -19,6 +19,7 @@
 struct attach {
     int socket, signals;
     bool terminal, input, proxy; /* input: stdin is still read */
+    bool started;                /* before, what is typed is left to the terminal, which is not yet raw */
     size_t window;               /* how many bytes of input the monitor may still be sent */
     struct detach_keys keys;
     int code; /* -1 while the command runs */
@@ -78,7 +79,7 @@ static void take_signal(struct attach *attach)
         return;
     uint32_t number = information.ssi_signo;
     if (number == SIGWINCH || number == SIGCONT) {
-        if (attach->terminal)
+        if (attach->terminal && attach->started)
             terminal_raw();
         send_size(attach);
     } else if (attach->proxy)
@@ -139,8 +140,10 @@ static void take_frame(struct attach *attach)
     } else if ((type == FRAME_OUTPUT || type == FRAME_ERROR) && write_all(type == FRAME_OUTPUT ? 1 : 2, payload, (size_t)length) < 0) {
         /* As if SIGPIPE had ended us, which is what a shell expects of a program whose reader has gone. */
         attach->code = errno == EPIPE ? 128 + SIGPIPE : EXIT_SKIFF;
-    } else if (type == FRAME_STARTED && attach->terminal) {
-        terminal_raw();
+    } else if (type == FRAME_STARTED) {
+        attach->started = true;
+        if (attach->terminal)
+            terminal_raw();
         send_size(attach);
     } else if (type == FRAME_TAKEN && length == 4) {
         take_taken(attach, payload);
@@ -166,7 +169,7 @@ int attach_run(int socket, const struct plan *plan)
         .code = -1,
     };
     while (attach.code < 0) {
-        bool reading = attach.input && attach.window > MAXIMUM_KEYS;
+        bool reading = attach.input && attach.window > MAXIMUM_KEYS && (attach.started || !attach.terminal);
         struct pollfd slots[] = {
             { .fd = socket, .events = POLLIN },
             { .fd = attach.signals, .events = POLLIN },
@@ -183,6 +186,17 @@ int attach_run(int socket, const struct plan *plan)
     }
     terminal_restore();
     return attach.code;
+}
+
+/* A program draws itself anew only when its window changes, so it is given another size for a moment, as by Docker. */
+static void announce_redraw(int fd, const struct plan *plan)
+{
+    uint16_t size[2];
+    if (!plan_flag(plan, "tty") || !terminal_size(size))
+        return;
+    size[0]++;
+    size[1]++;
+    frame_send(fd, FRAME_RESIZE, size, sizeof size);
 }
 
 /* skiff-helper attach PLAN: to a container that runs; the plan has its `socket`. */
@@ -205,6 +219,7 @@ int role_attach(int argc, char **argv)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (parent < 0 || fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
         die_errno("cannot reach the container's monitor");
+    announce_redraw(fd, plan);
     attach_announce(fd, plan);
     return attach_run(fd, plan);
 }

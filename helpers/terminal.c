@@ -20,9 +20,10 @@ void terminal_restore(void)
 void terminal_raw(void)
 {
     struct termios raw;
-    if (tcgetattr(0, &saved) < 0)
+    if (tcgetattr(0, &raw) < 0)
         return;
-    raw = saved;
+    if (!is_raw)
+        saved = raw;
     cfmakeraw(&raw);
     if (tcsetattr(0, TCSADRAIN, &raw) == 0 && !is_raw) {
         is_raw = true;

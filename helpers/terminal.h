@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Puts fd 0 into raw mode when it is a terminal; undone by terminal_restore() and at every exit(). */
+/* Puts fd 0 into raw mode when it is a terminal, again if need be; undone by terminal_restore() and at every exit(). */
 void terminal_raw(void);
 void terminal_restore(void);
 

@@ -121,6 +121,11 @@ static void write_data(struct layer *layer, const struct item *item, int fd)
     if (end < size && ftruncate(fd, size) != 0) cannot("write", item, errno);
 }
 
+static enum owner owner_kept(const struct layer *layer)
+{
+    return layer->options->single_uid ? OWNER_NOTED : OWNER_GIVEN;
+}
+
 static void make_file(struct layer *layer, const struct item *item)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -131,7 +136,7 @@ static void make_file(struct layer *layer, const struct item *item)
     }
     if (fd < 0) cannot("create", item, errno);
     write_data(layer, item, fd);
-    meta_apply(fd, item->entry, item->raw, layer->options->single_uid);
+    meta_apply(fd, item->entry, item->raw, owner_kept(layer));
     struct timespec times[2];
     meta_times(item->entry, times);
     if (futimens(fd, times) != 0) cannot("set the time of", item, errno);
@@ -167,7 +172,8 @@ static void make_directory(struct layer *layer, const struct item *item)
         fd = openat(item->parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0) cannot("open", item, errno);
     }
-    meta_apply(fd, item->entry, item->raw, layer->options->single_uid);
+    /* On a layer's root the note would tell fuse-overlayfs to show every owner as noted: users that do not exist here. */
+    meta_apply(fd, item->entry, item->raw, is_root && layer->options->single_uid ? OWNER_LOST : owner_kept(layer));
     date_later(layer, item);
 }
 
@@ -182,14 +188,14 @@ static void make_symlink(struct layer *layer, const struct item *item)
         status = symlinkat(target, item->parent, item->path.name);
     }
     if (status != 0) cannot("create", item, errno);
-    meta_apply_at(item->parent, item->path.name, item->entry, item->raw, layer->options->single_uid);
+    meta_apply_at(item->parent, item->path.name, item->entry, item->raw, owner_kept(layer));
 }
 
 static void make_fifo(struct layer *layer, const struct item *item)
 {
     make_room(item);
     if (mkfifoat(item->parent, item->path.name, 0600) != 0) cannot("create", item, errno);
-    meta_apply_at(item->parent, item->path.name, item->entry, item->raw, layer->options->single_uid);
+    meta_apply_at(item->parent, item->path.name, item->entry, item->raw, owner_kept(layer));
 }
 
 static bool in_dev(const char *path)

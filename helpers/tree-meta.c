@@ -97,20 +97,20 @@ static void give_away(int fd, const char *last, int flags, struct archive_entry 
     if (fchownat(fd, last, (uid_t)uid, (gid_t)gid, flags) != 0) no_owner(entry, name, errno);
 }
 
-void meta_apply(int fd, struct archive_entry *entry, const char *name, bool single_uid)
+void meta_apply(int fd, struct archive_entry *entry, const char *name, enum owner owner)
 {
-    if (single_uid)
+    if (owner == OWNER_NOTED)
         note_owner(fd, entry);
-    else
+    else if (owner == OWNER_GIVEN)
         give_away(fd, "", AT_EMPTY_PATH, entry, name);
     /* A change of owner clears capabilities and set-id bits, so those follow; an ACL changes the group bits, so the mode is last. */
     set_attributes(fd, entry, name);
     if (fchmod(fd, archive_entry_perm(entry)) != 0) die(FAILED, "cannot set the mode of %s: %s", shown(name), reason(errno));
 }
 
-void meta_apply_at(int parent, const char *last, struct archive_entry *entry, const char *name, bool single_uid)
+void meta_apply_at(int parent, const char *last, struct archive_entry *entry, const char *name, enum owner owner)
 {
-    if (!single_uid) give_away(parent, last, AT_SYMLINK_NOFOLLOW, entry, name);
+    if (owner == OWNER_GIVEN) give_away(parent, last, AT_SYMLINK_NOFOLLOW, entry, name);
     if (archive_entry_filetype(entry) != AE_IFLNK && fchmodat(parent, last, archive_entry_perm(entry), 0) != 0)
         die(FAILED, "cannot set the mode of %s: %s", shown(name), reason(errno));
     struct timespec times[2];

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,12 @@ int write_all(int fd, const void *data, size_t size)
         ssize_t n = write(fd, at, size);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno == EAGAIN) {
+            /* Whoever shares our stdout may have made it non-blocking for all. */
+            struct pollfd wait = { .fd = fd, .events = POLLOUT };
+            poll(&wait, 1, -1);
+            continue;
+        }
         if (n < 0)
             return -1;
         at += n;

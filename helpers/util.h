@@ -46,7 +46,7 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A decimal number in [minimum, maximum]; dies naming `what` otherwise. */
 long long parse_number(const char *text, long long minimum, long long maximum, const char *what);
 
-/* All of `size` bytes or -1 with errno; restarts after signals. */
+/* All of `size` bytes or -1 with errno; restarts after signals, waits where the fd does not block. */
 int write_all(int fd, const void *data, size_t size);
 /* Up to `size` bytes until end of file; -1 with errno. */
 ssize_t read_all(int fd, void *data, size_t size);

@@ -213,7 +213,7 @@ _skiff() {
         --last|-n) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --all --filter --format --last --latest --no-trunc --quiet --size --help
+            _skiff_offer --all --filter --format --last --latest --no-trunc --quiet --help
           else
             if ((at == 1)); then :; else :; fi
           fi

@@ -61,7 +61,7 @@ function __skiff_arguments
         case exec
             set spec -s 'help' 'd/detach' 'detach-keys=+' 'e/env=+' 'env-file=+' 'i/interactive' 'privileged' 't/tty' 'u/user=+' 'w/workdir=+'
         case ps
-            set spec 'help' 'a/all' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet' 's/size'
+            set spec 'help' 'a/all' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet'
         case rm
             set spec 'help' 'f/force'
         case images
@@ -181,7 +181,6 @@ complete -c skiff -n '__skiff_is ps' -l last -s n -x -d 'Show the N containers c
 complete -c skiff -n '__skiff_is ps' -l latest -s l -d 'Show the container created last, in any state'
 complete -c skiff -n '__skiff_is ps' -l no-trunc -d 'Do not shorten ids and long values'
 complete -c skiff -n '__skiff_is ps' -l quiet -s q -d 'Print only ids'
-complete -c skiff -n '__skiff_is ps' -l size -s s -d 'Show how much each container has written'
 complete -c skiff -n '__skiff_is ps' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is rm' -l force -s f -d 'Kill a container that runs before removing it'

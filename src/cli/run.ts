@@ -1,14 +1,15 @@
 import { isLeft } from 'fp-ts/Either';
 import { fail } from '../core/errors.ts';
 import { provideImage } from '../images/builtin.ts';
-import { formatPlatform, parsePlatform } from '../images/platform.ts';
+import { formatPlatform } from '../images/platform.ts';
 import { prepareRun } from '../runtime/launch.ts';
 import { handOver } from '../system/hand-over.ts';
 import { table } from './options/run.ts';
+import { platformFlag } from './platform-flag.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { requireTerminal } from './terminal.ts';
 import { readTextFiles } from './text-files.ts';
-import type { Platform } from '../images/platform.ts';
+import { warn } from './warn.ts';
 import type { RunFlags } from '../runtime/run-flags.ts';
 import type { ImageConfigView } from '../runtime/spec-types.ts';
 import type { Surroundings } from '../runtime/launch.ts';
@@ -19,12 +20,6 @@ export { table };
 
 type Flags = FlagsOf<typeof table>;
 
-const platformOf = (text: string | undefined): Platform | undefined => {
-  if (text === undefined || text === '') return undefined;
-  const platform = parsePlatform(text);
-  return '_tag' in platform ? fail(platform) : platform;
-};
-
 /** There is no registry client yet: `always` cannot be kept, and a promise that is not kept must be refused. */
 const refusePull = (flags: Flags): void => {
   if (flags.pull === 'always') {
@@ -34,7 +29,7 @@ const refusePull = (flags: Flags): void => {
 
 const imageOf = async ({ paths, host }: Surroundings, word: string, flags: Flags): Promise<ImageConfigView> => {
   refusePull(flags);
-  const result = await provideImage(paths, host, word, platformOf(flags.platform))();
+  const result = await provideImage(paths, host, word, platformFlag(flags.platform).platform)();
   if (isLeft(result)) return fail(result.left);
   const { id, layers, platform, config } = result.right;
   return { reference: word, id, layers, platform: formatPlatform(platform), config };
@@ -61,6 +56,6 @@ export const run = async (context: Context, flags: Flags, positionals: readonly 
   const [word = '', ...rest] = positionals;
   const image = flags.rootfs === undefined ? await imageOf(surroundings, word, flags) : undefined;
   const launch = await prepareRun(surroundings, image, runFlagsOf(flags, flags.rootfs === undefined ? rest : positionals));
-  for (const warning of launch.warnings) context.stderr.write(`skiff: warning: ${warning}\n`);
+  for (const warning of launch.warnings) warn(context, warning);
   return await handOver(launch.program, launch.args, context.env);
 };

@@ -36,6 +36,23 @@ const shifted = ({ containerId: first, hostId, size: length }: Extent, self: num
 export const keepIdMap = (extents: readonly Extent[], self: number): readonly IdMapping[] =>
   extents.flatMap((extent) => shifted(extent, self)).toSorted((a, b) => a.containerID - b.containerID);
 
+/** `length` ids that are `host` and up on disk appear as `mapped` and up. */
+export interface IdShift {
+  readonly host: number;
+  readonly mapped: number;
+  readonly length: number;
+}
+
+/** How ids written on disk by the map `stored` must appear, so that a container with the map `shown` sees the same ids inside. */
+export const shiftBetween = (stored: readonly IdMapping[], shown: readonly IdMapping[]): readonly IdShift[] =>
+  stored.flatMap((from) =>
+    shown.flatMap((to) => {
+      const start = Math.max(from.containerID, to.containerID);
+      const length = Math.min(from.containerID + from.size, to.containerID + to.size) - start;
+      return length > 0 ? [{ host: from.hostID + start - from.containerID, mapped: to.hostID + start - to.containerID, length }] : [];
+    }),
+  );
+
 /** Whether `id` exists inside. */
 export const isMapped = (map: readonly IdMapping[], id: number): boolean =>
   map.some(({ containerID, size }) => id >= containerID && id < containerID + size);

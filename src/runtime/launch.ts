@@ -1,11 +1,11 @@
 /** `skiff run`: everything is decided and written down, then the helper takes over. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isLeft } from 'fp-ts/Either';
 import type { Either } from 'fp-ts/Either';
 import { fail, SkiffFailure } from '../core/errors.ts';
-import { keepIdMap } from '../core/id-maps.ts';
-import { childMap, containerIds, helperPath, keeperArguments } from '../system/helper.ts';
+import { defaultMap, keepIdMap, shiftBetween } from '../core/id-maps.ts';
+import { containerIds, helperPath, keeperArguments } from '../system/helper.ts';
 import { storageDriver } from '../storage/probe.ts';
 import { parseWantedDriver } from '../storage/choose.ts';
 import { createContainer, newId } from './create.ts';
@@ -19,7 +19,9 @@ import { makeSpec } from './spec.ts';
 import { singleUidParts, writeSingleUidFiles } from './single-uid.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { DriverChoice } from '../storage/choose.ts';
-import type { Host, IdRange } from '../system/host.ts';
+import type { IdMapping } from '../core/id-maps.ts';
+import type { OverlayMount } from '../storage/driver.ts';
+import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Created } from './create.ts';
 import type { PlanInputs } from './plan.ts';
@@ -38,11 +40,37 @@ export interface Surroundings {
 /** The value of a Right; throws the error of a Left. */
 export const orFail = <A>(result: Either<SkiffError, A>): A => (isLeft(result) ? fail(result.left) : result.right);
 
-/** The driver for this command: flag, environment, probe. */
-export const chooseStorage = async ({ paths, host, env, storageDriver: flag }: Surroundings): Promise<DriverChoice> => {
-  const wanted = flag === undefined ? parseWantedDriver(env['SKIFF_STORAGE_DRIVER'], 'SKIFF_STORAGE_DRIVER') : parseWantedDriver(flag, '--storage-driver');
-  return orFail(await storageDriver(paths, host, env, orFail(wanted))());
+/**
+ * The driver for this command: flag, environment, probe. Where `special` says that the kernel's overlay will not do, `auto` is
+ * fuse-overlayfs; a pinned driver stays what it is, and refuses.
+ */
+const chooseStorage = async ({ paths, host, env, storageDriver: flag }: Surroundings, special: boolean): Promise<DriverChoice> => {
+  const wanted = orFail(
+    flag === undefined ? parseWantedDriver(env['SKIFF_STORAGE_DRIVER'], 'SKIFF_STORAGE_DRIVER') : parseWantedDriver(flag, '--storage-driver'),
+  );
+  return orFail(await storageDriver(paths, host, env, wanted === 'auto' && special ? 'fuse-overlayfs' : wanted)());
 };
+
+/** The directory of --rootfs as mount points are written: absolute, without links. The empty string when there is none to look at. */
+const realRootfs = (flags: RunFlags): string => {
+  try {
+    return flags.rootfs === undefined ? '' : realpathSync(flags.rootfs);
+  } catch {
+    return '';
+  }
+};
+
+/** Whether something is mounted below the directory of --rootfs, proc_pid_mountinfo(5). */
+const hasMountsBelow = (flags: RunFlags): boolean => {
+  const root = realRootfs(flags);
+  if (root === '') return false;
+  const below = root === '/' ? '/' : `${root}/`;
+  const points = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
+  return points.some((point) => point.length > below.length && point.startsWith(below));
+};
+
+/** Whether an image's files must appear under other ids than on disk. A directory given with --rootfs shows its files as they are. */
+const isShifted = (flags: RunFlags): boolean => flags.rootfs === undefined && (flags.userns ?? '').startsWith('keep-id');
 
 const find = (paths: Paths) => (word: string) => {
   try {
@@ -61,20 +89,31 @@ const donorStart = (paths: Paths, skiff: SkiffSpec): string | undefined => (skif
 /** The bits of all capabilities that the running kernel knows, capabilities(7), /proc/sys/kernel/cap_last_cap. */
 export const capabilityLimit = (): bigint => (1n << BigInt(Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'latin1')) + 1)) - 1n;
 
-const mapsOf = (host: Host, skiff: SkiffSpec): readonly [string, string] => {
+const mapsOf = (host: Host, { userns }: SkiffSpec): { readonly uids: readonly IdMapping[]; readonly gids: readonly IdMapping[] } => {
   const { uids, gids } = containerIds(host.idMap);
-  if (skiff.userns.mode === 'default') return childMap(uids, gids);
-  const shifted = (ranges: readonly IdRange[], self: number): readonly IdRange[] =>
-    keepIdMap(ranges, self).map(({ containerID, hostID, size }) => ({ containerId: containerID, hostId: hostID, size }));
-  return childMap(shifted(uids, skiff.userns.uid), shifted(gids, skiff.userns.gid));
+  return userns.mode === 'default'
+    ? { uids: defaultMap(uids), gids: defaultMap(gids) }
+    : { uids: keepIdMap(uids, userns.uid), gids: keepIdMap(gids, userns.gid) };
+};
+
+/** The kernel's text form of a map, user_namespaces(7). */
+const mapText = (map: readonly IdMapping[]): string => map.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
+
+const shiftOf = (host: Host, skiff: SkiffSpec): Pick<OverlayMount, 'shift'> => {
+  if (skiff.userns.mode === 'default' || skiff.rootfs.kind === 'directory') return {};
+  const { uids, gids } = containerIds(host.idMap);
+  const shown = mapsOf(host, skiff);
+  return { shift: { uids: shiftBetween(defaultMap(uids), shown.uids), gids: shiftBetween(defaultMap(gids), shown.gids) } };
 };
 
 /** Everything of the plan that has to be looked up, before anything is made: its errors leave nothing behind. */
-const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: DriverChoice): Promise<Omit<PlanInputs, 'oci' | 'skiff' | 'remove' | 'release' | 'retract'>> => {
+const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: DriverChoice, hasMounts: boolean): Promise<Omit<PlanInputs, 'oci' | 'skiff' | 'remove' | 'release' | 'retract'>> => {
   const { paths, host, env } = surroundings;
   const { oci, skiff } = spec;
   const directory = join(paths.containers, skiff.id);
-  const mount = { lowers: lowersOf(skiff), upper: join(directory, 'upper'), work: join(directory, 'work'), target: join(directory, 'merged') };
+  const places = { upper: join(directory, 'upper'), work: join(directory, 'work'), target: join(directory, 'merged') };
+  const mount = { lowers: lowersOf(skiff), ...places, hasMounts, ...shiftOf(host, skiff) };
+  const maps = mapsOf(host, skiff);
   const { idMap } = host;
   const deps = { cache: paths.cache, helper: () => helperPath(paths, 'skiff-seccomp') };
   const singleUid = idMap.mode === 'single' ? { singleUid: { uid: 0, gid: 0 } } : {};
@@ -85,7 +124,7 @@ const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: D
     directory,
     socket: socketPath(paths, skiff.id),
     keeper: keeperArguments(paths, host),
-    childMap: mapsOf(host, skiff),
+    childMap: [mapText(maps.uids), mapText(maps.gids)],
     singleUid: idMap.mode === 'single',
     rootfs: orFail(choice.driver.plan(mount)),
     seccomp,
@@ -122,11 +161,12 @@ export interface Launch {
 export const prepareRun = async (surroundings: Surroundings, image: ImageConfigView | undefined, flags: RunFlags): Promise<Launch> => {
   const { paths, host, env } = surroundings;
   healIfNobodyLives(paths, host);
-  const choice = await chooseStorage(surroundings);
+  const hasMounts = hasMountsBelow(flags);
+  const choice = await chooseStorage(surroundings, hasMounts || isShifted(flags));
   const id = newId();
   const view = makeHostView({ paths, host, env, storageDriver: choice.driver.name, id, find: find(paths) });
   const spec = orFail(makeSpec(image, flags, view, id));
-  const gathered = await gather(surroundings, spec, choice);
+  const gathered = await gather(surroundings, spec, choice, hasMounts);
   const created = createContainer(paths, host, spec, flags.name !== undefined && flags.name !== '');
   try {
     return { program: helperPath(paths, 'skiff-helper'), args: ['launch', writePlan(paths, created, gathered)], warnings: spec.warnings };

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either';
 import { behaviourOptions } from 'fuse-overlayfs-bindings';
 import type { Capabilities } from 'fuse-overlayfs-bindings';
 import type { SkiffError } from '../core/errors.ts';
+import type { IdShift } from '../core/id-maps.ts';
 
 export type DriverName = 'overlay' | 'fuse-overlayfs';
 
@@ -13,10 +14,14 @@ export interface OverlayMount {
   readonly upper: string;
   readonly work: string;
   readonly target: string;
+  /** Whether other file systems are mounted below a lower directory. */
+  readonly hasMounts?: boolean;
+  /** Files of these ids on disk appear as others. */
+  readonly shift?: { readonly uids: readonly IdShift[]; readonly gids: readonly IdShift[] };
 }
 
 /**
- * One record of the launch plan. The helper opens every lower directory and names it `/proc/self/fd/N`:
+ * One record of the launch plan. The helper opens every directory and names it by its fd:
  *   overlay UPPER WORK TARGET OPTIONS LOWER…
  *   fuse-overlayfs PROGRAM UPPER WORK TARGET OPTIONS LOWER…
  */
@@ -28,27 +33,36 @@ export interface StorageDriver {
   readonly plan: (mount: OverlayMount) => E.Either<SkiffError, MountStep>;
 }
 
-/** Linux, fs/overlayfs/params.h: OVL_MAX_STACK. */
+/** Linux, fs/overlayfs/params.h: OVL_MAX_STACK. 500 fd numbers fit the one page of options that mount(2) takes. */
 const kernelLayers = 500;
-/** mount(2) takes one page of options, with its final NUL. */
-const mountPage = 4096;
-/** `/proc/self/fd/NNN:` */
-const fdNameLength = 18;
 
 /** index=off and xino=off: neither survives a change of the lower directories, and kernels are built with different defaults. */
 const overlayOptions = 'userxattr,index=off,xino=off';
+
+/** What the kernel's overlay will not do for a user; undefined when there is nothing of the kind. */
+const beyondKernel = (mount: OverlayMount): string | undefined => {
+  if (mount.shift !== undefined) return 'the storage driver overlay cannot show an image under other ids, which --userns keep-id asks for: the kernel lets only root map mounts';
+  if (mount.hasMounts) return `the storage driver overlay cannot use ${mount.lowers[0] ?? ''}: other file systems are mounted below it, and the kernel lets only root leave them out`;
+  return undefined;
+};
 
 /** The kernel's own overlay, as root of the user's namespace. */
 export const overlayDriver: StorageDriver = {
   name: 'overlay',
   plan: (mount) => {
-    const fixed = Buffer.byteLength(`${overlayOptions},lowerdir=,upperdir=${mount.upper},workdir=${mount.work}`);
-    const limit = Math.min(kernelLayers, Math.floor((mountPage - 1 - fixed) / fdNameLength));
+    const refused = beyondKernel(mount);
+    if (refused !== undefined) return E.left({ _tag: 'Refused', message: refused, hint: 'use --storage-driver fuse-overlayfs' });
     return E.map((checked: OverlayMount): MountStep => ['overlay', checked.upper, checked.work, checked.target, overlayOptions, ...checked.lowers])(
-      check('overlay', limit, mount),
+      check('overlay', kernelLayers, mount),
     );
   },
 };
+
+/**
+ * What fuse-overlayfs asks of FUSE only when it is root, which it is not by number in the keeper's namespace: that other users of the
+ * container may use the mount, and that setuid programs work.
+ */
+const sharedByAll = 'allow_other,suid';
 
 /**
  * fuse-overlayfs at the absolute path `program`. Never with its write-back cache: with it, a killed fuse-overlayfs loses finished
@@ -57,24 +71,30 @@ export const overlayDriver: StorageDriver = {
 export const fuseOverlayfsDriver = (program: string, capabilities: Capabilities): StorageDriver => ({
   name: 'fuse-overlayfs',
   plan: (mount) => {
-    const options = behaviourOptions({ writeback: false }, capabilities);
+    const options = behaviourOptions({ writeback: false, uidMapping: mount.shift?.uids ?? [], gidMapping: mount.shift?.gids ?? [] }, capabilities);
     if (E.isLeft(options)) return E.left({ _tag: 'Refused', message: `fuse-overlayfs ${capabilities.version} is too old for Skiff` });
-    return E.map((checked: OverlayMount): MountStep => ['fuse-overlayfs', program, checked.upper, checked.work, checked.target, options.right, ...checked.lowers])(
-      check('fuse-overlayfs', kernelLayers, mount),
+    return E.map((checked: OverlayMount): MountStep => ['fuse-overlayfs', program, checked.upper, checked.work, checked.target, `${options.right},${sharedByAll}`, ...checked.lowers])(
+      E.chain(nameable)(check('fuse-overlayfs', kernelLayers, mount)),
     );
   },
 });
 
-/** What the option text of a mount gives a meaning to; lower directories go by fd and may have these in their names. */
-const special = /[,:\\\n\0]/;
+/** libfuse reads the upper directory's real path out of the option text, in which these have a meaning; the helper names the others by fd. */
+const nameable = (mount: OverlayMount): E.Either<SkiffError, OverlayMount> =>
+  /[,:\\\n\0]/.test(mount.upper)
+    ? E.left({
+        _tag: 'Refused',
+        message: `the storage driver fuse-overlayfs cannot use ${mount.upper}: a comma, colon or backslash is in its name`,
+        hint: 'point SKIFF_ROOT at another directory',
+      })
+    : E.right(mount);
 
 const check = (driver: DriverName, limit: number, mount: OverlayMount): E.Either<SkiffError, OverlayMount> => {
-  const refuse = (message: string, hint: string): E.Either<SkiffError, OverlayMount> => E.left({ _tag: 'Refused', message, hint });
-  const unnameable = [mount.upper, mount.work].find((path) => special.test(path));
-  if (unnameable !== undefined) {
-    return refuse(`the storage driver ${driver} cannot use ${unnameable}: a comma, colon or backslash is in its name`, 'point SKIFF_ROOT at another directory');
-  }
-  if (mount.lowers.length === 0) return refuse('an overlay needs at least one layer', 'import or build the image again');
+  if (mount.lowers.length === 0) return E.left({ _tag: 'Refused', message: 'an overlay needs at least one layer', hint: 'import or build the image again' });
   if (mount.lowers.length <= limit) return E.right(mount);
-  return refuse(`the image has ${mount.lowers.length} layers; the storage driver ${driver} can join ${Math.max(0, limit)} here`, 'squash the image');
+  return E.left({
+    _tag: 'Refused',
+    message: `the image has ${mount.lowers.length} layers; the storage driver ${driver} can join ${limit} here`,
+    hint: 'squash the image',
+  });
 };

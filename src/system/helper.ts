@@ -62,11 +62,8 @@ export const keeperArguments = (paths: Paths, host: { readonly idMap: IdMap }): 
   return [paths.runtime, ...tools, mapText(identity(uids)), mapText(identity(gids))];
 };
 
-/** The id maps of a namespace below the keeper's, in the form of /proc/PID/uid_map. */
-export const childMap = (uids: readonly IdRange[], gids: readonly IdRange[]): readonly [string, string] => [mapText(uids), mapText(gids)];
-
 /** The argv that runs `command` (absolute path first) as root of a namespace with the ids of containers; joins or starts the keeper. */
 export const inUserNamespace = (paths: Paths, host: Host, command: readonly string[]): readonly string[] => {
   const { uids, gids } = containerIds(host.idMap);
-  return [helperPath(paths, 'skiff-helper'), 'userns', ...keeperArguments(paths, host), ...childMap(uids, gids), ...command];
+  return [helperPath(paths, 'skiff-helper'), 'userns', ...keeperArguments(paths, host), mapText(uids), mapText(gids), ...command];
 };

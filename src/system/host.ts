@@ -1,6 +1,6 @@
 /** Facts about the user and the machine that decide how namespaces are mapped. Read once per command. */
 import { readFileSync, accessSync, constants } from 'node:fs';
-import { userInfo } from 'node:os';
+import { spawnSync } from 'node:child_process';
 import { parseSubordinateIds } from '../core/subordinate-ids.ts';
 import type { IdRange } from '../core/subordinate-ids.ts';
 import { findProgram } from './programs.ts';
@@ -29,8 +29,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the caller's ids, /etc/subuid, /etc/subgid (subuid(5)) and the whereabouts of newuidmap(1) and newgidmap(1). */
 export const readHost = (env: Environment): Host => {
-  const { uid, gid, username: user } = userInfo();
+  const uid = process.getuid?.() ?? 0;
+  const gid = process.getgid?.() ?? 0;
+  const user = userName(uid);
   return { uid, gid, user, idMap: readIdMap(env, uid, gid, user) };
+};
+
+/**
+ * The name that /etc/subuid has for `uid`. Not os.userInfo(), which in Bun believes $USER; id(1) is asked only for users that
+ * /etc/passwd does not have (LDAP, SSSD).
+ */
+const userName = (uid: number): string => {
+  const known = new RegExp(`^([^:\\n]+):[^:\\n]*:${uid}:`, 'm').exec(readOptional('/etc/passwd'))?.[1];
+  return known ?? (spawnSync('id', ['-un'], { encoding: 'utf8' }).stdout?.trim() || String(uid));
 };
 
 const readIdMap = (env: Environment, uid: number, gid: number, user: string): IdMap => {

@@ -149,7 +149,7 @@ test('attributes: users\' own and capabilities are kept, the rest left out', () 
     });
 });
 
-const owned = tar({ name: 'f', uid: 33, gid: 12, mode: 0o4750 }, { name: 'd', type: 'directory', uid: 1000, gid: 100 }, { name: 's', type: 'symlink', linkname: 'f', uid: 5, gid: 6 });
+const owned = tar({ name: './', type: 'directory' }, { name: 'f', uid: 33, gid: 12, mode: 0o4750 }, { name: 'd', type: 'directory', uid: 1000, gid: 100 }, { name: 's', type: 'symlink', linkname: 'f', uid: 5, gid: 6 });
 
 test('owners are noted in single-uid mode', () => {
   applied(owned, ({ dir }) => {
@@ -157,6 +157,7 @@ test('owners are noted in single-uid mode', () => {
     assert.is(modeOf(join(dir, 'f')), 0o4750);
     assert.is(Buffer.from(attribute(join(dir, 'f'), 'user.containers.override_stat'), 'hex').toString(), '33:12:04750');
     assert.is(Buffer.from(attribute(join(dir, 'd'), 'user.containers.override_stat'), 'hex').toString(), '1000:100:0755');
+    assert.is(attribute(dir, 'user.containers.override_stat'), '', 'there it would tell fuse-overlayfs to show the noted owners');
   }, { oneId: true, flags: ['--single-uid', '--sync'] });
 });
 

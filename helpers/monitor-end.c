@@ -1,0 +1,83 @@
+/* How a monitor ends: what is left in the pipes, the teardown, the last words to everybody. */
+#include "monitor-parts.h"
+#include "frames.h"
+#include "teardown.h"
+#include "util.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void monitor_note_failure(int code, const char *text)
+{
+    if (!self.failure[0])
+        snprintf(self.failure, sizeof self.failure, "%d %s", code, text);
+}
+
+/* Everything has been cleared away by now: a slow reader holds up nothing but this process. */
+static void drain_clients(void)
+{
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
+        struct client *client = &self.clients.list[i];
+        while (client->fd >= 0 && client->output_length) {
+            struct pollfd wait = { .fd = client->fd, .events = POLLOUT };
+            poll(&wait, 1, -1);
+            client_flush(client);
+        }
+    }
+}
+
+/* fuse-overlayfs and slirp4netns end by themselves once unmounted and told; those that do not within 5 s are killed. */
+static void reap_companions(void)
+{
+    close_fd(&self.slirp.exit);
+    for (int waited = 0; waited < 5000; waited++) {
+        pid_t pid = waitpid(-1, NULL, WNOHANG);
+        if (pid < 0 && errno == ECHILD)
+            return;
+        if (pid == 0)
+            usleep(waited < 50 ? 200 : 1000);
+    }
+    if (self.slirp.pid > 0)
+        kill(self.slirp.pid, SIGKILL);
+}
+
+_Noreturn void monitor_finish(void)
+{
+    bool failed = self.failure[0] != 0;
+    uint32_t code = (uint32_t)self.state.exit_code;
+    logger_finish(&self.logger);
+    teardown_mount(self.plan, self.mounts);
+    close_fd(&self.mounts);
+    reap_companions();
+    if (!failed && self.directory >= 0 && !plan_flag(self.plan, "autoremove")) {
+        self.state.status = "exited";
+        self.state.pid = self.state.monitor = 0;
+        format_now(self.state.finished_at);
+        state_write(self.directory, &self.state);
+    }
+    teardown_files(self.plan, failed || plan_flag(self.plan, "autoremove"), failed);
+    if (failed)
+        monitor_tell_all(FRAME_FAILED, self.failure, strlen(self.failure));
+    else
+        monitor_tell_all(FRAME_EXIT, &code, sizeof code);
+    drain_clients();
+    _exit(0);
+}
+
+/* die() in the monitor itself: the container goes, and the launching command hears why. */
+void monitor_die(int code, const char *text)
+{
+    monitor_note_failure(code, text);
+    die_hook = NULL;
+    if (self.pid > 0) {
+        kill(self.pid, SIGKILL);
+        waitpid(self.pid, NULL, 0);
+    }
+    monitor_finish();
+}
+

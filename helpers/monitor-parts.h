@@ -1,0 +1,72 @@
+/* What the parts of the monitor share: monitor.c (the loop), -start.c, -session.c and -end.c. */
+#ifndef SKIFF_MONITOR_PARTS_H
+#define SKIFF_MONITOR_PARTS_H
+
+#include "clients.h"
+#include "logger.h"
+#include "plan.h"
+#include "slirp.h"
+#include "state.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
+
+struct monitor {
+    const struct plan *plan;
+    const char *plan_path;
+    int directory, listener, signals, report, mounts;
+    int input, output[2]; /* the container's stdio; output[0] is the terminal's master where there is one */
+    int slave;            /* held open so that the master reports no hang-up while nobody in the container has it open */
+    bool terminal, started, exited;
+    bool stdin_once;  /* the command's input ends with that of the client that launched it */
+    int early_signal; /* came before there was a command to take it; 0 for none */
+    struct winsize size; /* what the terminal is to have as soon as it exists */
+    pid_t pid;
+    struct slirp slirp;
+    struct state state;
+    struct logger logger;
+    struct clients clients;
+    char failure[2200]; /* "<code> <sentence>" when the container could not be started */
+    long long kill_at;  /* CLOCK_MONOTONIC ms; 0: no stop is under way */
+};
+
+extern struct monitor self; /* die_hook has no argument to carry it */
+
+/* monitor.c */
+long long monitor_now(void); /* CLOCK_MONOTONIC in ms */
+
+/* monitor-start.c */
+void monitor_open_listener(void);
+void monitor_open_log(void);
+/* Forks the sandbox (or join) that the plan's record `start` names. */
+void monitor_start_sandbox(void);
+/* A packet of the sandbox, or the end of its socket: the command has been executed. */
+void monitor_take_report(void);
+/* slirp4netns is ready or has failed. */
+void monitor_take_slirp(void);
+
+/* monitor-session.c */
+void monitor_accept(void);
+/* What poll(2) says of one client's socket. */
+void monitor_take_client(struct client *client, short events);
+/* Every frame that has arrived whole. */
+void monitor_take_frames(struct client *client);
+/* Reads what one output has, and closes it at its end. */
+void monitor_pump_output(int which);
+/* Hands pending input to the command as far as it takes it. Once its input is closed the rest is dropped. */
+void monitor_pump_input(void);
+bool monitor_has_input(void);
+/* Sends a signal to the command, as soon as it runs. */
+void monitor_signal(uint32_t number);
+void monitor_tell_all(uint8_t type, const void *payload, size_t length);
+
+/* monitor-end.c */
+/* Keeps the first reason why the container could not be started. */
+void monitor_note_failure(int code, const char *text);
+/* Writes out what is left, clears away as the plan says, tells everybody, and ends the process. */
+_Noreturn void monitor_finish(void);
+/* die_hook of the monitor: the container goes, and the launching command hears why. */
+void monitor_die(int code, const char *text);
+
+#endif

@@ -1,0 +1,147 @@
+/* What a monitor carries while the command runs: output to the log and the clients, input and orders from them. */
+#include "monitor-parts.h"
+#include "frames.h"
+#include "util.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { CHUNK = 32768 };
+
+void monitor_tell_all(uint8_t type, const void *payload, size_t length)
+{
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++)
+        if (self.clients.list[i].fd >= 0)
+            client_send(&self.clients.list[i], type, payload, length);
+}
+
+void monitor_pump_output(int which)
+{
+    char data[CHUNK];
+    ssize_t n = read(self.output[which], data, sizeof data);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        if (self.terminal)
+            self.input = -1;
+        close_fd(&self.output[which]);
+        return;
+    }
+    logger_write(&self.logger, which, data, (size_t)n);
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++)
+        if (self.clients.list[i].fd >= 0 && self.clients.list[i].wants_output)
+            client_send(&self.clients.list[i], which ? FRAME_ERROR : FRAME_OUTPUT, data, (size_t)n);
+}
+
+static void close_input(void)
+{
+    if (!self.terminal)
+        close_fd(&self.input);
+}
+
+void monitor_signal(uint32_t number)
+{
+    int signal = number > 0 && number < NSIG ? (int)number : SIGKILL;
+    if (self.started && !self.exited)
+        kill(self.pid, signal);
+    else
+        self.early_signal = signal;
+}
+
+static void stop(const char *payload)
+{
+    uint32_t words[2];
+    memcpy(words, payload, sizeof words);
+    monitor_signal(words[0]);
+    self.kill_at = monitor_now() + words[1];
+}
+
+static void resize(const char *payload)
+{
+    uint16_t words[2];
+    memcpy(words, payload, sizeof words);
+    self.size = (struct winsize){ .ws_row = words[0], .ws_col = words[1] };
+    if (self.terminal && self.output[0] >= 0)
+        ioctl(self.output[0], TIOCSWINSZ, &self.size);
+}
+
+void monitor_pump_input(void)
+{
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
+        struct client *client = &self.clients.list[i];
+        while (client->fd >= 0 && client->pending_length) {
+            ssize_t n = self.input < 0 ? (ssize_t)client->pending_length : write(self.input, client->pending, client->pending_length);
+            if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return;
+            if (n < 0)
+                close_input();
+            else
+                client_take_pending(client, (size_t)n);
+        }
+        if (client->fd >= 0 && client->closes_input && self.stdin_once)
+            close_input();
+    }
+}
+
+bool monitor_has_input(void)
+{
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++)
+        if (self.clients.list[i].fd >= 0 && self.clients.list[i].pending_length)
+            return true;
+    return false;
+}
+
+static void take_frame(struct client *client, uint8_t type, const char *payload, size_t length)
+{
+    uint32_t number = 0;
+    if (type == FRAME_INPUT)
+        client_keep_pending(client, payload, length);
+    else if (type == FRAME_ATTACH) {
+        client->wants_output = memchr(payload, 'o', length) != NULL;
+        client->sends_input = memchr(payload, 'i', length) != NULL;
+        if (self.started)
+            client_send(client, FRAME_STARTED, NULL, 0);
+    } else if (type == FRAME_CLOSE)
+        client->closes_input = true;
+    else if (type == FRAME_RESIZE && length == 4)
+        resize(payload);
+    else if (type == FRAME_SIGNAL && length == 4) {
+        memcpy(&number, payload, sizeof number);
+        monitor_signal(number);
+    } else if (type == FRAME_STOP && length == 8)
+        stop(payload);
+}
+
+void monitor_take_frames(struct client *client)
+{
+    uint8_t type;
+    char *payload;
+    ssize_t length;
+    while ((length = client_frame(client, &type, &payload)) >= 0) {
+        take_frame(client, type, payload, (size_t)length);
+        client_consume(client);
+    }
+    monitor_pump_input();
+}
+
+void monitor_take_client(struct client *client, short events)
+{
+    bool sent_input = client->sends_input;
+    if (events & POLLOUT)
+        client_flush(client);
+    if (client->fd >= 0 && (events & (POLLIN | POLLHUP | POLLERR)) && !client_receive(client) && sent_input && self.stdin_once)
+        close_input(); /* nobody is left who could type */
+    if (client->fd >= 0)
+        monitor_take_frames(client);
+}
+
+void monitor_accept(void)
+{
+    int fd = accept4(self.listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0)
+        client_add(&self.clients, fd);
+}
+

@@ -1,0 +1,174 @@
+/* How a monitor begins: its socket, its log, the sandbox, and what that reports. */
+#include "monitor-parts.h"
+#include "frames.h"
+#include "sandbox.h"
+#include "sealed.h"
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+void monitor_open_listener(void)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    const char *path = plan_text(self.plan, "socket", NULL);
+    if (!path)
+        return; /* a session of exec: nobody attaches to it later */
+    autofree char *directory = xasprintf("%s", path);
+    char *slash = strrchr(directory, '/');
+    if (!slash)
+        die("bad socket path in the launch plan");
+    *slash = 0;
+    /* Through an fd, because a socket's name has 108 bytes and a runtime directory may be deeper. */
+    autoclose int parent = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", parent, slash + 1);
+    self.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (parent < 0 || self.listener < 0 || bind(self.listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(self.listener, 16) < 0)
+        die_errno("cannot make the control socket %s", path);
+}
+
+void monitor_open_log(void)
+{
+    int fd = -1;
+    if (strcmp(plan_text(self.plan, "log", "none"), "json-file") == 0) {
+        fd = openat(self.directory, "container-json.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+        if (fd < 0)
+            die_errno("cannot open the container's log");
+    }
+    self.logger = logger_open(fd);
+}
+
+static void make_pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        die_errno("cannot make a pipe");
+}
+
+/* In the child: the container's ends on 0-2, the packet socket on 3, nothing else. */
+static _Noreturn void exec_sandbox(int in, int out, int err, int report)
+{
+    int high[4];
+    int given[4] = { in, out, err, report };
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int i = 0; i < 4; i++)
+        high[i] = given[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fcntl(given[i], F_DUPFD_CLOEXEC, 10);
+    for (int i = 0; i < 4; i++)
+        dup2(high[i], i);
+    die_hook = NULL;
+    die_fd = SANDBOX_FD;
+    close_from(SANDBOX_FD + 1);
+    sealed_exec(plan_need(self.plan, "start"), self.plan_path);
+}
+
+void monitor_start_sandbox(void)
+{
+    int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report) < 0)
+        die_errno("cannot make a socket");
+    if (!self.terminal) {
+        if (plan_flag(self.plan, "stdin"))
+            make_pipe(in);
+        make_pipe(out);
+        make_pipe(err);
+    }
+    pid_t child = fork();
+    if (child < 0)
+        die_errno("cannot start the sandbox");
+    if (child == 0)
+        exec_sandbox(in[0], out[1], err[1], report[1]);
+    close_fd(&in[0]);
+    close_fd(&out[1]);
+    close_fd(&err[1]);
+    close_fd(&report[1]);
+    self.report = report[0];
+    self.input = in[1];
+    self.output[0] = out[0];
+    self.output[1] = err[0];
+    for (int i = 0; i < 2; i++)
+        if (self.output[i] >= 0)
+            set_nonblocking(self.output[i], true);
+    if (self.input >= 0)
+        set_nonblocking(self.input, true);
+}
+
+static void note_started(void)
+{
+    close_fd(&self.report);
+    if (self.failure[0])
+        return; /* its exit is on the way */
+    if (self.pid <= 0)
+        die("the sandbox ended before the container began");
+    self.started = true;
+    self.state.status = "running";
+    format_now(self.state.started_at);
+    if (self.directory >= 0 && state_write(self.directory, &self.state) < 0)
+        die_errno("cannot record the container's state");
+    if (self.early_signal)
+        kill(self.pid, self.early_signal);
+    monitor_tell_all(FRAME_STARTED, NULL, 0);
+}
+
+static void take_pid(const struct pid_packet *packet, int mounts)
+{
+    self.pid = packet->pid;
+    self.mounts = mounts;
+    self.state.pid = packet->host_pid;
+    self.state.pid_start = process_start_time(packet->host_pid);
+    self.slirp = slirp_start(self.plan, packet->host_pid);
+}
+
+void monitor_take_report(void)
+{
+    union {
+        struct pid_packet pid;
+        char text[sizeof self.failure];
+    } packet;
+    int fd;
+    ssize_t length = packet_receive(self.report, &packet, sizeof packet - 1, &fd);
+    if (length <= 0) {
+        note_started();
+        return;
+    }
+    packet.text[length] = 0;
+    if (packet.text[0] == PACKET_PID && length == sizeof packet.pid)
+        take_pid(&packet.pid, fd);
+    else if (packet.text[0] == PACKET_TERMINAL && fd >= 0) {
+        self.input = self.output[0] = fd;
+        self.slave = ioctl(fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        set_nonblocking(fd, true);
+        if (self.size.ws_row)
+            ioctl(fd, TIOCSWINSZ, &self.size);
+    } else if (!self.failure[0])
+        memcpy(self.failure, packet.text, (size_t)length + 1);
+}
+
+void monitor_take_slirp(void)
+{
+    char byte, words[512] = "";
+    uint8_t type = PACKET_NETWORK;
+    ssize_t n = read(self.slirp.ready, &byte, 1);
+    close_fd(&self.slirp.ready);
+    if (n == 1) {
+        close_fd(&self.slirp.words);
+        if (packet_send(self.report, &type, 1, -1) < 0)
+            monitor_note_failure(EXIT_SKIFF, "the sandbox ended while the network came up");
+        return;
+    }
+    n = read(self.slirp.words, words, sizeof words - 1);
+    words[n > 0 ? n : 0] = 0;
+    while (n > 0 && words[n - 1] == '\n')
+        words[--n] = 0; /* what is left of the line ends becomes one line in die() and its like */
+    autofree char *text = xasprintf("slirp4netns could not make the network: %s", words[0] ? words : "it gave no reason");
+    monitor_note_failure(EXIT_SKIFF, text);
+    kill(self.pid, SIGKILL);
+}
+
