@@ -45,8 +45,6 @@ static void enter(pid_t pid, unsigned long long start)
             die_errno("cannot enter the container's %s namespace", kinds[i]);
         close_fd(&fds[i]);
     }
-    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-        die_errno("cannot become root of the container");
 }
 
 static _Noreturn void run_inner(const struct process *process)
@@ -74,6 +72,7 @@ int role_join(int argc, char **argv)
     if (!target)
         die("the launch plan has no record 'target'");
     enter((pid_t)parse_number(target->fields[1], 1, 1 << 30, "pid"), strtoull(target->fields[2], NULL, 10));
+    namespaces_become_root(plan);
     pid_t pid = clone_like_fork(CLONE_PARENT | SIGCHLD);
     if (pid < 0)
         die_errno("cannot start a process in the container");

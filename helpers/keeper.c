@@ -267,11 +267,13 @@ void keeper_enter(const struct keeper *keeper)
 }
 
 /* The maps of a namespace can only be written from its parent, so a child that stayed behind does it. */
-static void enter_child_namespace(const char *uid_map, const char *gid_map, bool single)
+void enter_child_namespace(const char *uid_map, const char *gid_map, bool single)
 {
     int go[2], status = 0;
     char byte;
-    pid_t self = getpid();
+    char own[32] = "";
+    /* Our pid as /proc has it, which in a pid namespace is not what getpid(2) says. */
+    pid_t self = readlink("/proc/self", own, sizeof own - 1) > 0 ? (pid_t)strtol(own, NULL, 10) : getpid();
     if (pipe2(go, O_CLOEXEC) < 0)
         die_errno("cannot make a pipe");
     pid_t writer = fork();

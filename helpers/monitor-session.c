@@ -70,6 +70,9 @@ static void resize(const char *payload)
 
 void monitor_pump_input(void)
 {
+    /* What is typed before there is anything to type into waits; afterwards, without anything, it is dropped. */
+    if (self.input < 0 && !self.started)
+        return;
     for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
         struct client *client = &self.clients.list[i];
         while (client->fd >= 0 && client->pending_length) {

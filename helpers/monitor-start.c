@@ -115,6 +115,7 @@ static void note_started(void)
     if (self.early_signal)
         kill(self.pid, self.early_signal);
     monitor_tell_all(FRAME_STARTED, NULL, 0);
+    monitor_pump_input();
 }
 
 static void take_pid(const struct pid_packet *packet, int mounts)

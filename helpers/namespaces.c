@@ -82,3 +82,9 @@ void namespaces_map(const struct plan *plan, pid_t host_pid)
         die("the launch plan has no record 'child-map'");
     write_maps(host_pid, record->fields[1], record->fields[2], plan_flag(plan, "single-uid"));
 }
+
+void namespaces_become_root(const struct plan *plan)
+{
+    if (!plan_flag(plan, "single-uid") && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+        die_errno("cannot become root of the container");
+}

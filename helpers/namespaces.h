@@ -18,6 +18,9 @@ void namespaces_join(const struct plan *plan);
 /* Opens /proc/PID/ns/KIND after checking that PID is still the process that started at `start` ticks; dies otherwise. */
 int namespace_open(pid_t pid, unsigned long long start, const char *kind);
 
+/* Takes on id 0 of the user namespace just made or entered; without subordinate ids the caller's is the only one, 0 or not. */
+void namespaces_become_root(const struct plan *plan);
+
 /* Writes the id maps of the plan's record `child-map UIDS GIDS` for a process just cloned; dies on failure. */
 void namespaces_map(const struct plan *plan, pid_t host_pid);
 

@@ -142,9 +142,9 @@ static void load_filters(const struct process *process)
 static void become(const struct plan *plan, const struct user *user)
 {
     if (plan_flag(plan, "single-uid")) {
-        if (user->uid != 0 || user->gid != 0)
-            die("cannot run as user %u:%u: only your own id is mapped here, as 0; an administrator can give you more with: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 NAME",
-                user->uid, user->gid);
+        if (user->uid != getuid() || user->gid != getgid())
+            die("cannot run as user %u:%u: without subordinate ids the container has one user only, %u:%u; an administrator can give you some (/etc/subuid, /etc/subgid)",
+                user->uid, user->gid, getuid(), getgid());
         return;
     }
     if (setgroups(user->group_count, user->groups) < 0)

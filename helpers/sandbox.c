@@ -7,6 +7,7 @@
  * is in the container's namespaces; nothing it does after the clone can reach the keeper or another container.
  */
 #include "sandbox.h"
+#include "foreign.h"
 #include "frames.h"
 #include "mounts.h"
 #include "namespaces.h"
@@ -171,8 +172,7 @@ static int open_root(const char *path)
 static _Noreturn void run_inner(const struct process *process, const char *rootfs)
 {
     const struct plan *plan = process->plan;
-    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-        die_errno("cannot become root of the container");
+    namespaces_become_root(plan);
     int root = open_root(rootfs);
     size_t i = 0;
     while (i < plan->count && strcmp(plan->records[i].fields[0], "begin") != 0)
@@ -199,6 +199,13 @@ static int32_t own_host_pid(void)
     return (int32_t)strtol(text, NULL, 10);
 }
 
+/* fuse-overlayfs lives in this mount namespace and keeps it alive: the monitor must come back to unmount. */
+static void report_pid(const struct plan *plan, pid_t pid, int32_t host_pid)
+{
+    autoclose int mounts = plan_find(plan, "fuse-overlayfs", 6) ? open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) : -1;
+    sandbox_report_pid(pid, host_pid, mounts);
+}
+
 int role_sandbox(int argc, char **argv)
 {
     int up[2], down[2];
@@ -213,6 +220,10 @@ int role_sandbox(int argc, char **argv)
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
         die_errno("cannot make a mount namespace");
     const char *rootfs = rootfs_mount(plan);
+    if (plan_find(plan, "runtime", 1)) {
+        report_pid(plan, getpid(), own_host_pid());
+        foreign_run(plan, rootfs);
+    }
     if (pipe2(up, O_CLOEXEC) < 0 || pipe2(down, O_CLOEXEC) < 0)
         die_errno("cannot make a pipe");
     int flags = namespaces_new(plan);
@@ -236,9 +247,7 @@ int role_sandbox(int argc, char **argv)
         die("the container's first process ended before it began");
     if (flags & CLONE_NEWUSER)
         namespaces_map(plan, host_pid);
-    /* fuse-overlayfs lives in this mount namespace and keeps it alive: the monitor must come back to unmount. */
-    autoclose int mounts = plan_find(plan, "fuse-overlayfs", 6) ? open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) : -1;
-    sandbox_report_pid(pid, host_pid, mounts);
+    report_pid(plan, pid, host_pid);
     if (write_all(down[1], "", 1) < 0)
         die_errno("cannot let the container go on");
     return 0;

@@ -83,6 +83,7 @@ _skiff_find() {
       (($3)) || return
       REPLY=1
       case "$2" in
+        attach) command=attach ;;
         exec) command=exec ;;
         list) command=ps ;;
         ls) command=ps ;;
@@ -116,6 +117,7 @@ _skiff_find() {
   case "$command" in
     run) valued=' --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --name --platform --pull --runtime --stop-signal --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --hostname -h --ipc --network --pid --uts --shm-size --sysctl --ulimit ' stops=1 ;;
     exec) valued=' --detach-keys --env -e --env-file --user -u --workdir -w ' stops=1 ;;
+    attach) valued=' --detach-keys ' stops='' ;;
     ps) valued=' --filter -f --format --last -n ' stops='' ;;
     rm) valued='  ' stops='' ;;
     images) valued=' --filter -f --format ' stops='' ;;
@@ -142,7 +144,7 @@ _skiff() {
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --root --storage-driver --version --help
           else
-            _skiff_offer run exec ps rm images load import info version completion container image system help
+            _skiff_offer run exec attach ps rm images load import info version completion container image system help
           fi
           ;;
       esac
@@ -202,6 +204,18 @@ _skiff() {
             _skiff_offer --detach --detach-keys --env --env-file --interactive --privileged --tty --user --workdir --help
           else
             if ((at == 1)); then _skiff_names containers; else _skiff_files -f; fi
+          fi
+          ;;
+      esac
+      ;;
+    attach)
+      case "$name" in
+        --detach-keys) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --detach-keys --no-stdin --sig-proxy --help
+          else
+            if ((at == 1)); then _skiff_names containers; else :; fi
           fi
           ;;
       esac
@@ -308,7 +322,7 @@ _skiff() {
           ;;
       esac
       ;;
-    container) _skiff_offer exec list ls ps remove rm run ;;
+    container) _skiff_offer attach exec list ls ps remove rm run ;;
     image) _skiff_offer import list load ls ;;
     system) _skiff_offer info ;;
   esac

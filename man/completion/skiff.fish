@@ -6,6 +6,8 @@ function __skiff_command
     set -e words[1]
     argparse -s 'help' 'root=+' 'storage-driver=+' 'v/version' -- $words 2>/dev/null; or return
     switch "$argv[1] $argv[2]"
+        case 'container attach'
+            echo attach
         case 'container exec'
             echo exec
         case 'container list'
@@ -60,6 +62,8 @@ function __skiff_arguments
             set spec -s 'help' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'name=+' 'platform=+' 'pull=+' 'rm' 'runtime=+' 'stop-signal=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case exec
             set spec -s 'help' 'd/detach' 'detach-keys=+' 'e/env=+' 'env-file=+' 'i/interactive' 'privileged' 't/tty' 'u/user=+' 'w/workdir=+'
+        case attach
+            set spec 'help' 'detach-keys=+' 'no-stdin' 'sig-proxy'
         case ps
             set spec 'help' 'a/all' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet'
         case rm
@@ -94,6 +98,7 @@ complete -c skiff -n '__skiff_no_command' -l version -s v -d 'Print the version 
 complete -c skiff -n '__skiff_no_command' -l help -d 'Print this help and leave'
 complete -c skiff -n __skiff_no_command -a run -d 'Create and run a new container from an image'
 complete -c skiff -n __skiff_no_command -a exec -d 'Run a command in a running container'
+complete -c skiff -n __skiff_no_command -a attach -d 'Connect your terminal to a running container'
 complete -c skiff -n __skiff_no_command -a ps -d 'List containers'
 complete -c skiff -n __skiff_no_command -a rm -d 'Remove one or more containers'
 complete -c skiff -n __skiff_no_command -a images -d 'List images'
@@ -105,6 +110,7 @@ complete -c skiff -n __skiff_no_command -a completion -d 'Print the completion s
 complete -c skiff -n __skiff_no_command -a container -d 'Commands on a container'
 complete -c skiff -n __skiff_no_command -a image -d 'Commands on a image'
 complete -c skiff -n __skiff_no_command -a system -d 'Commands on a system'
+complete -c skiff -n '__skiff_is container' -a attach -d 'Connect your terminal to a running container'
 complete -c skiff -n '__skiff_is container' -a exec -d 'Run a command in a running container'
 complete -c skiff -n '__skiff_is container' -a list -d 'List containers'
 complete -c skiff -n '__skiff_is container' -a ls -d 'List containers'
@@ -173,6 +179,12 @@ complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l workdir -s 
 complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
 complete -c skiff -n '__skiff_is exec; and not __skiff_argument_is 0' -F
+
+complete -c skiff -n '__skiff_is attach' -l detach-keys -x -d 'Keys that detach the terminal, separated by commas'
+complete -c skiff -n '__skiff_is attach' -l no-stdin -d 'Only show output; leave standard input alone'
+complete -c skiff -n '__skiff_is attach' -l sig-proxy -d 'Pass signals on to the command; with false they end only the attachment'
+complete -c skiff -n '__skiff_is attach' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is attach; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
 
 complete -c skiff -n '__skiff_is ps' -l all -s a -d 'Show all containers, not only those that run'
 complete -c skiff -n '__skiff_is ps' -l filter -s f -x -a 'id= name= label= status= ancestor= exited=' -d 'Show only containers that match'

@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   info: () => import('./info.ts'),
   run: () => import('./run.ts'),
   exec: () => import('./exec.ts'),
+  attach: () => import('./attach.ts'),
   ps: () => import('./ps.ts'),
   rm: () => import('./rm.ts'),
   version: () => import('./version.ts'),

@@ -48,14 +48,14 @@ const runFlagsOf = (flags: Flags, command: readonly string[]): RunFlags => {
 export const run = async (context: Context, flags: Flags, positionals: readonly string[]): Promise<number> => {
   if (!flags.detach) requireTerminal(flags.tty, flags.interactive);
   const surroundings = surroundingsOf(context);
-  const { idMap } = surroundings.host;
-  if (idMap.mode === 'single') {
-    const { singleUidNotice } = await import('../runtime/single-uid.ts');
-    context.stderr.write(`skiff: ${singleUidNotice(idMap.reason)}\n`);
-  }
   const [word = '', ...rest] = positionals;
   const image = flags.rootfs === undefined ? await imageOf(surroundings, word, flags) : undefined;
   const launch = await prepareRun(surroundings, image, runFlagsOf(flags, flags.rootfs === undefined ? rest : positionals));
+  const { idMap } = surroundings.host;
+  if (idMap.mode === 'single') {
+    const { singleUidNotice } = await import('../runtime/single-uid.ts');
+    context.stderr.write(`skiff: ${singleUidNotice(surroundings.host, idMap.reason, context.env)}\n`);
+  }
   for (const warning of launch.warnings) warn(context, warning);
   return await handOver(launch.program, launch.args, context.env);
 };

@@ -11,6 +11,7 @@ import { isRoot, quietly, root, say, Stop, succeeds } from './steps.mjs';
 /** @typedef {{ name: string, uid: number, gid: number, home: string, runtime: string | undefined }} Account */
 
 const accountName = 'skifftest';
+const singleAccountName = 'skiffsingle';
 const idCount = 65536;
 
 /** Whoever runs this script. @returns {Account} */
@@ -23,24 +24,32 @@ export const currentAccount = () => {
 /** Makes sure that the account can run containers, and returns it. Idempotent. @returns {Account} */
 export const ensureAccount = () => {
   if (!isRoot) return currentAccount();
-  ensureUser();
+  ensureUser(accountName);
   ensureSubordinateIds('/etc/subuid', '--add-subuids');
   ensureSubordinateIds('/etc/subgid', '--add-subgids');
   ensureDevice('/dev/fuse', 10, 229, 'fuse');
   ensureDevice('/dev/net/tun', 10, 200, 'tun');
-  const { uid, gid, home } = readAccount();
-  return { name: accountName, uid, gid, home, runtime: ensureRuntimeDirectory(uid, gid) };
+  return readAccount(accountName);
 };
 
-const readAccount = () => {
-  const [, , uid, gid, , home = '/'] = quietly(`find the account ${accountName}`, ['getent', 'passwd', accountName]).trim().split(':');
-  return { uid: Number(uid), gid: Number(gid), home };
+/** An account without subordinate ids, for tests of the single-uid mode; only root can make one. Idempotent. @returns {Account} */
+export const ensureSingleAccount = () => {
+  // useradd(8) gives subordinate ids to everybody but system users.
+  ensureUser(singleAccountName, ['--system']);
+  return readAccount(singleAccountName);
 };
 
-const ensureUser = () => {
-  if (succeeds(['getent', 'passwd', accountName])) return;
-  say(`Making the unprivileged account ${accountName}.`);
-  quietly(`make the account ${accountName}`, ['useradd', '-m', '-s', '/bin/sh', accountName]);
+/** @param {string} name @returns {Account} */
+const readAccount = (name) => {
+  const [, , uid, gid, , home = '/'] = quietly(`find the account ${name}`, ['getent', 'passwd', name]).trim().split(':');
+  return { name, uid: Number(uid), gid: Number(gid), home, runtime: ensureRuntimeDirectory(Number(uid), Number(gid)) };
+};
+
+/** @param {string} name @param {readonly string[]} [flags] */
+const ensureUser = (name, flags = []) => {
+  if (succeeds(['getent', 'passwd', name])) return;
+  say(`Making the unprivileged account ${name}.`);
+  quietly(`make the account ${name}`, ['useradd', '-m', '-s', '/bin/sh', ...flags, name]);
 };
 
 /** Gives the account 65536 ids after all that are given away already. @param {string} path @param {string} flag */

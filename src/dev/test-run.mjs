@@ -12,10 +12,10 @@ import { judgeReport } from './test-report.mjs';
 /**
  * @typedef {import('./account.mjs').Account} Account
  * @typedef {{ label: string, passed: number, failures: string[], skipped: string[], output: string, ms: number }} Outcome
- * @typedef {{ label: string, command: readonly string[], timeLimitMs: number, reports: boolean, environment: Record<string, string | undefined>, asCaller?: boolean }} Job
+ * @typedef {{ label: string, command: readonly string[], timeLimitMs: number, reports: boolean, environment: Record<string, string | undefined>, as?: 'caller' | 'single' }} Job
  *   `reports`: the program is a bundle with test/harness.ts, whose counts are wanted; otherwise its exit code is one check.
- *   `asCaller`: it reads the checkout itself, which the unprivileged account may be unable to.
- * @typedef {{ account: Account, caller: Account, reaper: string, cwd: string }} Setting
+ *   `as`: `caller` reads the checkout itself, which the unprivileged account may be unable to; `single` has no subordinate ids.
+ * @typedef {{ account: Account, caller: Account, single?: Account, reaper: string, cwd: string }} Setting
  */
 
 /** A podman that a test compares with keeps one process alive on purpose, for its namespaces. */
@@ -24,7 +24,7 @@ const peersProcesses = /^\d+ (podman( pause)?|catatonit)$/;
 /** Runs the job to its end and never throws for what the job does. @param {Setting} setting @param {Job} job @returns {Promise<Outcome>} */
 export const runJob = async (setting, job) => {
   const began = process.hrtime.bigint();
-  const account = job.asCaller === true ? setting.caller : setting.account;
+  const account = (job.as === undefined ? undefined : setting[job.as]) ?? setting.account;
   const place = makePlace(account);
   try {
     const { code, output, timedOut } = await execute(setting, account, job, place);

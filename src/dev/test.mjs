@@ -7,10 +7,10 @@
 import { readdirSync, existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { asAccount, currentAccount, ensureAccount, nodeFor, readableCheckout } from './account.mjs';
+import { asAccount, currentAccount, ensureAccount, ensureSingleAccount, nodeFor, readableCheckout } from './account.mjs';
 import { ensureBuilt } from './build.mjs';
 import { ensureModules, ensurePackages } from './requirements.mjs';
-import { quietly, root, say, script, Stop, succeeds } from './steps.mjs';
+import { isRoot, quietly, root, say, script, Stop, succeeds } from './steps.mjs';
 import { bundleTests, findTests } from './test-bundle.mjs';
 import { ensureTestImages } from './test-images.mjs';
 import { runJob } from './test-run.mjs';
@@ -58,10 +58,12 @@ const jobsFor = (checkout, node, files, images) => {
     SKIFF_TEST_IMAGES: images,
     NODE_OPTIONS: '--enable-source-maps',
   };
-  const typeCheck = { label: 'types', command: [process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', root], timeLimitMs: 120000, reports: false, environment: {}, asCaller: true };
+  /** @type {Job} */
+  const typeCheck = { label: 'types', command: [process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', root], timeLimitMs: 120000, reports: false, environment: {}, as: 'caller' };
   const c = cTests().map((name) => ({ label: `helpers/${name}`, command: [join(checkout, 'dist/helpers-asan/test', name)], timeLimitMs: 120000, reports: false, environment }));
   const typescript = files.flatMap((file) => {
-    const job = { label: file.name, command: [node, join(checkout, file.bundle)], timeLimitMs: file.timeLimitMs, reports: true, environment };
+    /** @type {Job} */
+    const job = { label: file.name, command: [node, join(checkout, file.bundle)], timeLimitMs: file.timeLimitMs, reports: true, environment, ...(file.singleUid ? { as: 'single' } : {}) };
     if (!file.name.startsWith('e2e/')) return [job];
     const onDrivers = ['fuse-overlayfs', 'overlay'].map((driver) => ({
       ...job,
@@ -117,12 +119,17 @@ script(async () => {
   const jobs = jobsFor(checkout, node, files, images);
   if (jobs.length === 0) throw new Stop(`no test starts with ${filters.join(' or ')}`);
 
+  const wantSingle = jobs.some((job) => job.as === 'single');
+  const noSingle = wantSingle && !isRoot;
+  const single = wantSingle && isRoot ? ensureSingleAccount() : undefined;
   const noOverlay = jobs.some(({ label }) => label.endsWith(' on overlay')) && !kernelOverlayWorks(account);
-  const setting = { account, caller: currentAccount(), reaper: join(root, reaper), cwd: checkout };
-  const outcomes = await runAll(jobs.filter(({ label }) => !(noOverlay && label.endsWith(' on overlay'))), (job) => runJob(setting, job));
+  const setting = { account, caller: currentAccount(), reaper: join(root, reaper), cwd: checkout, ...(single === undefined ? {} : { single }) };
+  const possible = jobs.filter(({ label, as }) => !(noOverlay && label.endsWith(' on overlay')) && !(noSingle && as === 'single'));
+  const outcomes = await runAll(possible, (job) => runJob(setting, job));
+  if (noSingle) say('skipped: everything in single-uid mode: only root can make an account without subordinate ids');
   if (noOverlay) say('skipped: everything on overlay: this kernel mounts no overlay in a user namespace');
 
-  const skipped = outcomes.reduce((sum, outcome) => sum + outcome.skipped.length, 0) + (noOverlay ? 1 : 0);
+  const skipped = outcomes.reduce((sum, outcome) => sum + outcome.skipped.length, 0) + (noOverlay ? 1 : 0) + (noSingle ? 1 : 0);
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failures.length, 0) + (isCI ? skipped : 0);
   if (skipped > 0) say(`${skipped} skipped${isCI ? ', which is a failure where CI=true' : ''}`);

@@ -1,5 +1,5 @@
 /** `skiff exec`: a second command in a running container, under the same confinement. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { mergeEnvironment, readEnvironmentFlags } from '../core/env.ts';
@@ -7,16 +7,18 @@ import { parseDetachKeys } from '../core/detach-keys.ts';
 import { cleanPath } from '../core/mounts.ts';
 import { parseUser } from '../core/users.ts';
 import { helperPath } from '../system/helper.ts';
-import { ownIdentity } from '../system/process-identity.ts';
+import { startTimeOf } from '../system/process-identity.ts';
 import { allCapabilities, isCapabilityName } from './capabilities.ts';
 import { capabilityLimit, orFail } from './launch.ts';
-import { encodePlan, processRecords, sessionRecords } from './plan.ts';
-import { findContainer } from './records.ts';
+import { processRecords, sessionRecords } from './plan.ts';
+import { findContainer, requireRunning } from './records.ts';
 import { seccompProgram } from './seccomp-cache.ts';
-import { singleUidParts } from './single-uid.ts';
+import { sessionPath, writeSession } from './session-file.ts';
+import { onlyIds, singleUidParts } from './single-uid.ts';
 import { decodeOciSpec } from './spec-codec.ts';
 import type { TextFile } from '../core/env.ts';
 import type { OciProcess, OciSpec } from '../core/oci-runtime.ts';
+import type { ProcessIdentity } from '../system/process-identity.ts';
 import type { Launch, Surroundings } from './launch.ts';
 import type { Container } from './records.ts';
 
@@ -48,17 +50,23 @@ const processOf = (flags: ExecFlags, oci: OciSpec, env: NodeJS.ProcessEnv): OciP
   return { ...oci.process, args: flags.command, terminal: flags.tty, cwd: directoryOf(flags, oci), capabilities, env: mergeEnvironment(terminal, oci.process.env, own) };
 };
 
-const running = (word: string, container: Container): Container =>
-  container.state.status === 'running'
-    ? container
-    : fail({ _tag: 'Conflict', message: `container ${word} is not running`, hint: "see 'skiff ps -a'" });
-
 const isSingleUid = (oci: OciSpec): boolean => (oci.linux.uidMappings ?? []).reduce((sum, { size }) => sum + size, 0) === 1;
+
+/** Another OCI runtime stays between us and the container's first process, which is its child (proc_tid_children(5)). */
+const targetOf = ({ spec, state }: Container): ProcessIdentity => {
+  if (spec.runtime === undefined) return { pid: state.pid, start: state.pidStart };
+  const threads = readdirSync(`/proc/${state.pid}/task`);
+  const [pid = 0] = threads.flatMap((thread) => readFileSync(`/proc/${state.pid}/task/${thread}/children`, 'latin1').trim().split(' ').map(Number)).filter((child) => child > 0);
+  const start = startTimeOf(pid);
+  return start === undefined ? fail({ _tag: 'Conflict', message: `the runtime ${spec.runtime} has not started container ${spec.name} yet` }) : { pid, start };
+};
 
 /** Says how to run `flags.command` in the container that `word` names. Throws NotFound, Conflict where it does not run, Usage. */
 export const prepareExec = async (surroundings: Surroundings, word: string, flags: ExecFlags): Promise<Launch> => {
   const { paths, env } = surroundings;
-  const { directory, spec, state } = running(word, findContainer(paths, word));
+  const container = requireRunning(word, findContainer(paths, word));
+  const { directory, spec } = container;
+  const target = targetOf(container);
   const configPath = join(directory, 'config.json');
   const oci = orFail(decodeOciSpec(readFileSync(configPath, 'utf8'), configPath));
   const singleUid = isSingleUid(oci);
@@ -66,15 +74,14 @@ export const prepareExec = async (surroundings: Surroundings, word: string, flag
   const deps = { cache: paths.cache, helper: () => helperPath(paths, 'skiff-seccomp') };
   // The filter of the container itself: it depends on the capabilities that the container was started with.
   const seccomp = orFail(
-    await seccompProgram(deps, spec, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid ? { singleUid: { uid: 0, gid: 0 } } : {})(),
+    await seccompProgram(deps, spec, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid ? { singleUid: onlyIds(oci) } : {})(),
   );
   const { extraEnvironment } = singleUid ? singleUidParts(oci, directory) : { extraEnvironment: [] };
   const user = flags.user === '' ? spec.user.text : orFail(parseUser(flags.user)).text;
-  const { pid, start } = ownIdentity();
-  const path = join(paths.runtime, 'c', `exec-${pid}-${start}`);
+  const path = sessionPath(paths);
   const records = [
     ['start', 'join'] as const,
-    ['target', String(state.pid), state.pidStart] as const,
+    ['target', String(target.pid), target.start] as const,
     ...sessionRecords({ tty: flags.tty, stdin: flags.interactive, detached: flags.detach, detachKeys: orFail(parseDetachKeys(flags.detachKeys)), sigProxy: true }),
     ...processRecords(
       { ...process, env: [...process.env, ...extraEnvironment] },
@@ -82,6 +89,6 @@ export const prepareExec = async (surroundings: Surroundings, word: string, flag
     ),
     ['release', path] as const,
   ];
-  writeFileSync(path, encodePlan(records), { mode: 0o600 });
+  writeSession(path, records);
   return { program: helperPath(paths, 'skiff-helper'), args: ['launch', path], warnings: [] };
 };

@@ -16,7 +16,7 @@ import { findContainer, socketPath } from './records.ts';
 import { isCapabilityName } from './capabilities.ts';
 import { seccompProgram } from './seccomp-cache.ts';
 import { makeSpec } from './spec.ts';
-import { singleUidParts, writeSingleUidFiles } from './single-uid.ts';
+import { onlyIds, singleUidParts, writeSingleUidFiles } from './single-uid.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { DriverChoice } from '../storage/choose.ts';
 import type { IdMapping } from '../core/id-maps.ts';
@@ -116,10 +116,11 @@ const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: D
   const maps = mapsOf(host, skiff);
   const { idMap } = host;
   const deps = { cache: paths.cache, helper: () => helperPath(paths, 'skiff-seccomp') };
-  const singleUid = idMap.mode === 'single' ? { singleUid: { uid: 0, gid: 0 } } : {};
+  const singleUid = idMap.mode === 'single' ? { singleUid: onlyIds(oci) } : {};
   const seccomp = orFail(await seccompProgram(deps, skiff, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid)());
   const slirp = skiff.network.mode === 'slirp4netns' ? await (await import('../network/slirp.ts')).slirpCommand(paths, env, skiff.network) : undefined;
   const start = donorStart(paths, skiff);
+  const foreign = skiff.runtime === undefined ? undefined : (await import('./foreign.ts')).foreignRecords(env, oci, skiff, directory);
   return {
     directory,
     socket: socketPath(paths, skiff.id),
@@ -129,6 +130,7 @@ const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: D
     rootfs: orFail(choice.driver.plan(mount)),
     seccomp,
     ...(slirp === undefined ? {} : { slirp }),
+    ...(foreign === undefined ? {} : { foreign }),
     ...(skiff.init ? { init: join(directory, 'init') } : {}),
     ...(idMap.mode === 'single' ? singleUidParts(oci, directory) : { extraEnvironment: [], extraMounts: [] }),
     ...(start === undefined ? {} : { donorStart: start }),

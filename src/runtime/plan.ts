@@ -29,6 +29,8 @@ export interface PlanInputs {
   readonly seccomp: readonly string[];
   /** Program and arguments of slirp4netns. */
   readonly slirp?: readonly string[];
+  /** Records for another OCI runtime, which then does what stands between begin and end. */
+  readonly foreign?: readonly PlanRecord[];
   /** The helper's copy for `--init`, absolute. */
   readonly init?: string;
   /** Environment that Skiff adds behind the container's. */
@@ -191,6 +193,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     inputs.rootfs,
     ['child-map', ...inputs.childMap],
     ...namespaceRecords(inputs),
+    ...(inputs.foreign ?? []),
     ...(inputs.slirp === undefined ? [] : [['slirp4netns', ...inputs.slirp] as PlanRecord]),
     ...processRecords(process, {
       user: skiff.user.text,

@@ -156,5 +156,11 @@ export const resolveId = (paths: Paths, word: string): string => {
 /** `resolveId`, then `readContainer`. */
 export const findContainer = (paths: Paths, word: string): Container => readContainer(paths, resolveId(paths, word));
 
+/** The container itself where it runs; throws Conflict otherwise. */
+export const requireRunning = (word: string, container: Container): Container =>
+  container.state.status === 'running'
+    ? container
+    : fail({ _tag: 'Conflict', message: `container ${word} is not running`, hint: "see 'skiff ps -a'" });
+
 /** Where a container's monitor listens. */
 export const socketPath = (paths: Paths, id: string): string => join(paths.runtime, 'c', id);

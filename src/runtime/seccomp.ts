@@ -71,9 +71,12 @@ export const lowerProfile = (profile: SeccompProfile, facts: SeccompFacts): read
   return [
     ...arches.map((arch) => `arch ${arch}`),
     `default ${lowerAction(profile.defaultAction)}`,
-    ...profile.rules.filter((rule) => applies(rule, facts)).flatMap(lowerRule),
+    ...applicableRules(profile, facts).flatMap(lowerRule),
   ];
 };
+
+/** The rules whose conditions hold. */
+export const applicableRules = (profile: SeccompProfile, facts: SeccompFacts): readonly SeccompRule[] => profile.rules.filter((rule) => applies(rule, facts));
 
 /** Every excluded thing must be absent and every included one present; of architectures one is enough (moby's setupSeccomp). */
 const applies = ({ includes, excludes }: SeccompRule, facts: SeccompFacts): boolean => {

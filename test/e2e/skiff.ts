@@ -75,7 +75,7 @@ let busyboxLayer: Buffer | undefined;
 export const loadImage = (name: string, config: ImageParts['config'], ...layers: readonly Buffer[]): void => {
   busyboxLayer ??= busyboxTar();
   const archive = join(scratch(), 'image.tar');
-  writeFileSync(archive, ociArchive({ layers: [busyboxLayer, ...layers], names: [name], ...(config === undefined ? {} : { config }) }));
+  writeFileSync(archive, ociArchive({ layers: [busyboxLayer, ...layers], names: [`${name}:latest`], ...(config === undefined ? {} : { config }) }));
   output(['load', '--quiet', '--input', archive]);
 };
 
@@ -85,15 +85,23 @@ export const bare = ['run', '--rm', '--network', 'none'] as const;
 /** Standard output of a shell script in a busybox container with these flags. */
 export const inBusybox = (flags: readonly string[], script: string, options: Options = {}): string => output([...bare, ...flags, 'busybox', 'sh', '-c', script], options);
 
-/** Starts a detached container that is torn down by `body`'s end, whatever happens; `body` gets its id. */
-export const withContainer = <A>(flags: readonly string[], command: readonly string[], body: (id: string) => A): A => {
+/** Starts a detached container that is removed at `body`'s end, whatever happens; `body` gets its id. */
+export function withContainer(flags: readonly string[], command: readonly string[], body: (id: string) => Promise<void>): Promise<void>;
+export function withContainer<A>(flags: readonly string[], command: readonly string[], body: (id: string) => A): A;
+export function withContainer(flags: readonly string[], command: readonly string[], body: (id: string) => unknown): unknown {
   const id = output(['run', '-d', '--network', 'none', ...flags, ...command]).trim();
+  const remove = (): void => void skiff(['rm', '--force', id]);
+  let result: unknown;
   try {
-    return body(id);
-  } finally {
-    skiff(['rm', '--force', id]);
+    result = body(id);
+  } catch (error) {
+    remove();
+    throw error;
   }
-};
+  if (result instanceof Promise) return result.finally(remove);
+  remove();
+  return result;
+}
 
 const namesIn = (directory: string): readonly string[] => (existsSync(directory) ? readdirSync(directory) : []);
 

@@ -1,3 +1,4 @@
+import { table as attach } from './attach.ts';
 import { table as completion } from './completion.ts';
 import { table as exec } from './exec.ts';
 import { table as images } from './images.ts';
@@ -11,4 +12,4 @@ import type { CommandTable } from './table.ts';
 import { table as version } from './version.ts';
 
 /** Every command there is, in the order of `skiff --help`; for help, man pages and completion, never on the way to run one. */
-export const allTables: readonly CommandTable[] = [run, exec, ps, rm, images, load, importTable, info, version, completion];
+export const allTables: readonly CommandTable[] = [run, exec, attach, ps, rm, images, load, importTable, info, version, completion];

@@ -1,5 +1,6 @@
 /** The long forms, and the older names, of commands. Repeats the tables' `aliases`, so that looking one up loads no table; a test compares. */
 export const longForms: Readonly<Record<string, string>> = {
+  'container attach': 'attach',
   'container exec': 'exec',
   'container list': 'ps',
   'container ls': 'ps',

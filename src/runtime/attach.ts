@@ -1,0 +1,40 @@
+/** `skiff attach`: a terminal for a container that runs already. */
+import { parseDetachKeys } from '../core/detach-keys.ts';
+import { helperPath } from '../system/helper.ts';
+import { orFail } from './launch.ts';
+import { sessionRecords } from './plan.ts';
+import { findContainer, requireRunning, socketPath } from './records.ts';
+import { sessionPath, writeSession } from './session-file.ts';
+import type { Surroundings } from './launch.ts';
+
+export interface AttachFlags {
+  readonly stdin: boolean;
+  readonly sigProxy: boolean;
+  readonly detachKeys: string;
+}
+
+export interface Attach {
+  readonly program: string;
+  readonly tty: boolean;
+  /** Whether input is carried: it was asked for, and the container was made with -i. */
+  readonly stdin: boolean;
+  /** Writes the plan and returns the program's arguments; from then on this process must become the program. */
+  readonly writePlan: () => readonly string[];
+}
+
+/** Says how to connect to the container that `word` names. Throws NotFound, Conflict where it does not run, Usage. */
+export const prepareAttach = ({ paths }: Surroundings, word: string, flags: AttachFlags): Attach => {
+  const { id, spec } = requireRunning(word, findContainer(paths, word));
+  const stdin = flags.stdin && spec.openStdin;
+  const detachKeys = orFail(parseDetachKeys(flags.detachKeys));
+  return {
+    program: helperPath(paths, 'skiff-helper'),
+    tty: spec.tty,
+    stdin,
+    writePlan: () => {
+      const path = sessionPath(paths);
+      writeSession(path, [['socket', socketPath(paths, id)], ...sessionRecords({ tty: spec.tty, stdin, detached: false, detachKeys, sigProxy: flags.sigProxy })]);
+      return ['attach', path];
+    },
+  };
+};

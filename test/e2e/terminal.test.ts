@@ -1,0 +1,191 @@
+/**
+ * `run -it`, `exec -it` and `attach` at a real terminal: typing, window size, modes, signals, leaving and coming back.
+ * @also-on-node
+ * @time-limit 600
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { atTerminal, ctrl, onTerminal, shellSkiff } from './pty.ts';
+import { bare, eventually, importBusybox, leftovers, output, skiff, skiffCommand } from './skiff.ts';
+
+test.before(() => importBusybox());
+test.after.each(() => void assert.equal(leftovers(), []));
+
+const shell = [...bare, '-it', 'busybox', 'sh'];
+
+/** A detached, named container with a shell at a terminal, removed afterwards. */
+const withShell = (body: (name: string) => void, ...flags: readonly string[]): void => {
+  output(['run', '-dit', '--network', 'none', '--name', 'shell', ...flags, 'busybox', 'sh']);
+  try {
+    body('shell');
+  } finally {
+    skiff(['rm', '-f', 'shell']);
+  }
+};
+
+test('a shell has a prompt, echoes, runs what is typed, and its exit code is the exit code', () => {
+  const { status, mode, screen } = atTerminal(shell, ['expect:# ', 'send:echo $((40+2))\r', 'expect:42\r\n', 'expect:# ', 'send:exit 7\r']);
+  assert.is(status, 7);
+  assert.is(mode, 'cooked');
+  assert.match(screen, 'echo $((40+2))\r\n42\r\n');
+});
+
+test('the terminal is /dev/console and the first of its own /dev/pts, and TERM is set', () => {
+  const script = 'tty; ls -l /proc/self/fd | grep -c /dev/; test /dev/console -ef /dev/pts/0 && echo same; echo TERM=$TERM; stat -c %t:%T /dev/console; exit 0';
+  const { screen } = atTerminal([...bare, '-it', 'busybox', 'sh', '-c', script], []);
+  assert.match(screen, /^\/dev\/(pts\/0|console)\r\n3\r\n(same\r\n)?TERM=xterm\r\n88:0\r\n$/);
+});
+
+test('TERM that the user sets wins', () => {
+  assert.is(atTerminal([...bare, '-it', '-e', 'TERM=dumb', 'busybox', 'sh', '-c', 'echo $TERM'], []).screen, 'dumb\r\n');
+});
+
+test('the window has the terminal\'s size from the start, and follows it', () => {
+  assert.is(atTerminal([...bare, '-it', 'busybox', 'stty', 'size'], [], '37x141').screen, '37 141\r\n');
+  atTerminal(shell, ['expect:# ', 'size:50x90', 'send:sleep 0.1; stty size\r', 'expect:50 90', 'size:10x40', 'send:sleep 0.1; stty size\r', 'expect:10 40', 'send:exit\r'], '24x80');
+});
+
+test('a change of size while raw leaves the terminal as it was in the end', () => {
+  assert.is(atTerminal(shell, ['mode:raw', 'expect:# ', 'size:33x33', 'send:stty size\r', 'expect:33 33', 'send:exit\r']).mode, 'cooked');
+});
+
+test('a program is told that its window has changed', () => {
+  const script = "trap 'stty size; exit 9' WINCH; echo ready; while :; do sleep 0.05; done";
+  assert.is(atTerminal([...bare, '-it', 'busybox', 'sh', '-c', script], ['expect:ready', 'size:41x42', 'expect:41 42']).status, 9);
+});
+
+test('Ctrl-C, Ctrl-\\ and Ctrl-D reach the program, not the command line', () => {
+  const script = "trap 'echo interrupted' INT; trap 'echo quit' QUIT; echo ready; cat; cat; cat; echo after";
+  const { status, screen } = atTerminal([...bare, '-it', 'busybox', 'sh', '-c', script], [
+    'expect:ready', `send:${ctrl('C')}`, 'expect:interrupted', 'send:line\r', 'expect:line\r\nline', `send:${ctrl('\\')}`, 'expect:quit', `send:${ctrl('D')}`,
+  ]);
+  assert.is(status, 0);
+  assert.match(screen, 'after');
+});
+
+test('jobs can be stopped, listed and brought back', () => {
+  const { status } = atTerminal(shell, ['expect:# ', 'send:sleep 100\r', 'expect:sleep 100\r\n', `send:${ctrl('Z')}`, 'expect:Stopped', 'expect:# ', 'send:jobs\r', 'expect:sleep 100', 'expect:# ', 'send:fg\r', 'expect:sleep 100', `send:${ctrl('C')}`, 'expect:# ', 'send:exit 5\r']);
+  assert.is(status, 5);
+});
+
+test('input of several kilobytes arrives whole', () => {
+  const text = 'x'.repeat(1000);
+  const lines = Array.from({ length: 8 }, () => `send:${text}\r`);
+  const { screen } = atTerminal([...bare, '-it', 'busybox', 'sh', '-c', 'stty -echo; echo ready; wc -c'], ['expect:ready', ...lines, `send:${ctrl('D')}`]);
+  assert.match(screen, /8008/);
+});
+
+test('what is typed before the container runs is not lost', () => {
+  atTerminal(shell, ['send:echo early$((1+1))\r', 'expect:early2', 'send:exit\r']);
+});
+
+test('the terminal is given back when the container is killed', () => {
+  const { status, mode } = atTerminal(['run', '--network', 'none', '--name', 'victim', '-it', 'busybox', 'sh'], ['mode:raw', 'expect:# ', `run:${shellSkiff('rm', '-f', 'victim')} >/dev/null`]);
+  assert.equal({ status, mode }, { status: 137, mode: 'cooked' });
+});
+
+test('the terminal is given back when the command cannot be started', () => {
+  const { status, mode, screen } = atTerminal([...bare, '-it', 'busybox', 'no-such-program'], []);
+  assert.equal({ status, mode }, { status: 127, mode: 'cooked' });
+  assert.match(screen, /^skiff: .*no-such-program.*\r\n$/);
+});
+
+test('-t without -i shows a terminal and reads nothing', () => {
+  const { status, screen } = atTerminal([...bare, '-t', 'busybox', 'sh', '-c', 'test -t 1 && echo terminal'], []);
+  assert.equal({ status, screen }, { status: 0, screen: 'terminal\r\n' });
+  // Without a terminal on our side too, as in a CI job.
+  assert.is(skiff([...bare, '-t', 'busybox', 'sh', '-c', 'test -t 1 && echo terminal']).stdout, 'terminal\r\n');
+});
+
+test('-i without -t at a terminal leaves that as it is', () => {
+  const { mode, screen } = atTerminal([...bare, '-i', 'busybox', 'sh', '-c', 'read x; echo "got $x"; test -t 0 || echo pipe'], ['send:word\r', 'expect:got word', 'expect:pipe']);
+  assert.is(mode, 'cooked');
+  assert.match(screen, 'got word\r\n');
+});
+
+test('-it without a terminal is one line and 125', () => {
+  for (const command of [[...bare, '-it', 'busybox', 'true'], ['exec', '-it', 'nobody', 'true']]) {
+    const { status, stdout, stderr } = skiff(command);
+    assert.equal({ status, stdout, stderr }, { status: 125, stdout: '', stderr: 'skiff: the input device is not a TTY; leave -t out\n' });
+  }
+});
+
+test('Ctrl-P Ctrl-Q leaves the container running, and attach goes on in the same shell', () => {
+  const left = atTerminal(['run', '--network', 'none', '--name', 'kept', '-it', 'busybox', 'sh'], ['expect:# ', 'send:X=remembered\r', 'expect:# ', `send:${ctrl('P')}${ctrl('Q')}`]);
+  try {
+    assert.equal({ status: left.status, mode: left.mode }, { status: 0, mode: 'cooked' });
+    assert.match(left.screen, /read escape sequence\r\n$/);
+    assert.match(output(['ps']), /Up .*kept/);
+    const again = atTerminal(['attach', 'kept'], ['mode:raw', 'send:echo I=$X\r', 'expect:I=remembered', `send:${ctrl('P')}${ctrl('Q')}`]);
+    assert.equal({ status: again.status, mode: again.mode }, { status: 0, mode: 'cooked' });
+    assert.is(atTerminal(['attach', 'kept'], ['mode:raw', 'send:exit 6\r']).status, 6);
+    assert.match(output(['ps', '-a']), /Exited \(6\)/);
+  } finally {
+    output(['rm', '-f', 'kept']);
+  }
+});
+
+test('other detach keys; what only begins like them is passed on', () => {
+  withShell((name) => {
+    const steps = ['mode:raw', 'send:cat\r', 'expect:cat\r\n', 'send:aab\r', 'expect:aab\r\naab', 'send:aax'];
+    assert.is(atTerminal(['attach', '--detach-keys', 'a,a,x', name], steps).status, 0);
+    assert.is(atTerminal(['attach', '--detach-keys=ctrl-],q', name], ['mode:raw', 'send:\u001dx\r', `send:${ctrl('P')}${ctrl('Q')}`, 'send:\u001dq']).status, 0);
+    assert.match(output(['ps']), name);
+  });
+});
+
+test('attach takes on the size of the window, and a program that is drawn is told', () => {
+  withShell((name) => void atTerminal(['attach', name], ['mode:raw', 'send:stty size\r', 'expect:61 62', `send:${ctrl('P')}${ctrl('Q')}`], '61x62'));
+});
+
+test('attach shows output to several, and --no-stdin types nothing', () => {
+  withShell((name) => {
+    const watch = atTerminal(['attach', '--no-stdin', name], ['mode:raw', 'send:echo from-watcher\r', `run:printf 'echo from-$((1+1))\\r' | ${shellSkiff('attach', '--sig-proxy=false', name)} 2>/dev/null; true`, 'signal:2']);
+    assert.not.match(watch.screen, 'from-watcher\r\nfrom-watcher');
+  }, '--name', 'shell');
+});
+
+test('attach fails clearly where there is nothing to attach to', () => {
+  assert.equal(skiff(['attach', 'nobody']).stderr, 'skiff: no such container: nobody\n');
+  output(['run', '--network', 'none', '--name', 'ended', 'busybox', 'true']);
+  assert.equal(skiff(['attach', 'ended']).stderr, "skiff: container ended is not running; see 'skiff ps -a'\n");
+  assert.is(skiff(['attach', 'ended']).status, 125);
+  output(['rm', 'ended']);
+});
+
+test('exec -it: prompt, size, exit code, and the container goes on', () => {
+  withShell((name) => {
+    const { status, mode } = atTerminal(['exec', '-it', name, 'sh'], ['expect:# ', 'send:stty size; tty\r', 'expect:44 99', 'expect:/dev/pts/1', 'size:45x98', 'send:sleep 0.1; stty size\r', 'expect:45 98', 'send:exit 8\r'], '44x99');
+    assert.equal({ status, mode }, { status: 8, mode: 'cooked' });
+    assert.match(output(['ps']), name);
+  });
+});
+
+test('exec -it can be left with the detach keys', () => {
+  withShell((name) => {
+    const { status, mode } = atTerminal(['exec', '-it', name, 'sh'], ['expect:# ', 'send:echo $$ >/pid\r', 'expect:# ', `send:${ctrl('P')}${ctrl('Q')}`]);
+    assert.equal({ status, mode }, { status: 0, mode: 'cooked' });
+    output(['exec', name, 'sh', '-c', 'kill -0 $(cat /pid)']);
+  });
+});
+
+test('closing the terminal hangs up the shell', async () => {
+  onTerminal([...skiffCommand, ...shell], ['expect:# ', 'hangup:']);
+  await eventually('the container ends', () => leftovers().length === 0);
+});
+
+test('signals to the command line reach the program also at a terminal', () => {
+  const script = "trap 'echo term; exit 3' TERM; echo ready; while :; do sleep 0.05; done";
+  const { status, mode } = atTerminal([...bare, '-it', 'busybox', 'sh', '-c', script], ['expect:ready', 'signal:15', 'expect:term']);
+  assert.equal({ status, mode }, { status: 3, mode: 'cooked' });
+});
+
+test('a shell\'s job that runs skiff can be stopped and brought back, and is raw again', () => {
+  const { status } = onTerminal(['sh', '-i'], [
+    'send:PS1=host:\r', 'expect:host:', `send:${shellSkiff(...bare, '-it', 'busybox', 'sh')}\r`, 'expect:# ', 'mode:raw', `run:pkill -TSTP -f 'skiff-helper launch'`,
+    'expect:Stopped', 'send:fg\r', 'mode:raw', 'send:exit 2\r', 'expect:host:', 'send:exit $?\r',
+  ]);
+  assert.is(status, 2);
+});
+
+test.run();
