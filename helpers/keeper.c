@@ -299,6 +299,7 @@ void enter_child_namespace(const char *uid_map, const char *gid_map, bool single
 int role_userns(int argc, char **argv)
 {
     char **command = argv + 1 + KEEPER_FIELDS + 2;
+    pid_t caller = getppid();
     if (argc < 2 + KEEPER_FIELDS + 2)
         die("usage: userns RUNTIME NEWUIDMAP NEWGIDMAP KEEPER-UIDS KEEPER-GIDS UIDS GIDS COMMAND...");
     struct keeper_settings settings = keeper_settings_from(argv + 1);
@@ -306,6 +307,9 @@ int role_userns(int argc, char **argv)
     keeper_enter(&keeper);
     enter_child_namespace(command[-2], command[-1], !settings.newuidmap[0]);
     set_cloexec(keeper.alive, false);
+    /* A killed skiff command wants nothing more. Changes of identity clear this, so it comes after them; prctl(2). */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != caller)
+        _exit(EXIT_SKIFF);
     execv(command[0], command);
     die_errno("cannot run %s", command[0]);
 }

@@ -4,6 +4,7 @@
  */
 #include "attach.h"
 #include "frames.h"
+#include "guard.h"
 #include "keeper.h"
 #include "monitor.h"
 #include "plan.h"
@@ -56,8 +57,11 @@ static _Noreturn void become_parent(const struct plan *plan, const char *path, i
     pid_t monitor = fork();
     if (monitor < 0)
         die_errno("cannot start the monitor");
-    if (monitor == 0)
+    if (monitor == 0) {
+        if (plan_flag(plan, "guard"))
+            guard_fork();
         become_monitor(plan, path, launch, keeper ? keeper->alive : -1);
+    }
     _exit(0);
 }
 

@@ -1,6 +1,7 @@
 /* How a monitor ends: what is left in the pipes, the teardown, the last words to everybody. */
 #include "monitor-parts.h"
 #include "frames.h"
+#include "guard.h"
 #include "teardown.h"
 #include "util.h"
 
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { END_MS = 5000 };
 
 void monitor_note_failure(int code, const char *text)
 {
@@ -31,25 +34,27 @@ static void drain_clients(void)
     }
 }
 
-/* fuse-overlayfs and slirp4netns end by themselves once unmounted and told; those that do not within 5 s are killed. */
+/* fuse-overlayfs and slirp4netns end by themselves once unmounted and told; who does not within 5 s is killed, by the kernel or here. */
 static void reap_companions(void)
 {
     close_fd(&self.slirp.exit);
-    for (int waited = 0; waited < 5000; waited++) {
+    if (self.directory < 0)
+        return; /* what a session of exec leaves in the background stays until the container ends */
+    for (int waited = 0; waited < END_MS; waited++) {
         pid_t pid = waitpid(-1, NULL, WNOHANG);
         if (pid < 0 && errno == ECHILD)
             return;
         if (pid == 0)
             usleep(waited < 50 ? 200 : 1000);
     }
-    if (self.slirp.pid > 0)
-        kill(self.slirp.pid, SIGKILL);
+    guard_end(true, END_MS);
 }
 
 _Noreturn void monitor_finish(void)
 {
     bool failed = self.failure[0] != 0;
     uint32_t code = (uint32_t)self.state.exit_code;
+    guard_end(false, END_MS);
     logger_finish(&self.logger);
     teardown_mount(self.plan, self.mounts);
     close_fd(&self.mounts);

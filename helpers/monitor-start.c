@@ -1,6 +1,7 @@
 /* How a monitor begins: its socket, its log, the sandbox, and what that reports. */
 #include "monitor-parts.h"
 #include "frames.h"
+#include "guard.h"
 #include "sandbox.h"
 #include "sealed.h"
 #include "util.h"
@@ -124,6 +125,8 @@ static void take_pid(const struct pid_packet *packet, int mounts)
     self.mounts = mounts;
     self.state.pid = packet->host_pid;
     self.state.pid_start = process_start_time(packet->host_pid);
+    if (!plan_find(self.plan, "runtime", 1))
+        guard_note(packet->host_pid);
     self.slirp = slirp_start(self.plan, packet->host_pid);
 }
 

@@ -1,5 +1,6 @@
 #include "process.h"
 #include "rootpath.h"
+#include "sandbox.h"
 #include "user.h"
 #include "util.h"
 
@@ -10,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,6 +230,16 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* A monitor that died before this was said cannot send the signal any more; then the socket to it has hung up. */
+static void tie_to_monitor(void)
+{
+    struct pollfd monitor = { .fd = SANDBOX_FD };
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        die_errno("cannot tie the command to its monitor");
+    if (poll(&monitor, 1, 0) > 0)
+        _exit(EXIT_SKIFF);
+}
+
 void process_run(const struct process *process, int root, bool die_with_parent)
 {
     const struct plan *plan = process->plan;
@@ -249,8 +261,8 @@ void process_run(const struct process *process, int root, bool die_with_parent)
     reset_signals();
     confine(process, user);
     /* Changes of identity clear this, so it is the last step; see prctl(2). */
-    if (die_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-        die_errno("cannot tie the command to its monitor");
+    if (die_with_parent)
+        tie_to_monitor();
     execute(arguments, environment);
 }
 

@@ -126,8 +126,9 @@ static void pivot(int root)
         die_errno("cannot make the image the root file system");
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         die_errno("cannot leave the host's file system");
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        die_errno("cannot make the container's mounts its own");
+    /* Not the ones below: binds keep the propagation that was asked for. */
+    if (mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
+        die_errno("cannot make the container's root mount its own");
 }
 
 static void run_record(int root, const struct record *record)

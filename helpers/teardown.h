@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /*
- * Removes the paths of the records `release PATH` (always), `remove PATH` (with `remove`: the container is not to stay)
- * and `retract PATH` (with `failed`: it never ran); whole trees, in the plan's order. Needs the user's namespace where
- * the tree holds subordinate ids. What cannot be removed is left to the next command. Idempotent.
+ * Removes the paths of the records `release PATH` (always), `remove PATH [DOOMED]` (with `remove`: the container is not to
+ * stay; a tree is renamed to DOOMED before) and `retract PATH` (with `failed`: it never ran); whole trees, in the plan's
+ * order. Needs the user's namespace where the tree holds subordinate ids. What cannot be removed is left to the next command. Idempotent.
  */
 void teardown_files(const struct plan *plan, bool remove, bool failed);
 

@@ -213,7 +213,8 @@ void close_from(int first)
         close(fd);
 }
 
-unsigned long long process_start_time(pid_t pid)
+/* A field of /proc/PID/stat from the third on, as a number; 0 when there is no such process. */
+static unsigned long long process_field(pid_t pid, int number)
 {
     char path[64], *closing;
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
@@ -222,9 +223,19 @@ unsigned long long process_start_time(pid_t pid)
     if (!text || !(closing = strrchr(text, ')')))
         return 0;
     char *save = NULL, *field = strtok_r(closing + 1, " ", &save);
-    for (int i = 3; field && i < 22; i++)
+    for (int i = 3; field && i < number; i++)
         field = strtok_r(NULL, " ", &save);
     return field ? strtoull(field, NULL, 10) : 0;
+}
+
+unsigned long long process_start_time(pid_t pid)
+{
+    return process_field(pid, 22);
+}
+
+pid_t process_parent(pid_t pid)
+{
+    return (pid_t)process_field(pid, 4);
 }
 
 pid_t pid_of_pidfd(int pidfd)

@@ -64,6 +64,8 @@ void close_from(int first);
 
 /* Start time of a process in clock ticks after boot (proc_pid_stat(5), field 22); 0 when there is no such process. */
 unsigned long long process_start_time(pid_t pid);
+/* The parent's pid (field 4); 0 when there is no such process. */
+pid_t process_parent(pid_t pid);
 /* The pid that /proc shows for the process behind `pidfd`: its pid in the namespace of that procfs. -1 when it is gone. */
 pid_t pid_of_pidfd(int pidfd);
 int pidfd_of(pid_t pid);

@@ -8,6 +8,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { confirm, invalidate, isFresh, outputs, sourceDigest } from './freshness.mjs';
+import { lazyBuiltins } from './lazy-builtins.mjs';
 import { quietly, root, say, script, Stop } from './steps.mjs';
 
 const dist = join(root, 'dist');
@@ -36,7 +37,7 @@ const constants = (digest) => ({
   __SKIFF_BUILD__: JSON.stringify(digest.slice(0, 12)),
 });
 
-/** @param {string} digest */
+/** One bundle for both runtimes: esbuild takes the packages' ES modules, of which it keeps only what is used. @param {string} digest */
 const buildForNode = async (digest) => {
   const esbuild = await import('esbuild');
   const result = await esbuild.build({
@@ -49,6 +50,8 @@ const buildForNode = async (digest) => {
     format: 'cjs',
     minifySyntax: true,
     minifyWhitespace: true,
+    mainFields: ['module', 'main'],
+    plugins: [lazyBuiltins()],
     define: constants(digest),
     banner: { js: '#!/usr/bin/env node' },
     logLevel: 'silent',
@@ -73,13 +76,12 @@ const findBun = () => {
   return found;
 };
 
-/** @param {string} digest */
-const buildExecutable = (digest) => {
+const buildExecutable = () => {
   writeFileSync(join(scratch, 'assets.js'), assetsModule(describeHelpers()));
   // Imports run in the order they are written: the assets are in place before main starts.
-  writeFileSync(join(scratch, 'entry.js'), 'import "./assets.js";\nimport "../../src/main.ts";\n');
+  writeFileSync(join(scratch, 'entry.js'), 'import "./assets.js";\nimport "./skiff.cjs";\n');
   // Bun would write this checkout's path where a source says __dirname; beside the executable there is nothing to find.
-  const defines = Object.entries({ ...constants(digest), __dirname: '"/nowhere"' }).flatMap(([name, value]) => ['--define', `${name}=${value}`]);
+  const defines = ['--define', '__dirname="/nowhere"'];
   const command = [
     findBun(), 'build', '--compile', '--minify', '--bytecode', '--format=cjs',
     '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig',
@@ -99,7 +101,7 @@ const build = async () => {
   const lacking = helperNames.filter((name) => !existsSync(join(dist, 'helpers', name)));
   if (lacking.length > 0) throw new Stop(`helpers/*.mk name no sources for ${lacking.join(', ')}`);
   await buildForNode(digest);
-  buildExecutable(digest);
+  buildExecutable();
   // Renamed, not written over: a running skiff keeps the file it was started from.
   for (const name of ['skiff.cjs', 'skiff']) renameSync(join(scratch, name), join(dist, name));
   rmSync(scratch, { recursive: true });

@@ -11,7 +11,7 @@ import { findProgram, root } from './steps.mjs';
 export const outputs = ['skiff', 'skiff.cjs', 'helpers/skiff-helper', 'helpers/skiff-tree', 'helpers/skiff-seccomp', 'helpers/skiff-hello'];
 
 const stampPath = join(root, 'dist/.stamp');
-const buildScripts = ['build.mjs', 'freshness.mjs'];
+const buildScripts = ['build.mjs', 'freshness.mjs', 'lazy-builtins.mjs'];
 
 /** Files below `directory` that go into the build, relative to the checkout, sorted by name. @param {string} directory @returns {string[]} */
 const sourcesBelow = (directory) =>

@@ -1,11 +1,11 @@
 /** Making a container's record: its name, its directory and the files in it. */
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { generateName, shortId } from '../core/names.ts';
 import { encodeOciSpec } from '../core/oci-runtime.ts';
 import { helperPath } from '../system/helper.ts';
-import { discard, heal, writeCreated, writeMarker } from './heal.ts';
+import { discard, heal, makingPath, writeCreated, writeMarker } from './heal.ts';
 import { idOfName } from './records.ts';
 import { withName } from './spec.ts';
 import type { ContainerSpec } from './spec-types.ts';
@@ -81,10 +81,12 @@ export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, n
   try {
     if (nameWasGiven) claimName(paths, host, spec.skiff.name, id);
     const named = nameWasGiven ? spec : withName(spec, claimAnyName(paths, spec.skiff.name, id));
+    const making = makingPath(paths, id);
+    mkdirSync(making, { mode: 0o700 });
+    writeCreated(making);
+    fillDirectory(paths, making, named);
     const directory = join(paths.containers, id);
-    mkdirSync(directory, { mode: 0o700 });
-    writeCreated(directory);
-    fillDirectory(paths, directory, named);
+    renameSync(making, directory);
     for (const path of spec.skiff.createDirectories) mkdirSync(path, { recursive: true });
     if (spec.skiff.cidFile !== undefined) writeCidFile(spec.skiff.cidFile, id);
     return { spec: named, directory, marker };

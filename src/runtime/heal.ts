@@ -18,6 +18,13 @@ import type { Paths } from '../system/paths.ts';
 
 /** Trees on their way out; whoever finds one goes on removing it. */
 const doomedPrefix = '.removing-';
+const makingPrefix = '.making-';
+
+/** Where a container's directory goes before its tree is removed, so that nobody meets half a record. */
+export const doomedPath = (paths: Paths, id: string): string => join(paths.containers, `${doomedPrefix}${id}`);
+
+/** Where a container's directory is filled before it gets its name. */
+export const makingPath = (paths: Paths, id: string): string => join(paths.containers, `${makingPrefix}${id}`);
 
 const markerPath = (paths: Paths, id: string): string => join(paths.runtime, 'c', `${id}.made`);
 
@@ -49,9 +56,11 @@ const keeperIsAlive = (paths: Paths): boolean => {
   }
 };
 
+/** Whether a killed keeper, or one that was killed while it was made, has left its files. */
+const keeperIsLeft = (paths: Paths): boolean => readdirSync(paths.runtime).some((name) => name.startsWith('keeper')) && !keeperIsAlive(paths);
+
 /** Removes trees as root of the user's namespace, for they hold files of subordinate ids. Throws System with the helper's words. */
-export const removeTrees = (paths: Paths, host: Host, trees: readonly string[]): void => {
-  if (trees.length === 0) return;
+const removeTrees = (paths: Paths, host: Host, trees: readonly string[]): void => {
   const [program = '', ...args] = inUserNamespace(paths, host, [helperPath(paths, 'skiff-helper'), 'rm', ...trees]);
   const { status, stderr, error } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
   if (error !== undefined) throw error;
@@ -67,12 +76,36 @@ const unlinkName = (paths: Paths, name: string, id: string): void => {
   }
 };
 
+/** The id that a name stands for; empty when the name has just been given free. */
+const idBehind = (paths: Paths, name: string): string => {
+  try {
+    return readlinkSync(join(paths.names, name)).slice(-64);
+  } catch {
+    return '';
+  }
+};
+
 const nameOf = (paths: Paths, id: string): string | undefined => {
   try {
     return readContainer(paths, id).spec.name;
   } catch {
-    return readdirSync(paths.names).find((name) => readlinkSync(join(paths.names, name)).endsWith(id));
+    return readdirSync(paths.names).find((name) => idBehind(paths, name) === id);
   }
+};
+
+/** Renames unless there is nothing (any more) to rename. */
+const moveIfPresent = (from: string, to: string): boolean => {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return false;
+  }
+};
+
+const removeTraces = (paths: Paths, id: string): void => {
+  for (const path of [socketPath(paths, id), markerPath(paths, id)]) removeIfPresent(path);
 };
 
 /**
@@ -83,49 +116,70 @@ export const discard = (paths: Paths, host: Host, ids: readonly string[]): void 
   const doomed: string[] = [];
   for (const id of ids) {
     const name = nameOf(paths, id);
-    const target = join(paths.containers, `${doomedPrefix}${id}`);
-    try {
-      renameSync(join(paths.containers, id), target);
-      doomed.push(target);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+    const target = doomedPath(paths, id);
+    if ([join(paths.containers, id), makingPath(paths, id)].some((path) => moveIfPresent(path, target))) doomed.push(target);
     if (name !== undefined) unlinkName(paths, name, id);
-    for (const path of [socketPath(paths, id), markerPath(paths, id)]) removeIfPresent(path);
+    removeTraces(paths, id);
   }
-  removeTrees(paths, host, doomed);
+  if (doomed.length > 0) removeTrees(paths, host, doomed);
 };
 
 const exited = (state: State): State => ({ ...state, status: 'exited', pid: 0, pidStart: '0', monitorPid: 0, monitorStart: '0', exitCode: 137, finishedAt: new Date().toISOString() });
 
-/** What becomes of one container whose monitor is gone: recorded as killed, or removed where it was not to stay or never ran. */
-const settle = (paths: Paths, id: string): 'remove' | 'keep' => {
+/**
+ * Takes a container that is not running yet from a monitor that may just be starting on behalf of a killed command: both want the
+ * name of the control socket, and one gets it. A monitor has made the record its own before it binds.
+ */
+const claim = (paths: Paths, id: string): boolean => {
   try {
-    const { directory, spec } = readContainer(paths, id);
-    const state = readRawState(paths, id);
-    if (!isStale(state)) return 'keep';
-    if (spec.autoRemove || state.status === 'created') return 'remove';
-    writeFileAtomic(join(directory, 'state.json'), JSON.stringify(exited(state)));
-    for (const path of [socketPath(paths, id), markerPath(paths, id)]) removeIfPresent(path);
-    return 'keep';
+    symlinkSync('abandoned', socketPath(paths, id));
+    return true;
   } catch (error) {
-    if (!(error instanceof SkiffFailure)) throw error;
-    // Without a whole record and without a maker it never was a container; a damaged record of one that ran is left for a person to see.
-    return error.error._tag === 'NotFound' || lstatSync(join(paths.containers, id, 'state.json'), { throwIfNoEntry: false }) === undefined ? 'remove' : 'keep';
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return isStale(readRawState(paths, id));
   }
 };
 
+/** What becomes of one container whose maker is gone: recorded as killed, or removed where it was not to stay or never ran. */
+const settle = (paths: Paths, id: string): 'remove' | 'keep' => {
+  try {
+    const state = readRawState(paths, id);
+    if (!isStale(state)) return 'keep';
+    if (state.status === 'created') return claim(paths, id) ? 'remove' : 'keep';
+    const { directory, spec } = readContainer(paths, id);
+    if (spec.autoRemove) return 'remove';
+    writeFileAtomic(join(directory, 'state.json'), JSON.stringify(exited(state)));
+    removeTraces(paths, id);
+    return 'keep';
+  } catch (error) {
+    // A damaged record is left for a person to see; one that has vanished meanwhile is in good hands.
+    if (!(error instanceof SkiffFailure)) throw error;
+    return 'keep';
+  }
+};
+
+/** Trees that are on their way out, and those that a killed command was still filling. */
 const doomedTrees = (paths: Paths): readonly string[] =>
   readdirSync(paths.containers)
-    .filter((name) => name.startsWith(doomedPrefix))
+    .filter((name) => name.startsWith(doomedPrefix) || (name.startsWith(makingPrefix) && !makerIsAlive(paths, name.slice(makingPrefix.length))))
     .map((name) => join(paths.containers, name));
 
-const danglingNames = (paths: Paths): readonly string[] => {
-  const ids = new Set(listIds(paths));
-  return readdirSync(paths.names).filter((name) => {
-    const id = readlinkSync(join(paths.names, name)).slice(-64);
-    return !ids.has(id) && !makerIsAlive(paths, id);
-  });
+/** In this order: a container has its directory before its maker goes. */
+const isNobodys = (paths: Paths, id: string): boolean =>
+  id !== '' && !makerIsAlive(paths, id) && lstatSync(join(paths.containers, id), { throwIfNoEntry: false }) === undefined;
+
+const hasExited = (paths: Paths, id: string): boolean => {
+  try {
+    return !makerIsAlive(paths, id) && readRawState(paths, id).status === 'exited';
+  } catch {
+    return false;
+  }
+};
+
+/** Frees names without a container, and removes markers and sockets without one that runs. */
+const sweepTraces = (paths: Paths): void => {
+  for (const name of readdirSync(paths.names)) if (isNobodys(paths, idBehind(paths, name))) removeIfPresent(join(paths.names, name));
+  for (const id of markedIds(paths)) if (isNobodys(paths, id) || hasExited(paths, id)) removeTraces(paths, id);
 };
 
 /** Puts everything right that nobody alive is responsible for. For commands that list or remove; costs a look at every record. */
@@ -133,14 +187,11 @@ export const heal = (paths: Paths, host: Host): void => {
   const doomed = doomedTrees(paths);
   const orphans = listIds(paths).filter((id) => !makerIsAlive(paths, id) && settle(paths, id) === 'remove');
   if (orphans.length > 0) discard(paths, host, orphans);
-  for (const name of danglingNames(paths)) removeIfPresent(join(paths.names, name));
-  for (const id of markedIds(paths)) {
-    if (lstatSync(join(paths.containers, id), { throwIfNoEntry: false }) !== undefined || makerIsAlive(paths, id)) continue;
-    for (const path of [socketPath(paths, id), markerPath(paths, id)]) removeIfPresent(path);
-  }
+  sweepTraces(paths);
   sweepSessions(paths);
-  // A tree that a living monitor is just removing may vanish under our hands, which is what we want.
-  removeTrees(paths, host, doomed);
+  // A tree that a living monitor is just removing may vanish under our hands, which is what we want. The keeper that this needs
+  // takes the files of a killed one away when it ends.
+  if (doomed.length > 0 || keeperIsLeft(paths)) removeTrees(paths, host, doomed);
 };
 
 /** Plans of `exec` are read and unlinked at once; one whose writer is gone was never read. */

@@ -35,19 +35,24 @@ const readText = (path: string): string => {
   }
 };
 
-const canOpen = (path: string): boolean => {
+const mayAccess = (path: string, mode: number): boolean => {
   try {
-    accessSync(path, constants.R_OK | constants.W_OK);
+    accessSync(path, mode);
     return true;
   } catch {
     return false;
   }
 };
 
-const devices = (): readonly string[] =>
-  readdirSync('/dev', { recursive: true, encoding: 'utf8' })
-    .map((name) => `/dev/${name}`)
-    .filter((path) => /device$/.test(statPath(path) ?? '') && canOpen(path));
+const canOpen = (path: string): boolean => mayAccess(path, constants.R_OK | constants.W_OK);
+
+/** Nodes, not links to them. Bun's recursive readdir cannot be used: it fails with ELOOP on the links in /dev. */
+const devicesIn = (directory: string): readonly string[] =>
+  readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${directory}/${entry.name}`;
+    if (entry.isDirectory()) return mayAccess(path, constants.R_OK | constants.X_OK) ? devicesIn(path) : [];
+    return (entry.isCharacterDevice() || entry.isBlockDevice()) && canOpen(path) ? [path] : [];
+  });
 
 /** proc_pid_limits(5): the columns are soft and hard limit. */
 const limitNames: Readonly<Record<string, string>> = {
@@ -99,7 +104,7 @@ export const makeHostView = ({ paths, host, env, storageDriver, id, find }: Host
     now: new Date().toISOString(),
     random: Math.random,
     statPath,
-    devices,
+    devices: () => devicesIn('/dev'),
     hardLimit,
     oomScoreAdj: () => Number(readText('/proc/self/oom_score_adj')) || 0,
     selinux: () => existsSync('/sys/fs/selinux/enforce'),

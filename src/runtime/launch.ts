@@ -9,7 +9,7 @@ import { containerIds, helperPath, keeperArguments } from '../system/helper.ts';
 import { storageDriver } from '../storage/probe.ts';
 import { parseWantedDriver } from '../storage/choose.ts';
 import { createContainer, newId } from './create.ts';
-import { discard, healIfNobodyLives } from './heal.ts';
+import { discard, doomedPath, healIfNobodyLives } from './heal.ts';
 import { makeHostView } from './host-view.ts';
 import { encodePlan, makePlan } from './plan.ts';
 import { findContainer, socketPath } from './records.ts';
@@ -69,8 +69,12 @@ const hasMountsBelow = (flags: RunFlags): boolean => {
   return points.some((point) => point.length > below.length && point.startsWith(below));
 };
 
-/** Whether an image's files must appear under other ids than on disk. A directory given with --rootfs shows its files as they are. */
-const isShifted = (flags: RunFlags): boolean => flags.rootfs === undefined && (flags.userns ?? '').startsWith('keep-id');
+/**
+ * Whether an image's files must appear under other ids than on disk. A directory given with --rootfs shows its files as they are, and
+ * where the caller's id is the only one, every file has it already.
+ */
+const isShifted = (host: Host, flags: RunFlags): boolean =>
+  host.idMap.mode === 'ranges' && flags.rootfs === undefined && (flags.userns ?? '').startsWith('keep-id');
 
 const find = (paths: Paths) => (word: string) => {
   try {
@@ -100,7 +104,7 @@ const mapsOf = (host: Host, { userns }: SkiffSpec): { readonly uids: readonly Id
 const mapText = (map: readonly IdMapping[]): string => map.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
 
 const shiftOf = (host: Host, skiff: SkiffSpec): Pick<OverlayMount, 'shift'> => {
-  if (skiff.userns.mode === 'default' || skiff.rootfs.kind === 'directory') return {};
+  if (host.idMap.mode === 'single' || skiff.userns.mode === 'default' || skiff.rootfs.kind === 'directory') return {};
   const { uids, gids } = containerIds(host.idMap);
   const shown = mapsOf(host, skiff);
   return { shift: { uids: shiftBetween(defaultMap(uids), shown.uids), gids: shiftBetween(defaultMap(gids), shown.gids) } };
@@ -112,7 +116,7 @@ const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: D
   const { oci, skiff } = spec;
   const directory = join(paths.containers, skiff.id);
   const places = { upper: join(directory, 'upper'), work: join(directory, 'work'), target: join(directory, 'merged') };
-  const mount = { lowers: lowersOf(skiff), ...places, hasMounts, ...shiftOf(host, skiff) };
+  const mount = { lowers: lowersOf(skiff), ...places, volatile: skiff.autoRemove, hasMounts, ...shiftOf(host, skiff) };
   const maps = mapsOf(host, skiff);
   const { idMap } = host;
   const deps = { cache: paths.cache, helper: () => helperPath(paths, 'skiff-seccomp') };
@@ -140,7 +144,7 @@ const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: D
 const writePlan = (paths: Paths, created: Created, gathered: Awaited<ReturnType<typeof gather>>): string => {
   const { directory, marker, spec } = created;
   const { oci, skiff } = spec;
-  const remove = [directory, join(paths.names, skiff.name)];
+  const remove = [[directory, doomedPath(paths, skiff.id)], [join(paths.names, skiff.name)]] as const;
   const retract = skiff.cidFile === undefined ? [] : [skiff.cidFile];
   const plan = makePlan({ ...gathered, oci, skiff, remove, retract, release: [gathered.socket, marker] }, capabilityLimit());
   const path = join(directory, 'plan');
@@ -164,7 +168,7 @@ export const prepareRun = async (surroundings: Surroundings, image: ImageConfigV
   const { paths, host, env } = surroundings;
   healIfNobodyLives(paths, host);
   const hasMounts = hasMountsBelow(flags);
-  const choice = await chooseStorage(surroundings, hasMounts || isShifted(flags));
+  const choice = await chooseStorage(surroundings, hasMounts || isShifted(host, flags));
   const id = newId();
   const view = makeHostView({ paths, host, env, storageDriver: choice.driver.name, id, find: find(paths) });
   const spec = orFail(makeSpec(image, flags, view, id));

@@ -38,8 +38,8 @@ export interface PlanInputs {
   readonly extraMounts: readonly OciMount[];
   /** Start time of the process whose namespaces are joined. */
   readonly donorStart?: string;
-  /** Removed when the container does not stay. */
-  readonly remove: readonly string[];
+  /** Removed when the container does not stay: a path, and where it is moved before that if it is a tree. */
+  readonly remove: readonly (readonly [path: string, doomed?: string])[];
   /** Removed in any case when it has ended. */
   readonly release: readonly string[];
   /** Removed when it could not be started. */
@@ -187,7 +187,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ['socket', inputs.socket],
     ['log', skiff.log.driver],
     ['keeper', ...inputs.keeper],
-    ...(skiff.pid.mode === 'private' ? [['outer-pid'] as PlanRecord] : []),
+    skiff.pid.mode === 'private' ? ['outer-pid'] : ['guard'],
     ...(skiff.autoRemove ? [['autoremove'] as PlanRecord] : []),
     ...sessionRecords({ ...skiff, stdin: skiff.openStdin }),
     inputs.rootfs,
@@ -206,7 +206,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ...insideRecords(inputs),
     ['end'],
     ...inputs.release.map((path): PlanRecord => ['release', path]),
-    ...inputs.remove.map((path): PlanRecord => ['remove', path]),
+    ...inputs.remove.map((paths): PlanRecord => ['remove', ...paths.filter((path) => path !== undefined)]),
     ...inputs.retract.map((path): PlanRecord => ['retract', path]),
   ];
 };

@@ -14,6 +14,8 @@ export interface OverlayMount {
   readonly upper: string;
   readonly work: string;
   readonly target: string;
+  /** Nothing of the upper directory outlives the container: syncing it, at the end too, would be work for nothing. Default false. */
+  readonly volatile?: boolean;
   /** Whether other file systems are mounted below a lower directory. */
   readonly hasMounts?: boolean;
   /** Files of these ids on disk appear as others. */
@@ -52,7 +54,7 @@ export const overlayDriver: StorageDriver = {
   plan: (mount) => {
     const refused = beyondKernel(mount);
     if (refused !== undefined) return E.left({ _tag: 'Refused', message: refused, hint: 'use --storage-driver fuse-overlayfs' });
-    return E.map((checked: OverlayMount): MountStep => ['overlay', checked.upper, checked.work, checked.target, overlayOptions, ...checked.lowers])(
+    return E.map((checked: OverlayMount): MountStep => ['overlay', checked.upper, checked.work, checked.target, mount.volatile === true ? `${overlayOptions},volatile` : overlayOptions, ...checked.lowers])(
       check('overlay', kernelLayers, mount),
     );
   },
@@ -71,7 +73,7 @@ const sharedByAll = 'allow_other,suid';
 export const fuseOverlayfsDriver = (program: string, capabilities: Capabilities): StorageDriver => ({
   name: 'fuse-overlayfs',
   plan: (mount) => {
-    const options = behaviourOptions({ writeback: false, uidMapping: mount.shift?.uids ?? [], gidMapping: mount.shift?.gids ?? [] }, capabilities);
+    const options = behaviourOptions({ writeback: false, volatile: mount.volatile ?? false, uidMapping: mount.shift?.uids ?? [], gidMapping: mount.shift?.gids ?? [] }, capabilities);
     if (E.isLeft(options)) return E.left({ _tag: 'Refused', message: `fuse-overlayfs ${capabilities.version} is too old for Skiff` });
     return E.map((checked: OverlayMount): MountStep => ['fuse-overlayfs', program, checked.upper, checked.work, checked.target, `${options.right},${sharedByAll}`, ...checked.lowers])(
       E.chain(nameable)(check('fuse-overlayfs', kernelLayers, mount)),

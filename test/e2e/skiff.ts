@@ -1,7 +1,7 @@
 /** What the end-to-end tests share: starting the `skiff` under test, its images, and a look at what it left behind. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxTar, ociArchive } from '../make-image.ts';
@@ -79,6 +79,23 @@ export const loadImage = (name: string, config: ImageParts['config'], ...layers:
   output(['load', '--quiet', '--input', archive]);
 };
 
+/** The first subordinate id of the caller, and how many there are. */
+const subordinateIds = (path: string): readonly [start: string, count: string] => {
+  const line = readFileSync(path, 'utf8').split('\n').map((text) => text.split(':')).find(([owner]) => owner === userInfo().username);
+  return [line?.[1] ?? '', line?.[2] ?? ''];
+};
+
+/**
+ * Runs a shell script as the caller, with the caller's ids, in a mount namespace where it may mount (and which shares its mounts as a
+ * system under systemd does), so that `skiff` can be tried on file systems that the host does not have. `"$@"` is `skiff`.
+ */
+export const inMountNamespace = (script: string, options: Options = {}): Result => {
+  const [uid, uids] = subordinateIds('/etc/subuid');
+  const [gid, gids] = subordinateIds('/etc/subgid');
+  const maps = ['--map-current-user', `--map-users=${uid},${uid},${uids}`, `--map-groups=${gid},${gid},${gids}`];
+  return execute(['unshare', '--user', '--mount', '--propagation', 'shared', '--keep-caps', ...maps, 'sh', '-c', script, 'sh', ...skiffCommand], options);
+};
+
 /** The words before the command of a short-lived busybox container without a network. */
 export const bare = ['run', '--rm', '--network', 'none'] as const;
 
@@ -120,6 +137,12 @@ export const leftovers = (at = root): readonly string[] => [
   ...namesIn(join(at, 'hosts')).flatMap((host) => namesIn(join(at, 'hosts', host, 'names')).map((name) => `name ${name}`)),
   ...namesIn(join(need('XDG_RUNTIME_DIR'), 'skiff/c')).map((name) => `marker ${name}`),
 ];
+
+/** Removes every container, so that what one test leaves does not fail the next; the runner sees to it that none is left. */
+export const removeAll = (): void => {
+  const ids = skiff(['ps', '-aq']).stdout.split('\n').filter((id) => id !== '');
+  if (ids.length > 0) skiff(['rm', '-f', ...ids]);
+};
 
 /** Waits until `condition` holds, looking every 20 ms. Throws after `timeout` ms. */
 export const eventually = async (what: string, condition: () => boolean, timeout = 10000): Promise<void> => {

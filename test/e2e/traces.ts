@@ -101,7 +101,7 @@ const namesIn = (directory: string): readonly string[] => (existsSync(directory)
 
 const temporaryTrees = (): readonly string[] =>
   ['layers', 'images', ...namesIn(join(root, 'hosts')).map((host) => join('hosts', host))].flatMap((part) =>
-    namesIn(join(root, part)).filter((name) => name.startsWith('.')).map((name) => `tree ${join(part, name)}`),
+    namesIn(join(root, part)).filter((name) => name.startsWith('.') && !name.endsWith('lock')).map((name) => `tree ${join(part, name)}`),
   );
 
 const mountsOfOurs = (): readonly string[] =>
