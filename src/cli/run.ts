@@ -12,7 +12,7 @@ import { readTextFiles } from './text-files.ts';
 import { warn } from './warn.ts';
 import type { RunFlags } from '../runtime/run-flags.ts';
 import type { ImageConfigView } from '../runtime/spec-types.ts';
-import type { Surroundings } from '../runtime/launch.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
 import type { Context } from './context.ts';
 import type { FlagsOf } from './options/table.ts';
 

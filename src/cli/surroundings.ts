@@ -2,7 +2,7 @@
 import { ensureDirectories, resolvePaths } from '../system/paths.ts';
 import { readHost } from '../system/host.ts';
 import type { Context } from './context.ts';
-import type { Surroundings } from '../runtime/launch.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
 
 /** Paths (made where they are missing), ids and the wanted storage driver of this command line. */
 export const surroundingsOf = (context: Context): Surroundings => {

@@ -1,11 +1,11 @@
 /** `skiff attach`: a terminal for a container that runs already. */
 import { parseDetachKeys } from '../core/detach-keys.ts';
 import { helperPath } from '../system/helper.ts';
-import { orFail } from './launch.ts';
-import { sessionRecords } from './plan.ts';
+import { need } from '../core/invalid.ts';
+import { sessionRecords } from './plan-records.ts';
 import { findContainer, requireRunning, socketPath } from './records.ts';
 import { sessionPath, writeSession } from './session-file.ts';
-import type { Surroundings } from './launch.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface AttachFlags {
   readonly stdin: boolean;
@@ -26,7 +26,7 @@ export interface Attach {
 export const prepareAttach = ({ paths }: Surroundings, word: string, flags: AttachFlags): Attach => {
   const { id, spec } = requireRunning(word, findContainer(paths, word));
   const stdin = flags.stdin && spec.openStdin;
-  const detachKeys = orFail(parseDetachKeys(flags.detachKeys));
+  const detachKeys = need(parseDetachKeys(flags.detachKeys));
   return {
     program: helperPath(paths, 'skiff-helper'),
     tty: spec.tty,

@@ -5,12 +5,13 @@ import { fail } from '../core/errors.ts';
 import { mergeEnvironment, readEnvironmentFlags } from '../core/env.ts';
 import { parseDetachKeys } from '../core/detach-keys.ts';
 import { cleanPath } from '../core/mounts.ts';
+import { need } from '../core/invalid.ts';
 import { parseUser } from '../core/users.ts';
 import { helperPath } from '../system/helper.ts';
+import { capabilityLimit } from '../system/kernel.ts';
 import { startTimeOf } from '../system/process-identity.ts';
 import { allCapabilities, isCapabilityName } from './capabilities.ts';
-import { capabilityLimit, orFail } from './launch.ts';
-import { processRecords, sessionRecords } from './plan.ts';
+import { processRecords, sessionRecords } from './plan-records.ts';
 import { findContainer, requireRunning } from './records.ts';
 import { seccompProgram } from './seccomp-cache.ts';
 import { sessionPath, writeSession } from './session-file.ts';
@@ -19,7 +20,7 @@ import { decodeOciSpec } from './spec-codec.ts';
 import type { TextFile } from '../core/env.ts';
 import type { OciProcess, OciSpec } from '../core/oci-runtime.ts';
 import type { ProcessIdentity } from '../system/process-identity.ts';
-import type { Launch, Surroundings } from './launch.ts';
+import type { Launch, Surroundings } from './surroundings.ts';
 import type { Container } from './records.ts';
 
 export interface ExecFlags {
@@ -42,7 +43,7 @@ const directoryOf = (flags: ExecFlags, oci: OciSpec): string => {
 };
 
 const processOf = (flags: ExecFlags, oci: OciSpec, env: NodeJS.ProcessEnv): OciProcess => {
-  const own = orFail(readEnvironmentFlags(flags.envFile, flags.env, env));
+  const own = need(readEnvironmentFlags(flags.envFile, flags.env, env));
   const terminal = flags.tty ? [{ name: 'TERM', value: 'xterm' }] : [];
   const capabilities = flags.privileged
     ? { bounding: allCapabilities, effective: allCapabilities, permitted: allCapabilities, inheritable: [], ambient: [] }
@@ -68,21 +69,21 @@ export const prepareExec = async (surroundings: Surroundings, word: string, flag
   const { directory, spec } = container;
   const target = targetOf(container);
   const configPath = join(directory, 'config.json');
-  const oci = orFail(decodeOciSpec(readFileSync(configPath, 'utf8'), configPath));
+  const oci = need(decodeOciSpec(readFileSync(configPath, 'utf8'), configPath));
   const singleUid = isSingleUid(oci);
   const process = processOf(flags, oci, env);
   const deps = { cache: paths.cache, helper: () => helperPath(paths, 'skiff-seccomp') };
   // The filter of the container itself: it depends on the capabilities that the container was started with.
-  const seccomp = orFail(
+  const seccomp = need(
     await seccompProgram(deps, spec, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid ? { singleUid: onlyIds(oci) } : {})(),
   );
   const { extraEnvironment } = singleUid ? singleUidParts(oci, directory) : { extraEnvironment: [] };
-  const user = flags.user === '' ? spec.user.text : orFail(parseUser(flags.user)).text;
+  const user = flags.user === '' ? spec.user.text : need(parseUser(flags.user)).text;
   const path = sessionPath(paths);
   const records = [
     ['start', 'join'] as const,
     ['target', String(target.pid), target.start] as const,
-    ...sessionRecords({ tty: flags.tty, stdin: flags.interactive, detached: flags.detach, detachKeys: orFail(parseDetachKeys(flags.detachKeys)), sigProxy: true }),
+    ...sessionRecords({ tty: flags.tty, stdin: flags.interactive, detached: flags.detach, detachKeys: need(parseDetachKeys(flags.detachKeys)), sigProxy: true }),
     ...processRecords(
       { ...process, env: [...process.env, ...extraEnvironment] },
       { user, groups: spec.groupAdd.map((group) => ('id' in group ? String(group.id) : group.name)), seccomp, singleUid, capabilityLimit: capabilityLimit() },

@@ -1,9 +1,9 @@
 /** `skiff run`: everything is decided and written down, then the helper takes over. */
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isLeft } from 'fp-ts/Either';
-import type { Either } from 'fp-ts/Either';
-import { fail, SkiffFailure } from '../core/errors.ts';
+import { SkiffFailure } from '../core/errors.ts';
+import { need } from '../core/invalid.ts';
+import { capabilityLimit } from '../system/kernel.ts';
 import { defaultMap, keepIdMap, shiftBetween } from '../core/id-maps.ts';
 import { containerIds, helperPath, keeperArguments } from '../system/helper.ts';
 import { storageDriver } from '../storage/probe.ts';
@@ -11,44 +11,33 @@ import { parseWantedDriver } from '../storage/choose.ts';
 import { createContainer, newId } from './create.ts';
 import { discard, doomedPath, healIfNobodyLives } from './heal.ts';
 import { makeHostView } from './host-view.ts';
-import { encodePlan, makePlan } from './plan.ts';
+import { makePlan } from './plan.ts';
+import { encodePlan } from './plan-records.ts';
 import { findContainer, socketPath } from './records.ts';
 import { isCapabilityName } from './capabilities.ts';
 import { seccompProgram } from './seccomp-cache.ts';
 import { makeSpec } from './spec.ts';
 import { onlyIds, singleUidParts, writeSingleUidFiles } from './single-uid.ts';
-import type { SkiffError } from '../core/errors.ts';
 import type { DriverChoice } from '../storage/choose.ts';
 import type { IdMapping } from '../core/id-maps.ts';
 import type { OverlayMount } from '../storage/driver.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Created } from './create.ts';
+import type { Launch, Surroundings } from './surroundings.ts';
 import type { PlanInputs } from './plan.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { ContainerSpec, ImageConfigView, SkiffSpec } from './spec-types.ts';
-
-/** Where a command runs: the same for every command of the runtime. */
-export interface Surroundings {
-  readonly paths: Paths;
-  readonly host: Host;
-  readonly env: NodeJS.ProcessEnv;
-  /** `--storage-driver`, or undefined for SKIFF_STORAGE_DRIVER and the probe. */
-  readonly storageDriver: string | undefined;
-}
-
-/** The value of a Right; throws the error of a Left. */
-export const orFail = <A>(result: Either<SkiffError, A>): A => (isLeft(result) ? fail(result.left) : result.right);
 
 /**
  * The driver for this command: flag, environment, probe. Where `special` says that the kernel's overlay will not do, `auto` is
  * fuse-overlayfs; a pinned driver stays what it is, and refuses.
  */
 const chooseStorage = async ({ paths, host, env, storageDriver: flag }: Surroundings, special: boolean): Promise<DriverChoice> => {
-  const wanted = orFail(
+  const wanted = need(
     flag === undefined ? parseWantedDriver(env['SKIFF_STORAGE_DRIVER'], 'SKIFF_STORAGE_DRIVER') : parseWantedDriver(flag, '--storage-driver'),
   );
-  return orFail(await storageDriver(paths, host, env, wanted === 'auto' && special ? 'fuse-overlayfs' : wanted)());
+  return need(await storageDriver(paths, host, env, wanted === 'auto' && special ? 'fuse-overlayfs' : wanted)());
 };
 
 /** The directory of --rootfs as mount points are written: absolute, without links. The empty string when there is none to look at. */
@@ -90,9 +79,6 @@ const lowersOf = (skiff: SkiffSpec): readonly string[] => (skiff.rootfs.kind ===
 
 const donorStart = (paths: Paths, skiff: SkiffSpec): string | undefined => (skiff.sharesWith === undefined ? undefined : findContainer(paths, skiff.sharesWith).state.pidStart);
 
-/** The bits of all capabilities that the running kernel knows, capabilities(7), /proc/sys/kernel/cap_last_cap. */
-export const capabilityLimit = (): bigint => (1n << BigInt(Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'latin1')) + 1)) - 1n;
-
 const mapsOf = (host: Host, { userns }: SkiffSpec): { readonly uids: readonly IdMapping[]; readonly gids: readonly IdMapping[] } => {
   const { uids, gids } = containerIds(host.idMap);
   return userns.mode === 'default'
@@ -121,7 +107,7 @@ const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: D
   const { idMap } = host;
   const deps = { cache: paths.cache, helper: () => helperPath(paths, 'skiff-seccomp') };
   const singleUid = idMap.mode === 'single' ? { singleUid: onlyIds(oci) } : {};
-  const seccomp = orFail(await seccompProgram(deps, skiff, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid)());
+  const seccomp = need(await seccompProgram(deps, skiff, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid)());
   const slirp = skiff.network.mode === 'slirp4netns' ? await (await import('../network/slirp.ts')).slirpCommand(paths, env, skiff.network) : undefined;
   const start = donorStart(paths, skiff);
   const foreign = skiff.runtime === undefined ? undefined : (await import('./foreign.ts')).foreignRecords(env, oci, skiff, directory);
@@ -131,7 +117,7 @@ const gather = async (surroundings: Surroundings, spec: ContainerSpec, choice: D
     keeper: keeperArguments(paths, host),
     childMap: [mapText(maps.uids), mapText(maps.gids)],
     singleUid: idMap.mode === 'single',
-    rootfs: orFail(choice.driver.plan(mount)),
+    rootfs: need(choice.driver.plan(mount)),
     seccomp,
     ...(slirp === undefined ? {} : { slirp }),
     ...(foreign === undefined ? {} : { foreign }),
@@ -153,13 +139,6 @@ const writePlan = (paths: Paths, created: Created, gathered: Awaited<ReturnType<
   return path;
 };
 
-export interface Launch {
-  /** Program and arguments to become; it prints the id of a detached container. */
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly warnings: readonly string[];
-}
-
 /**
  * Makes the record of a new container and says how to start it. Throws SkiffFailure, leaving nothing behind. From here on the
  * helper answers for what was made: the process that gets the result must become it.
@@ -171,7 +150,7 @@ export const prepareRun = async (surroundings: Surroundings, image: ImageConfigV
   const choice = await chooseStorage(surroundings, hasMounts || isShifted(host, flags));
   const id = newId();
   const view = makeHostView({ paths, host, env, storageDriver: choice.driver.name, id, find: find(paths) });
-  const spec = orFail(makeSpec(image, flags, view, id));
+  const spec = need(makeSpec(image, flags, view, id));
   const gathered = await gather(surroundings, spec, choice, hasMounts);
   const created = createContainer(paths, host, spec, flags.name !== undefined && flags.name !== '');
   try {

@@ -2,14 +2,13 @@
  * From a container's specification to the launch plan that skiff-helper executes: a flat list of records, each a name and its
  * fields (helpers/README.md has them all). Pure; whatever can be decided is decided here.
  */
-import { capabilityMask, isCapabilityName } from './capabilities.ts';
 import { defaultDeviceLinks } from './spec-mounts.ts';
 import { parseMountOptions } from './mount-options.ts';
+import { processRecords, sessionRecords } from './plan-records.ts';
+import type { PlanRecord } from './plan-records.ts';
 import type { OciMount, OciNamespaceType, OciSpec } from '../core/oci-runtime.ts';
 import type { MountStep } from '../storage/driver.ts';
 import type { SkiffSpec } from './spec-types.ts';
-
-export type PlanRecord = readonly [name: string, ...fields: string[]];
 
 /** What the plan needs besides the specification: paths and facts of this machine. */
 export interface PlanInputs {
@@ -48,13 +47,6 @@ export interface PlanInputs {
 
 /** Docker has it at /sbin/docker-init; below /dev nothing of the image is covered. */
 const initPath = '/dev/.skiff-init';
-
-/** The records as the bytes of a plan file: for each the number of fields, then the fields, every one ended by a NUL. */
-export const encodePlan = (records: readonly PlanRecord[]): Buffer => {
-  const words: string[] = [];
-  for (const record of [['skiff-plan-1'] as PlanRecord, ...records]) words.push(String(record.length), ...record);
-  return Buffer.from(`${words.join('\0')}\0`);
-};
 
 const kernelNames: Readonly<Record<OciNamespaceType, string>> = {
   user: 'user',
@@ -125,55 +117,6 @@ const insideRecords = (inputs: PlanInputs): readonly PlanRecord[] => {
     ['pivot'],
   ];
 };
-
-/** getrlimit(2), asm-generic/resource.h. */
-const rlimits: readonly string[] = [
-  'CPU', 'FSIZE', 'DATA', 'STACK', 'CORE', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK', 'AS', 'LOCKS', 'SIGPENDING', 'MSGQUEUE', 'NICE', 'RTPRIO', 'RTTIME',
-];
-
-const limitText = (value: number): string => (value === Infinity ? '18446744073709551615' : String(value));
-
-/** Everything about the process itself; `exec` repeats these for a second one. */
-export const processRecords = (
-  process: OciSpec['process'],
-  more: { readonly user: string; readonly groups: readonly string[]; readonly seccomp: readonly string[]; readonly singleUid: boolean; readonly capabilityLimit: bigint },
-): readonly PlanRecord[] => {
-  const { capabilities: sets } = process;
-  const mask = (names: readonly string[]): string => (capabilityMask(names.filter(isCapabilityName)) & more.capabilityLimit).toString(16);
-  return [
-    ...process.args.map((word): PlanRecord => ['arg', word]),
-    ...process.env.map((line): PlanRecord => ['env', line]),
-    ['cwd', process.cwd],
-    ['user', more.user],
-    ...more.groups.map((group): PlanRecord => ['group-add', group]),
-    ['caps', mask(sets.bounding), mask(sets.effective), mask(sets.permitted), mask(sets.inheritable), mask(sets.ambient)],
-    ...more.seccomp.map((path): PlanRecord => ['seccomp', path]),
-    ...process.rlimits.map(({ type, soft, hard }): PlanRecord => ['rlimit', String(rlimits.indexOf(type.replace('RLIMIT_', ''))), limitText(soft), limitText(hard)]),
-    ...(process.noNewPrivileges ? [['no-new-privileges'] as PlanRecord] : []),
-    ...(process.oomScoreAdj === undefined ? [] : [['oom-score-adj', String(process.oomScoreAdj)] as PlanRecord]),
-    ...(more.singleUid ? [['single-uid'] as PlanRecord] : []),
-  ];
-};
-
-export interface Session {
-  readonly tty: boolean;
-  readonly stdin: boolean;
-  readonly detached: boolean;
-  readonly detachKeys: readonly number[];
-  readonly sigProxy: boolean;
-}
-
-/** Detach keys as the helper reads them: single characters and ctrl-x. */
-const keyWords = (keys: readonly number[]): string => keys.map((key) => (key < 32 ? `ctrl-${String.fromCharCode(key + (key >= 1 && key <= 26 ? 96 : 64))}` : String.fromCharCode(key))).join(',');
-
-/** How the command's terminal and input are carried. */
-export const sessionRecords = (session: Session): readonly PlanRecord[] => [
-  ...(session.tty ? [['tty'] as PlanRecord] : []),
-  ...(session.stdin ? [['stdin'] as PlanRecord] : []),
-  ...(session.detached ? [['detach'] as PlanRecord] : []),
-  ...(session.sigProxy ? [['sig-proxy'] as PlanRecord] : []),
-  ['detach-keys', keyWords(session.detachKeys)],
-];
 
 /** The whole plan of a container. `capabilityLimit` has the bits of the capabilities that this kernel knows. */
 export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly PlanRecord[] => {

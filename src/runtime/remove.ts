@@ -4,7 +4,7 @@ import { discard, heal } from './heal.ts';
 import { stopContainer } from './monitor-client.ts';
 import { readContainer, resolveId } from './records.ts';
 import type { SkiffError } from '../core/errors.ts';
-import type { Surroundings } from './launch.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const sigkill = 9;
 
