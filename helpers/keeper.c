@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 struct keeper_settings keeper_settings_from(char **fields)
@@ -102,7 +103,15 @@ static struct mapper start_mapper(const char *program, pid_t pid, const char *ma
     return mapper;
 }
 
-static void finish_mapper(struct mapper mapper, const char *program, const char *file)
+/* What is likely wrong when newuidmap or newgidmap fails: packing and copying programs loses what gives them their right. */
+static const char *mapper_advice(const char *program, const char *check_file)
+{
+    struct stat status;
+    bool powerless = stat(program, &status) == 0 && !(status.st_mode & S_ISUID) && getxattr(program, "security.capability", NULL, 0) < 0;
+    return powerless ? "it has lost its set-user-id bit; ask an administrator to run: apt-get install --reinstall uidmap" : check_file;
+}
+
+static void finish_mapper(struct mapper mapper, const char *program, const char *check_file)
 {
     char words[512];
     int status = 0;
@@ -114,15 +123,15 @@ static void finish_mapper(struct mapper mapper, const char *program, const char 
         return;
     words[length > 0 ? length : 0] = 0;
     words[strcspn(words, "\n")] = 0;
-    die("%s could not map your ids (%s); check your line in %s", program, words[0] ? words : "it gave no reason", file);
+    die("%s could not map your ids (%s); %s", program, words[0] ? words : "it gave no reason", mapper_advice(program, check_file));
 }
 
 static void map_ranges(const struct keeper_settings *settings, pid_t pid)
 {
     struct mapper uids = start_mapper(settings->newuidmap, pid, settings->uid_map);
     struct mapper gids = start_mapper(settings->newgidmap, pid, settings->gid_map);
-    finish_mapper(uids, settings->newuidmap, "/etc/subuid");
-    finish_mapper(gids, settings->newgidmap, "/etc/subgid");
+    finish_mapper(uids, settings->newuidmap, "check your line in /etc/subuid");
+    finish_mapper(gids, settings->newgidmap, "check your line in /etc/subgid");
 }
 
 void write_maps(pid_t pid, const char *uid_map, const char *gid_map, bool single)

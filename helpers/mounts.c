@@ -135,10 +135,11 @@ static void make_directory(int root, char **f)
         die_target("make", f[1]);
 }
 
-/* What is not there needs no mask; what cannot be looked at is as good as masked already. */
+/* What is not there needs no mask; what cannot be looked at is as good as masked already. Links are followed inside the
+   root, so that a path is confined by whichever name it is reached. */
 static int open_confined(int root, const char *path)
 {
-    int fd = root_open(root, path, O_PATH, false);
+    int fd = root_open(root, path, O_PATH, true);
     if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
         die_errno("cannot confine %s", path);
     return fd;
@@ -167,7 +168,7 @@ static void make_readonly(int root, char **f)
     fd_path(path, sizeof path, fd);
     if (mount_on_fd(path, fd, NULL, MS_BIND | MS_REC, NULL) < 0)
         die_errno("cannot make %s read-only", f[1]);
-    autoclose int mounted = root_open(root, f[1], O_PATH, false);
+    autoclose int mounted = root_open(root, f[1], O_PATH, true);
     if (mounted < 0 || mount_on_fd(NULL, mounted, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | present_flags(mounted), NULL) < 0)
         die_errno("cannot make %s read-only", f[1]);
 }

@@ -58,6 +58,7 @@ const forTests = [
   program('zstd', 'zstd'),
   program('bzip2', 'bzip2'),
   program('xz-utils', 'xz'),
+  program('runc', 'runc'),
 ];
 
 /** Other container tools that tests compare with where they are there. */

@@ -1,5 +1,5 @@
 /** `skiff exec`: a second command in a running container, under the same confinement. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { mergeEnvironment, readEnvironmentFlags } from '../core/env.ts';
@@ -53,13 +53,20 @@ const processOf = (flags: ExecFlags, oci: OciSpec, env: NodeJS.ProcessEnv): OciP
 
 const isSingleUid = (oci: OciSpec): boolean => (oci.linux.uidMappings ?? []).reduce((sum, { size }) => sum + size, 0) === 1;
 
-/** Another OCI runtime stays between us and the container's first process, which is its child (proc_tid_children(5)). */
+/** Until the runtime has changed its root, its child is still in the host's file system, and must not be joined. */
+const hasOwnRoot = (pid: number): boolean => {
+  const [theirs, ours] = [`/proc/${pid}/root`, '/'].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return theirs !== undefined && (theirs.dev !== ours?.dev || theirs.ino !== ours.ino);
+};
+
+/** Another OCI runtime stays between us and the container's first process, which is a child of one of its threads (proc_tid_children(5)). */
 const targetOf = ({ spec, state }: Container): ProcessIdentity => {
   if (spec.runtime === undefined) return { pid: state.pid, start: state.pidStart };
   const threads = readdirSync(`/proc/${state.pid}/task`);
-  const [pid = 0] = threads.flatMap((thread) => readFileSync(`/proc/${state.pid}/task/${thread}/children`, 'latin1').trim().split(' ').map(Number)).filter((child) => child > 0);
+  const children = threads.flatMap((thread) => readFileSync(`/proc/${state.pid}/task/${thread}/children`, 'latin1').trim().split(' ').map(Number));
+  const [pid = 0] = children.filter((child) => child > 0 && hasOwnRoot(child));
   const start = startTimeOf(pid);
-  return start === undefined ? fail({ _tag: 'Conflict', message: `the runtime ${spec.runtime} has not started container ${spec.name} yet` }) : { pid, start };
+  return start === undefined ? fail({ _tag: 'Conflict', message: `the runtime ${spec.runtime} has not started container ${spec.name} yet`, hint: 'try again' }) : { pid, start };
 };
 
 /** Says how to run `flags.command` in the container that `word` names. Throws NotFound, Conflict where it does not run, Usage. */

@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, statfsSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
-import { toSkiffError } from '../core/errors.ts';
+import { fail, toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
@@ -72,13 +72,17 @@ export const overlayFact = (paths: Paths, host: Host): OverlayFact => {
   return reason === undefined ? { works: true } : { works: false, reason };
 };
 
-/** Undefined when it works; else why not. */
+/** The helper's exit code where the trial could not even begin: not the overlay's fault, and not to be remembered as its answer. */
+const couldNotTry = 125;
+
+/** Undefined when it works; else why not. Throws when the user's namespace cannot be made to try it in. */
 const tryOverlay = (paths: Paths, host: Host): string | undefined => {
   const directory = mkdtempSync(join(paths.host, '.probe-'));
   try {
     const [program = '', ...argv] = inUserNamespace(paths, host, [helperPath(paths, 'skiff-helper'), 'probe-overlay', directory]);
     const result = spawnSync(program, argv, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: 10_000 });
     if (result.status === 0) return undefined;
+    if (result.status === couldNotTry) fail({ _tag: 'Refused', message: (result.stderr ?? '').trim().replace(/^skiff: /, '') });
     const words = result.stderr?.trim().split('\n').at(-1) || result.error?.message || `the trial ended with ${result.signal ?? result.status}`;
     const kind = unsuitableFileSystem(statfsSync(paths.host).type);
     return kind === undefined ? words : `${paths.host} is on ${kind}, to which it cannot write (${words})`;
@@ -113,7 +117,7 @@ export const fuseFact = async (paths: Paths, env: Environment): Promise<FuseFact
   const program = findProgram(env, 'fuse-overlayfs');
   if (program === undefined) return { state: 'missing' };
   const device = openableDevice();
-  if (E.isLeft(device)) return { state: 'unusable', reason: explain(device.left) };
+  if (E.isLeft(device)) return { state: 'unusable', reason: `${explain(device.left)}; ask an administrator to run: modprobe fuse; chmod 666 /dev/fuse` };
   const capabilities = await fuseCapabilities(paths, program);
   return E.isLeft(capabilities) ? { state: 'unusable', reason: explain(capabilities.left) } : { state: 'ready', program, capabilities: capabilities.right };
 };

@@ -2,7 +2,7 @@
 import { readFileSync, mkdirSync, lstatSync } from 'node:fs';
 import { hostname, homedir } from 'node:os';
 import { join, isAbsolute } from 'node:path';
-import { fail } from '../core/errors.ts';
+import { explainErrno, fail } from '../core/errors.ts';
 
 export interface Paths {
   readonly root: string;
@@ -69,10 +69,19 @@ const hostId = (): string => {
  */
 export const ensureDirectories = (paths: Paths): void => {
   const uid = process.getuid?.() ?? 0;
-  mkdirSync(join(paths.runtime, 'c'), { recursive: true, mode: 0o700 });
+  make(join(paths.runtime, 'c'), 'set XDG_RUNTIME_DIR to a directory of your own, or unset it');
   const stat = lstatSync(paths.runtime);
   if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
     fail({ _tag: 'Refused', message: `${paths.runtime} must be a directory of your own with mode 0700`, hint: 'remove it or set XDG_RUNTIME_DIR' });
   }
-  for (const directory of [paths.containers, paths.names, paths.layers, paths.images]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const directory of [paths.containers, paths.names, paths.layers, paths.images]) make(directory, 'point SKIFF_ROOT or --root at a directory that you can write');
+};
+
+const make = (directory: string, hint: string): void => {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    fail({ _tag: 'System', operation: 'make the directory', subject: directory, reason: explainErrno(code ?? 'unknown'), hint });
+  }
 };

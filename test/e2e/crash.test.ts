@@ -23,7 +23,11 @@ const healed = async (when: string): Promise<void> => {
 /** A test after which a command heals, and nothing is left. */
 const test = (name: string, body: () => Promise<void>): void =>
   plainTest(name, async () => {
-    await body();
+    try {
+      await body();
+    } finally {
+      for (const id of skiff(['ps', '-aq']).stdout.split('\n').filter((line) => line !== '')) skiff(['rm', '-f', id]);
+    }
     await healed('afterwards');
   });
 
@@ -158,7 +162,8 @@ test('without slirp4netns a container goes on', async () => {
 });
 
 /** Processes of all kinds that outlive their parents: daemons, other users, sessions of their own. */
-const family = 'sleep 600 & setsid sleep 600 & (sleep 600 &) ; su -s /bin/sh www -c "sleep 600 & exec sleep 600" & (setsid sh -c "sleep 600 & sleep 600" &) ; sleep 0.1; exec sleep 600';
+const children = 'sleep 600 & setsid sleep 600 & (sleep 600 &) ; su -s /bin/sh www -c "sleep 600 & exec sleep 600" & (setsid sh -c "sleep 600 & sleep 600" &) ; ';
+const family = `${children} exec sleep 600`;
 const familySize = 8;
 const grown = (): Promise<void> => eventually('all processes of the container run', () => processesCalled('sleep').length === familySize);
 
@@ -171,13 +176,13 @@ for (const pid of ['private', 'host', 'container:donor'] as const) {
     await body();
     if (pid === 'container:donor') output(['rm', '-f', 'donor']);
   };
-  const relative = async (id: string): Promise<number> => (JSON.parse(readFileSync(join(containerDirectories().find((path) => path.endsWith(id)) ?? '', 'state.json'), 'utf8')) as { monitorPid: number }).monitorPid;
+  const monitorOf = (id: string): number => (JSON.parse(readFileSync(join(containerDirectories().find((path) => path.endsWith(id)) ?? '', 'state.json'), 'utf8')) as { monitorPid: number }).monitorPid;
 
   test(`nothing of a container outlives its killed monitor, whatever it has become (pid namespace: ${pid})`, () =>
     withDonor(async () => {
       const id = detached(...flags, 'busybox', 'sh', '-c', family);
       await grown();
-      killNow(await relative(id));
+      killNow(monitorOf(id));
       await eventually('all processes of the container end', () => processesCalled('sleep').length === 0);
       assert.match(statusOf(id), /^Exited \(137\) /);
       output(['rm', id]);
@@ -185,7 +190,7 @@ for (const pid of ['private', 'host', 'container:donor'] as const) {
 
   test(`nothing of a container outlives its command (pid namespace: ${pid})`, () =>
     withDonor(async () => {
-      const id = detached(...flags, 'busybox', 'sh', '-c', family.replace('exec sleep 600', 'sleep 0.4').replace(/exec (?=sleep 600"$)/, ''));
+      const id = detached(...flags, 'busybox', 'sh', '-c', `${children} sleep 0.3; true`);
       await eventually('the container ends', () => statusOf(id).startsWith('Exited'));
       assert.is(processesCalled('sleep').length, 0);
       assert.match(statusOf(id), /^Exited \(0\) /);

@@ -1,0 +1,118 @@
+/**
+ * The measuring half of `npm run bench`, run as the unprivileged account: starts each work once as `skiff` and once as
+ * `podman`, turn by turn, with the same words, and prints the samples as JSON. Needs SKIFF_BIN, SKIFF_TEST_IMAGES and a
+ * HOME and XDG_RUNTIME_DIR of its own; PODMAN is the path of podman, empty where there is none. `measure.mjs RUNS`.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** @typedef {{ name: 'skiff' | 'podman', program: string }} Tool */
+/** @typedef {Record<string, Partial<Record<Tool['name'], number[]>>>} Samples milliseconds, of `memory` bytes */
+
+const home = process.env['HOME'] ?? '/nonexistent';
+const runtime = process.env['XDG_RUNTIME_DIR'] ?? '/nonexistent';
+const runs = Number(process.argv[2]);
+
+/** @type {Tool[]} */
+const tools = [
+  { name: 'skiff', program: process.env['SKIFF_BIN'] ?? 'skiff' },
+  ...(process.env['PODMAN'] ? [{ name: /** @type {const} */ ('podman'), program: process.env['PODMAN'] }] : []),
+];
+
+/** Standard output of a command that must succeed. @param {Tool} tool @param {readonly string[]} words */
+const output = (tool, words) => {
+  const { status, stdout, stderr, error } = spawnSync(tool.program, words, { encoding: 'utf8', cwd: '/' });
+  if (status !== 0) throw new Error(`${tool.name} ${words.join(' ')}: ${error?.message ?? stderr.trim()}`);
+  return stdout;
+};
+
+/** Milliseconds that a command takes which must succeed. @param {Tool} tool @param {readonly string[]} words */
+const timed = (tool, words) => {
+  const began = process.hrtime.bigint();
+  const { status } = spawnSync(tool.program, words, { stdio: 'ignore', cwd: '/' });
+  const took = Number(process.hrtime.bigint() - began) / 1e6;
+  if (status !== 0) output(tool, words);
+  return took;
+};
+
+/** Milliseconds until the last of ten has ended. @param {Tool} tool @param {readonly string[]} words @returns {Promise<number>} */
+const timedTen = async (tool, words) => {
+  const began = process.hrtime.bigint();
+  const one = () => new Promise((resolve) => spawn(tool.program, words, { stdio: 'ignore', cwd: '/' }).on('close', resolve));
+  const codes = await Promise.all(Array.from({ length: 10 }, one));
+  const took = Number(process.hrtime.bigint() - began) / 1e6;
+  if (codes.some((code) => code !== 0)) throw new Error(`ten times ${tool.name} ${words.join(' ')}: exit codes ${codes.join(' ')}`);
+  return took;
+};
+
+/** @type {Samples} */
+const samples = {};
+
+/** @param {string} work @param {Tool} tool @param {number} value */
+const note = (work, tool, value) => void ((samples[work] ??= {})[tool.name] ??= []).push(value);
+
+/** Turn by turn, so that whatever else the machine does hits both; the first turn of each warms caches and is not counted. */
+const measure = async (/** @type {string} */ work, /** @type {number} */ times, /** @type {(tool: Tool) => number | Promise<number>} */ once) => {
+  process.stderr.write(`  ${work}\n`);
+  for (let turn = -1; turn < times; turn++) {
+    for (const tool of turn % 2 === 0 ? tools : [...tools].reverse()) {
+      const value = await once(tool);
+      if (turn >= 0) note(work, tool, value);
+    }
+  }
+};
+
+/** Proportional set size of a process in bytes: what it shares counts in parts, proc_pid_smaps_rollup(5). @param {number} pid */
+const memoryOf = (pid) => Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) * 1024;
+
+/** The processes that keep these detached containers, besides their own. @param {Tool} tool @param {readonly string[]} ids */
+const companions = (tool, ids) => {
+  if (tool.name === 'podman') return ids.map((id) => Number(output(tool, ['inspect', '--format', '{{.State.ConmonPid}}', id])));
+  const hosts = join(home, '.local/share/skiff/hosts');
+  const [host = ''] = readdirSync(hosts);
+  const monitors = ids.map((id) => JSON.parse(readFileSync(join(hosts, host, 'containers', id, 'state.json'), 'utf8')).monitorPid);
+  return [...monitors, Number(readFileSync(join(runtime, 'skiff/keeper.pid'), 'utf8').split(' ')[0])];
+};
+
+const idle = ['run', '-d', '--network', 'none', 'busybox', 'sleep', '1000000'];
+
+/** @param {(tool: Tool) => void} body */
+const each = (body) => tools.forEach(body);
+
+const main = async () => {
+  mkdirSync(join(home, '.config/containers'), { recursive: true });
+  writeFileSync(join(home, '.config/containers/storage.conf'), '[storage]\ndriver = "overlay"\n');
+  each((tool) => void output(tool, ['import', join(process.env['SKIFF_TEST_IMAGES'] ?? '', 'busybox.tar'), 'busybox']));
+  try {
+    const trial = ['run', '--rm', '--network', 'none', 'busybox', 'true'];
+    await measure('run-none', runs, (tool) => timed(tool, trial));
+    await measure('run-default', runs, (tool) => timed(tool, ['run', '--rm', 'busybox', 'true']));
+    await measure('ten', Math.max(3, Math.ceil(runs / 5)), (tool) => timedTen(tool, trial));
+
+    const first = new Map(tools.map((tool) => [tool, output(tool, idle).trim()]));
+    await measure('exec', runs, (tool) => timed(tool, ['exec', first.get(tool) ?? '', 'true']));
+
+    process.stderr.write('  20 containers\n');
+    each((tool) => {
+      const ids = [first.get(tool) ?? '', ...Array.from({ length: 19 }, () => output(tool, idle).trim())];
+      const total = companions(tool, ids).reduce((sum, pid) => sum + memoryOf(pid), 0);
+      note('memory', tool, total / ids.length);
+    });
+    await measure('ps', runs, (tool) => timed(tool, ['ps']));
+    await measure('images', runs, (tool) => timed(tool, ['images']));
+  } finally {
+    each((tool) => {
+      const left = output(tool, ['ps', '-aq']).split('\n').filter((word) => word !== '');
+      if (left.length > 0) output(tool, tool.name === 'podman' ? ['rm', '-f', '-t', '0', ...left] : ['rm', '-f', ...left]);
+      // Podman keeps a process for its namespaces; this ends it.
+      if (tool.name === 'podman') output(tool, ['system', 'migrate']);
+    });
+  }
+  process.stdout.write(`${JSON.stringify(samples)}\n`);
+};
+
+main().catch((error) => {
+  process.stderr.write(`skiff: ${error.message}\n`);
+  process.exitCode = 1;
+});
