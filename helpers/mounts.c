@@ -43,7 +43,7 @@ static _Noreturn void die_target(const char *what, const char *target)
     if (errno == ENOTDIR)
         die("cannot %s %s: it is not a directory in the image", what, target);
     if (errno == EROFS)
-        die("cannot %s %s: it does not exist and the root file system is read-only", what, target);
+        die("cannot %s %s: it does not exist and the file system there is read-only", what, target);
     die_errno("cannot %s %s in the container", what, target);
 }
 

@@ -6,6 +6,7 @@
  *   send:TEXT      type TEXT
  *   size:ROWSxCOLUMNS    change the window
  *   signal:NUMBER  send a signal to COMMAND
+ *   foreground:NUMBER    send a signal to the terminal's foreground process group
  *   mode:raw|cooked      wait until the terminal is in this mode
  *   run:SHELL      run a shell command elsewhere, to its end
  *   hangup:        close the terminal
@@ -130,19 +131,28 @@ static void hang_up(void) {
   pty.slave = pty.master = -1;
 }
 
+static void signal_foreground(const char *number) {
+  pid_t group = 0;
+  if (ioctl(pty.master, TIOCGPGRP, &group) < 0 || group <= 1) fail("no process group in the foreground", "");
+  kill(-group, atoi(number));
+}
+
+static void signal_command(const char *number) {
+  kill(pty.command, atoi(number));
+}
+
 static void step(const char *word) {
   static const struct {
     const char *verb;
     void (*act)(const char *);
-  } steps[] = {{"expect:", expect}, {"send:", type}, {"size:", resize}, {"mode:", wait_mode}, {"run:", run}};
+  } steps[] = {{"expect:", expect}, {"send:", type}, {"size:", resize}, {"mode:", wait_mode}, {"run:", run},
+               {"signal:", signal_command}, {"foreground:", signal_foreground}};
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
     if (strncmp(word, steps[i].verb, strlen(steps[i].verb)) == 0) {
       steps[i].act(word + strlen(steps[i].verb));
       return;
     }
-  if (strncmp(word, "signal:", 7) == 0)
-    kill(pty.command, atoi(word + 7));
-  else if (strcmp(word, "hangup:") == 0)
+  if (strcmp(word, "hangup:") == 0)
     hang_up();
   else
     fail("no such step: ", word);

@@ -55,8 +55,14 @@ const isSingleUid = (oci: OciSpec): boolean => (oci.linux.uidMappings ?? []).red
 
 /** Until the runtime has changed its root, its child is still in the host's file system, and must not be joined. */
 const hasOwnRoot = (pid: number): boolean => {
-  const [theirs, ours] = [`/proc/${pid}/root`, '/'].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return theirs !== undefined && (theirs.dev !== ours?.dev || theirs.ino !== ours.ino);
+  const ours = statSync('/');
+  try {
+    const theirs = statSync(`/proc/${pid}/root`, { throwIfNoEntry: false });
+    return theirs !== undefined && (theirs.dev !== ours.dev || theirs.ino !== ours.ino);
+  } catch (error) {
+    // A FUSE mount lets nobody in from outside its user namespace (fuse(4), allow_other); our own root does.
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
 };
 
 /** Another OCI runtime stays between us and the container's first process, which is a child of one of its threads (proc_tid_children(5)). */

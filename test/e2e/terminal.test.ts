@@ -182,7 +182,7 @@ test('signals to the command line reach the program also at a terminal', () => {
 
 test('a shell\'s job that runs skiff can be stopped and brought back, and is raw again', () => {
   const { status } = onTerminal(['sh', '-i'], [
-    'send:PS1=host:\r', 'expect:host:', `send:${shellSkiff(...bare, '-it', 'busybox', 'sh')}\r`, 'expect:# ', 'mode:raw', `run:pkill -TSTP -f 'skiff-helper launch'`,
+    'send:PS1=host:\r', 'expect:host:', `send:${shellSkiff(...bare, '-it', 'busybox', 'sh')}\r`, 'expect:# ', 'mode:raw', 'foreground:20',
     'expect:Stopped', 'send:fg\r', 'mode:raw', 'send:exit 2\r', 'expect:host:', 'send:exit $?\r',
   ]);
   assert.is(status, 2);
