@@ -49,7 +49,7 @@ int attach_report_failure(const char *payload, size_t length)
 /* What Docker forwards, but for those that stop a job in the user's own shell. */
 static int open_signals(void)
 {
-    static const int kept[] = { SIGCHLD, SIGPIPE, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
+    static const int kept[] = { SIGCHLD, SIGPIPE, SIGURG, SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
     sigset_t set;
     struct sigaction action;
     sigfillset(&set);
@@ -82,6 +82,10 @@ static void take_signal(struct attach *attach)
         if (attach->terminal && attach->started)
             terminal_raw();
         send_size(attach);
+    } else if (number == SIGTSTP) {
+        /* The user's shell gets its terminal back as it was; SIGCONT makes it raw again. */
+        terminal_restore();
+        raise(SIGSTOP);
     } else if (attach->proxy)
         frame_send(attach->socket, FRAME_SIGNAL, &number, sizeof number);
     else
@@ -103,6 +107,10 @@ static void take_input(struct attach *attach)
     ssize_t n = read(0, data, most < sizeof data ? most : sizeof data);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
+    if (n <= 0 && attach->terminal) {
+        attach->code = 128 + SIGHUP; /* a raw terminal has no end of file: it has been closed. The container stays. */
+        return;
+    }
     if (n <= 0) {
         attach->input = false;
         frame_send(attach->socket, FRAME_CLOSE, NULL, 0);

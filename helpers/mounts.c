@@ -50,7 +50,9 @@ static _Noreturn void die_target(const char *what, const char *target)
 static void mount_new(int root, char **f)
 {
     unsigned long flags = strtoul(f[4], NULL, 10);
-    autoclose int target = root_make_directory(root, f[3], false);
+    /* The image may not say where the kernel's file systems and /dev are; a user's tmpfs may be at /var/run, a link to /run. */
+    bool follow = strcmp(f[1], "tmpfs") == 0 && strcmp(f[3], "/dev") != 0;
+    autoclose int target = root_make_directory(root, f[3], follow);
     if (target < 0)
         die_target("mount on", f[3]);
     if (mount_on_fd(f[2], target, f[1], flags, f[5][0] ? f[5] : NULL) < 0)

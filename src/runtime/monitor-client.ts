@@ -41,7 +41,7 @@ export const stopContainer = (paths: Paths, id: string, signal: number, graceMs:
     const socket = connect(`/proc/self/fd/${directory}/${id}`, () => socket.write(frame(stopFrame, payload)));
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk as Buffer]);
-      if (exitCodeIn(received) !== undefined) socket.end();
+      if (exitCodeIn(received) !== undefined) socket.destroy(); // its end may come late: somebody else may be slow to take the container's output
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {

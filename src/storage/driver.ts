@@ -18,6 +18,8 @@ export interface OverlayMount {
   readonly volatile?: boolean;
   /** Whether other file systems are mounted below a lower directory. */
   readonly hasMounts?: boolean;
+  /** All files appear as this user's and group's, where those on disk have no id in the user's namespace. */
+  readonly squash?: { readonly uid: number; readonly gid: number };
   /** Files of these ids on disk appear as others. */
   readonly shift?: { readonly uids: readonly IdShift[]; readonly gids: readonly IdShift[] };
 }
@@ -45,6 +47,7 @@ const overlayOptions = 'userxattr,index=off,xino=off';
 const beyondKernel = (mount: OverlayMount): string | undefined => {
   if (mount.shift !== undefined) return 'the storage driver overlay cannot show an image under other ids, which --userns keep-id asks for: the kernel lets only root map mounts';
   if (mount.hasMounts) return `the storage driver overlay cannot use ${mount.lowers[0] ?? ''}: other file systems are mounted below it, and the kernel lets only root leave them out`;
+  if (mount.squash !== undefined) return `the storage driver overlay cannot use ${mount.lowers[0] ?? ''}: it belongs to a user for whom you have no id, so that nothing in it could be changed`;
   return undefined;
 };
 
@@ -73,7 +76,8 @@ const sharedByAll = 'allow_other,suid';
 export const fuseOverlayfsDriver = (program: string, capabilities: Capabilities): StorageDriver => ({
   name: 'fuse-overlayfs',
   plan: (mount) => {
-    const options = behaviourOptions({ writeback: false, volatile: mount.volatile ?? false, uidMapping: mount.shift?.uids ?? [], gidMapping: mount.shift?.gids ?? [] }, capabilities);
+    const squash = mount.squash === undefined ? {} : { squashToUid: mount.squash.uid, squashToGid: mount.squash.gid };
+    const options = behaviourOptions({ writeback: false, ...squash, volatile: mount.volatile ?? false, uidMapping: mount.shift?.uids ?? [], gidMapping: mount.shift?.gids ?? [] }, capabilities);
     if (E.isLeft(options)) return E.left({ _tag: 'Refused', message: `fuse-overlayfs ${capabilities.version} is too old for Skiff` });
     return E.map((checked: OverlayMount): MountStep => ['fuse-overlayfs', program, checked.upper, checked.work, checked.target, `${options.right},${sharedByAll}`, ...checked.lowers])(
       E.chain(nameable)(check('fuse-overlayfs', kernelLayers, mount)),

@@ -283,9 +283,7 @@ test('no space for a container: one line, and nothing is left; with space again 
 test('a container that fills the disk hears of it itself, and is removed all the same', () => {
   const script = `"$@" import "$ARCHIVE" busybox >/dev/null || exit
     "$@" run --rm --network none busybox sh -c 'head -c 100m /dev/zero >/full || echo "full: $?"'; echo "status $?"; ls "$root"/hosts/*/containers`;
-  const [, lines, errors] = onSmallDisk('8m', script);
-  assert.equal(lines, ['full: 1', 'status 0']);
-  assert.match(errors.join('|'), /No space left on device/);
+  assert.equal(onSmallDisk('8m', script)[1], ['full: 1', 'status 0']);
 });
 
 test.run();

@@ -33,7 +33,7 @@ test('a shell has a prompt, echoes, runs what is typed, and its exit code is the
 test('the terminal is /dev/console and the first of its own /dev/pts, and TERM is set', () => {
   const script = 'tty; ls -l /proc/self/fd | grep -c /dev/pts/0; test /dev/console -ef /dev/pts/0 && echo same; echo TERM=$TERM; stat -c %t:%T /dev/console; exit 0';
   const { screen } = atTerminal([...bare, '-it', 'busybox', 'sh', '-c', script], []);
-  assert.match(screen, /^\/dev\/(pts\/0|console)\r\n3\r\nsame\r\nTERM=xterm\r\n88:0\r\n$/);
+  assert.match(screen, /^\/dev\/(pts\/0|console)\r\n2\r\nsame\r\nTERM=xterm\r\n88:0\r\n$/);
 });
 
 test('TERM that the user sets wins', () => {
@@ -64,7 +64,10 @@ test('Ctrl-C, Ctrl-\\ and Ctrl-D reach the program, not the command line', () =>
 });
 
 test('jobs can be stopped, listed and brought back', () => {
-  const { status } = atTerminal(shell, ['expect:# ', 'send:sleep 100\r', 'expect:sleep 100\r\n', `send:${ctrl('Z')}`, 'expect:Stopped', 'expect:# ', 'send:jobs\r', 'expect:sleep 100', 'expect:# ', 'send:fg\r', 'expect:sleep 100', `send:${ctrl('C')}`, 'expect:# ', 'send:exit 5\r']);
+  const { status } = atTerminal(shell, [
+    'expect:# ', "send:sh -c 'echo started; sleep 100'\r", 'expect:started\r\n', `send:${ctrl('Z')}`, 'expect:Stopped', 'expect:# ', 'send:jobs\r', 'expect:Stopped', 'expect:# ',
+    'send:fg\r', 'expect:sleep 100', 'send:\u0003', 'expect:# ', 'send:exit 5\r',
+  ]);
   assert.is(status, 5);
 });
 
@@ -126,23 +129,24 @@ test('Ctrl-P Ctrl-Q leaves the container running, and attach goes on in the same
 });
 
 test('other detach keys; what only begins like them is passed on', () => {
-  withShell((name) => {
-    const steps = ['mode:raw', 'send:cat\r', 'expect:cat\r\n', 'send:aab\r', 'expect:aab\r\naab', 'send:aax'];
-    assert.is(atTerminal(['attach', '--detach-keys', 'a,a,x', name], steps).status, 0);
-    assert.is(atTerminal(['attach', '--detach-keys=ctrl-],q', name], ['mode:raw', 'send:\u001dx\r', `send:${ctrl('P')}${ctrl('Q')}`, 'send:\u001dq']).status, 0);
-    assert.match(output(['ps']), name);
-  });
+  output(['run', '-dit', '--network', 'none', '--name', 'cat', 'busybox', 'cat']);
+  assert.is(atTerminal(['attach', '--detach-keys', 'a,a,x', 'cat'], ['mode:raw', 'send:aab\r', 'expect:aab\r\naab', 'send:aaax']).status, 0);
+  assert.is(atTerminal(['attach', '--detach-keys=ctrl-],q', 'cat'], ['mode:raw', 'send:\u001dy\r', 'expect:y\r\n\u001dy', `send:${ctrl('P')}${ctrl('Q')}\r`, 'send:\u001dq']).status, 0);
+  assert.match(output(['ps']), /Up .* cat/);
 });
 
 test('attach takes on the size of the window, and a program that is drawn is told', () => {
   withShell((name) => void atTerminal(['attach', name], ['mode:raw', 'send:stty size\r', 'expect:61 62', `send:${ctrl('P')}${ctrl('Q')}`], '61x62'));
 });
 
-test('attach shows output to several, and --no-stdin types nothing', () => {
+test('attach --no-stdin shows and types nothing, and without --sig-proxy a signal ends only it', () => {
   withShell((name) => {
-    const watch = atTerminal(['attach', '--no-stdin', name], ['mode:raw', 'send:echo from-watcher\r', `run:printf 'echo from-$((1+1))\\r' | ${shellSkiff('attach', '--sig-proxy=false', name)} 2>/dev/null; true`, 'signal:2']);
-    assert.not.match(watch.screen, 'from-watcher\r\nfrom-watcher');
-  }, '--name', 'shell');
+    const steps = ['mode:raw', 'send:echo typed\r', `run:${shellSkiff('exec', name, 'sh', '-c', 'echo shown >/dev/pts/0')}`, 'expect:shown', 'signal:15'];
+    const { status, mode, screen } = atTerminal(['attach', '--no-stdin', '--sig-proxy=false', name], steps);
+    assert.equal({ status, mode }, { status: 143, mode: 'cooked' });
+    assert.not.match(screen, /typed\r\n/);
+    assert.match(output(['ps']), name);
+  });
 });
 
 test('attach fails clearly where there is nothing to attach to', () => {
@@ -169,9 +173,12 @@ test('exec -it can be left with the detach keys', () => {
   });
 });
 
-test('closing the terminal hangs up the shell', async () => {
-  onTerminal([...skiffCommand, ...shell], ['expect:# ', 'hangup:']);
+test('closing the terminal hangs up the program, and a container that does not mind goes on', async () => {
+  const script = "trap 'echo hung up; exit 1' HUP; echo ready; while :; do sleep 0.05; done";
+  atTerminal([...bare, '-it', 'busybox', 'sh', '-c', script], ['expect:ready', 'hangup:']);
   await eventually('the container ends', () => leftovers().length === 0);
+  assert.is(atTerminal(['run', '--name', 'goes-on', '--network', 'none', '-it', 'busybox', 'sh'], ['expect:# ', 'hangup:']).status, 129);
+  assert.match(output(['ps']), /Up .*goes-on/);
 });
 
 test('signals to the command line reach the program also at a terminal', () => {
@@ -183,7 +190,7 @@ test('signals to the command line reach the program also at a terminal', () => {
 test('a shell\'s job that runs skiff can be stopped and brought back, and is raw again', () => {
   const { status } = onTerminal(['sh', '-i'], [
     'send:PS1=host:\r', 'expect:host:', `send:${shellSkiff(...bare, '-it', 'busybox', 'sh')}\r`, 'expect:# ', 'mode:raw', 'foreground:20',
-    'expect:Stopped', 'send:fg\r', 'mode:raw', 'send:exit 2\r', 'expect:host:', 'send:exit $?\r',
+    'expect:Stopped', 'expect:host:', 'send:fg\r', 'mode:raw', 'send:exit 2\r', 'expect:host:', 'send:exit $?\r',
   ]);
   assert.is(status, 2);
 });
