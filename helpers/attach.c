@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -19,6 +20,7 @@
 struct attach {
     int socket, signals;
     bool terminal, input, proxy; /* input: stdin is still read */
+    bool hung_up;                /* SIGHUP has been passed on */
     bool started;                /* before, what is typed is left to the terminal, which is not yet raw */
     size_t window;               /* how many bytes of input the monitor may still be sent */
     struct detach_keys keys;
@@ -32,6 +34,16 @@ void attach_announce(int socket, const struct plan *plan)
     frame_send(socket, FRAME_ATTACH, wants, strlen(wants));
     if (plan_flag(plan, "tty") && terminal_size(size))
         frame_send(socket, FRAME_RESIZE, size, sizeof size);
+}
+
+void attach_tie_to_parent(void)
+{
+    const char *parent = getenv("SKIFF_PARENT");
+    if (!parent)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (strtol(parent, NULL, 10) != getppid())
+        raise(SIGKILL); /* it has just been killed */
 }
 
 int attach_report_failure(const char *payload, size_t length)
@@ -86,9 +98,10 @@ static void take_signal(struct attach *attach)
         /* The user's shell gets its terminal back as it was; SIGCONT makes it raw again. */
         terminal_restore();
         raise(SIGSTOP);
-    } else if (attach->proxy)
+    } else if (attach->proxy) {
+        attach->hung_up |= number == SIGHUP;
         frame_send(attach->socket, FRAME_SIGNAL, &number, sizeof number);
-    else
+    } else
         attach->code = 128 + (int)number;
 }
 
@@ -97,6 +110,15 @@ static void detach(struct attach *attach)
     terminal_restore();
     dprintf(2, "read escape sequence\n");
     attach->code = 0;
+}
+
+/* A raw terminal has no end of file: it has been closed. The command hears of it, as it would at a terminal of its own. */
+static void lose_terminal(struct attach *attach)
+{
+    uint32_t number = SIGHUP;
+    if (attach->proxy && !attach->hung_up)
+        frame_send(attach->socket, FRAME_SIGNAL, &number, sizeof number);
+    attach->code = 128 + SIGHUP;
 }
 
 static void take_input(struct attach *attach)
@@ -108,7 +130,7 @@ static void take_input(struct attach *attach)
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
     if (n <= 0 && attach->terminal) {
-        attach->code = 128 + SIGHUP; /* a raw terminal has no end of file: it has been closed. The container stays. */
+        lose_terminal(attach);
         return;
     }
     if (n <= 0) {
@@ -214,6 +236,7 @@ int role_attach(int argc, char **argv)
     if (argc != 2)
         die("usage: attach PLAN");
     close_from(3);
+    attach_tie_to_parent();
     struct plan *plan = plan_read(argv[1]);
     unlink(argv[1]);
     const char *path = plan_need(plan, "socket");

@@ -9,6 +9,12 @@
  */
 int attach_run(int socket, const struct plan *plan);
 
+/*
+ * Ends this process with its parent where SKIFF_PARENT says that this is the skiff command, which could not become this
+ * program; so a command that is killed leaves no half of itself at the terminal.
+ */
+void attach_tie_to_parent(void);
+
 /* The first frames of a connection: what it wants, and the terminal's size. Does not wait. */
 void attach_announce(int socket, const struct plan *plan);
 

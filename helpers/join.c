@@ -71,6 +71,7 @@ int role_join(int argc, char **argv)
     const struct record *target = plan_find(plan, "target", 2);
     if (!target)
         die("the launch plan has no record 'target'");
+    process_precede(plan, true);
     enter((pid_t)parse_number(target->fields[1], 1, 1 << 30, "pid"), strtoull(target->fields[2], NULL, 10));
     namespaces_become_root(plan);
     pid_t pid = clone_like_fork(CLONE_PARENT | SIGCHLD);

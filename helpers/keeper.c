@@ -148,6 +148,7 @@ void write_maps(pid_t pid, const char *uid_map, const char *gid_map, bool single
 static _Noreturn void keeper_main(int runtime, int fifo, int ready, int go)
 {
     char byte = 0;
+    die_hook = NULL;
     die_fd = ready;
     setsid();
     if (unshare(CLONE_NEWUSER) < 0)
@@ -231,6 +232,18 @@ static int living_keeper(int runtime)
     return open_namespace(pid);
 }
 
+static int started_in = -1;
+static void (*hook_before)(int code, const char *text);
+
+/* A keeper that cannot be started leaves no FIFO that nobody reads. */
+static void die_without_keeper(int code, const char *text)
+{
+    unlinkat(started_in, "keeper", 0);
+    unlinkat(started_in, "keeper.pid", 0);
+    die_hook = hook_before;
+    die_code(code, "%s", text);
+}
+
 struct keeper keeper_acquire(const struct keeper_settings *settings)
 {
     autoclose int runtime = open(settings->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -247,7 +260,11 @@ struct keeper keeper_acquire(const struct keeper_settings *settings)
         keeper.alive = openat(runtime, "keeper", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
     if (fifo < 0 || keeper.alive < 0)
         die_errno("cannot open the keeper's FIFO");
+    started_in = runtime;
+    hook_before = die_hook;
+    die_hook = die_without_keeper;
     keeper.userns = open_namespace(start_keeper(settings, runtime, fifo));
+    die_hook = hook_before;
     if (keeper.userns < 0)
         die_errno("cannot open the keeper's user namespace");
     return keeper;

@@ -124,5 +124,6 @@ int role_launch(int argc, char **argv)
     start_monitor(plan, argv[1], ends[1]);
     close(ends[1]);
     die_hook = NULL;
+    attach_tie_to_parent();
     return plan_flag(plan, "detach") ? wait_started(ends[0], plan) : attach_run(ends[0], plan);
 }

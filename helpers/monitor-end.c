@@ -37,7 +37,6 @@ static void drain_clients(void)
 /* fuse-overlayfs and slirp4netns end by themselves once unmounted and told; who does not within 5 s is killed, by the kernel or here. */
 static void reap_companions(void)
 {
-    close_fd(&self.slirp.exit);
     if (self.directory < 0)
         return; /* what a session of exec leaves in the background stays until the container ends */
     for (int waited = 0; waited < END_MS; waited++) {
@@ -52,13 +51,15 @@ static void reap_companions(void)
 
 _Noreturn void monitor_finish(void)
 {
-    bool failed = self.failure[0] != 0;
+    bool failed = self.failure[0] != 0, fuse = self.mounts >= 0;
     uint32_t code = (uint32_t)self.state.exit_code;
+    close_fd(&self.slirp.exit);
     guard_end(false, END_MS);
     logger_finish(&self.logger);
     teardown_mount(self.plan, self.mounts);
     close_fd(&self.mounts);
-    reap_companions();
+    if (fuse)
+        reap_companions(); /* it may still write into what is removed below */
     if (!failed && self.directory >= 0 && !plan_flag(self.plan, "autoremove")) {
         self.state.status = "exited";
         self.state.pid = self.state.monitor = 0;
@@ -71,6 +72,8 @@ _Noreturn void monitor_finish(void)
     else
         monitor_tell_all(FRAME_EXIT, &code, sizeof code);
     drain_clients();
+    if (!fuse)
+        reap_companions(); /* slirp4netns takes 20 ms, the kernel's for a network device: nobody needs to wait for that */
     _exit(0);
 }
 

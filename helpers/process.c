@@ -73,9 +73,16 @@ static void apply_limits(const struct plan *plan)
         if (setrlimit((int)parse_number(f[1], 0, RLIM_NLIMITS - 1, "rlimit"), &limit) < 0)
             die_errno("cannot set the limit --ulimit asks for (soft %s, hard %s): only root may raise a hard limit", f[2], f[3]);
     }
+}
+
+void process_precede(const struct plan *plan, bool hidden)
+{
     const char *score = plan_text(plan, "oom-score-adj", NULL);
     if (score && write_file(AT_FDCWD, "/proc/self/oom_score_adj", score) < 0)
         die_errno("cannot set --oom-score-adj %s: without root it can only be raised", score);
+    /* Last, for this takes the files of /proc/self away from us as well; proc(5). */
+    if (hidden && prctl(PR_SET_DUMPABLE, 0) < 0)
+        die_errno("cannot hide from the container");
 }
 
 static void join_keyring(const struct process *process)

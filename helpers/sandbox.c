@@ -29,6 +29,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -175,6 +176,7 @@ static _Noreturn void run_inner(const struct process *process, const char *rootf
     const struct plan *plan = process->plan;
     namespaces_become_root(plan);
     int root = open_root(rootfs);
+    umask(022); /* the caller's may be 077, which would close what is made below to the container's other users */
     size_t i = 0;
     while (i < plan->count && strcmp(plan->records[i].fields[0], "begin") != 0)
         i++;
@@ -228,6 +230,7 @@ int role_sandbox(int argc, char **argv)
     if (pipe2(up, O_CLOEXEC) < 0 || pipe2(down, O_CLOEXEC) < 0)
         die_errno("cannot make a pipe");
     int flags = namespaces_new(plan);
+    process_precede(plan, plan_find(plan, "join", 3) != NULL);
     namespaces_join(plan);
     /* CLONE_PARENT: the monitor shall be the command's parent. */
     pid_t pid = clone_like_fork(flags | CLONE_PARENT | SIGCHLD);

@@ -4,13 +4,14 @@
  * A test file says what it needs in a comment of its own:
  *   @time-limit 900     seconds before the runner ends it (300 otherwise)
  *   @single-uid         run it as an account without subordinate ids, which only root can provide
+ *   @as-root            run it as the caller, who has to be root, to set up what only root can
  *   @also-on-node       run it on dist/skiff.cjs too, not only on dist/skiff
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { root } from './steps.mjs';
 
-/** @typedef {{ name: string, bundle: string, timeLimitMs: number, alsoOnNode: boolean, singleUid: boolean }} TestFile */
+/** @typedef {{ name: string, bundle: string, timeLimitMs: number, alsoOnNode: boolean, singleUid: boolean, asRoot: boolean }} TestFile */
 
 const defaultTimeLimitSeconds = 300;
 
@@ -27,6 +28,7 @@ export const findTests = () =>
         timeLimitMs: Number(/@time-limit (\d+)/.exec(text)?.[1] ?? defaultTimeLimitSeconds) * 1000,
         alsoOnNode: /@also-on-node\b/.test(text),
         singleUid: /@single-uid\b/.test(text),
+        asRoot: /@as-root\b/.test(text),
       };
     });
   });

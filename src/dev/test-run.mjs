@@ -12,9 +12,10 @@ import { judgeReport } from './test-report.mjs';
 /**
  * @typedef {import('./account.mjs').Account} Account
  * @typedef {{ label: string, passed: number, failures: string[], skipped: string[], output: string, ms: number }} Outcome
- * @typedef {{ label: string, command: readonly string[], timeLimitMs: number, reports: boolean, environment: Record<string, string | undefined>, as?: 'caller' | 'single' }} Job
+ * @typedef {{ label: string, command: readonly string[], timeLimitMs: number, reports: boolean, environment: Record<string, string | undefined>, as?: 'caller' | 'root' | 'single' }} Job
  *   `reports`: the program is a bundle with test/harness.ts, whose counts are wanted; otherwise its exit code is one check.
- *   `as`: `caller` reads the checkout itself, which the unprivileged account may be unable to; `single` has no subordinate ids.
+ *   `as`: `caller` reads the checkout itself, which the unprivileged account may be unable to; `root` is
+ *   the caller too, `single` has no subordinate ids; these two cannot be had where the caller is not root.
  * @typedef {{ account: Account, caller: Account, single?: Account, reaper: string, cwd: string }} Setting
  */
 
@@ -24,7 +25,7 @@ const peersProcesses = /^\d+ (podman( pause)?|catatonit)$/;
 /** Runs the job to its end and never throws for what the job does. @param {Setting} setting @param {Job} job @returns {Promise<Outcome>} */
 export const runJob = async (setting, job) => {
   const began = process.hrtime.bigint();
-  const account = (job.as === undefined ? undefined : setting[job.as]) ?? setting.account;
+  const account = accountFor(setting, job);
   const place = makePlace(account);
   try {
     const { code, output, timedOut } = await execute(setting, account, job, place);
@@ -40,6 +41,12 @@ export const runJob = async (setting, job) => {
   } finally {
     removePlace(place);
   }
+};
+
+/** @param {Setting} setting @param {Job} job */
+const accountFor = ({ account, caller, single }, { as }) => {
+  if (as === undefined) return account;
+  return as === 'single' ? (single ?? account) : caller;
 };
 
 /** @typedef {{ base: string, home: string, temporary: string, runtime: string, runtimeBase: string, report: string, strays: string }} Place */

@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { asAccount, currentAccount, ensureAccount, ensureSingleAccount, nodeFor, readableCheckout } from './account.mjs';
 import { ensureBuilt } from './build.mjs';
+import { recordPeer } from './peer.mjs';
 import { ensureModules, ensurePackages } from './requirements.mjs';
 import { isRoot, quietly, root, say, script, Stop, succeeds } from './steps.mjs';
 import { bundleTests, findTests } from './test-bundle.mjs';
@@ -49,13 +50,23 @@ const kernelOverlayWorks = (account) => {
   return succeeds(asAccount(account, {}, ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', trial]));
 };
 
-/** @param {string} checkout @param {string} node @param {import('./test-bundle.mjs').TestFile[]} files @param {string} images @returns {Job[]} */
-const jobsFor = (checkout, node, files, images) => {
+/** @param {import('./test-bundle.mjs').TestFile} file @returns {Pick<Job, 'as'>} */
+const asOf = ({ singleUid, asRoot }) => {
+  if (singleUid) return { as: 'single' };
+  return asRoot ? { as: 'root' } : {};
+};
+
+/** @param {Job} job */
+const needsRoot = ({ as }) => as === 'root' || as === 'single';
+
+/** @param {string} checkout @param {string} node @param {import('./test-bundle.mjs').TestFile[]} files @param {string} images @param {import('./account.mjs').Account} account @returns {Job[]} */
+const jobsFor = (checkout, node, files, images, account) => {
   const environment = {
     CI: process.env['CI'],
     SKIFF_BIN: join(checkout, 'dist/skiff'),
     SKIFF_HELPERS: join(checkout, 'dist/helpers'),
     SKIFF_TEST_IMAGES: images,
+    SKIFF_TEST_ACCOUNT: account.name,
     NODE_OPTIONS: '--enable-source-maps',
   };
   /** @type {Job} */
@@ -63,7 +74,7 @@ const jobsFor = (checkout, node, files, images) => {
   const c = cTests().map((name) => ({ label: `helpers/${name}`, command: [join(checkout, 'dist/helpers-asan/test', name)], timeLimitMs: 120000, reports: false, environment }));
   const typescript = files.flatMap((file) => {
     /** @type {Job} */
-    const job = { label: file.name, command: [node, join(checkout, file.bundle)], timeLimitMs: file.timeLimitMs, reports: true, environment, ...(file.singleUid ? { as: 'single' } : {}) };
+    const job = { label: file.name, command: [node, join(checkout, file.bundle)], timeLimitMs: file.timeLimitMs, reports: true, environment, ...asOf(file) };
     if (!file.name.startsWith('e2e/')) return [job];
     const onDrivers = ['fuse-overlayfs', 'overlay'].map((driver) => ({
       ...job,
@@ -114,22 +125,22 @@ script(async () => {
   const account = ensureAccount();
   const images = ensureTestImages();
   const { reaper, files } = await buildTools();
+  if (files.some(({ name }) => name === 'e2e/confinement')) recordPeer(account, images);
   const checkout = readableCheckout(account);
   const node = nodeFor(account, checkout);
-  const jobs = jobsFor(checkout, node, files, images);
+  const jobs = jobsFor(checkout, node, files, images, account);
   if (jobs.length === 0) throw new Stop(`no test starts with ${filters.join(' or ')}`);
 
-  const wantSingle = jobs.some((job) => job.as === 'single');
-  const noSingle = wantSingle && !isRoot;
-  const single = wantSingle && isRoot ? ensureSingleAccount() : undefined;
+  const noRoot = !isRoot && jobs.some(needsRoot);
+  const single = isRoot && jobs.some(({ as }) => as === 'single') ? ensureSingleAccount() : undefined;
   const noOverlay = jobs.some(({ label }) => label.endsWith(' on overlay')) && !kernelOverlayWorks(account);
   const setting = { account, caller: currentAccount(), reaper: join(root, reaper), cwd: checkout, ...(single === undefined ? {} : { single }) };
-  const possible = jobs.filter(({ label, as }) => !(noOverlay && label.endsWith(' on overlay')) && !(noSingle && as === 'single'));
+  const possible = jobs.filter((job) => !(noOverlay && job.label.endsWith(' on overlay')) && !(noRoot && needsRoot(job)));
   const outcomes = await runAll(possible, (job) => runJob(setting, job));
-  if (noSingle) say('skipped: everything in single-uid mode: only root can make an account without subordinate ids');
+  if (noRoot) say('skipped: tests whose accounts and surroundings only root can make');
   if (noOverlay) say('skipped: everything on overlay: this kernel mounts no overlay in a user namespace');
 
-  const skipped = outcomes.reduce((sum, outcome) => sum + outcome.skipped.length, 0) + (noOverlay ? 1 : 0) + (noSingle ? 1 : 0);
+  const skipped = outcomes.reduce((sum, outcome) => sum + outcome.skipped.length, 0) + (noOverlay ? 1 : 0) + (noRoot ? 1 : 0);
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failures.length, 0) + (isCI ? skipped : 0);
   if (skipped > 0) say(`${skipped} skipped${isCI ? ', which is a failure where CI=true' : ''}`);

@@ -64,7 +64,7 @@ const removeTrees = (paths: Paths, host: Host, trees: readonly string[]): void =
   const [program = '', ...args] = inUserNamespace(paths, host, [helperPath(paths, 'skiff-helper'), 'rm', ...trees]);
   const { status, stderr, error } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
   if (error !== undefined) throw error;
-  if (status !== 0) fail({ _tag: 'System', operation: 'remove', subject: trees[0] ?? '', reason: stderr.trim().replace(/^skiff: /, '') });
+  if (status !== 0) fail({ _tag: 'System', operation: 'remove', subject: trees[0] ?? '', reason: stderr.trim().replace(/^skiff: (cannot remove \S+: )?/, '') });
 };
 
 const unlinkName = (paths: Paths, name: string, id: string): void => {

@@ -25,9 +25,13 @@ const prepare = async ({ paths }: Surroundings, word: string, force: boolean): P
   return id;
 };
 
-/** A damaged record cannot say whether it runs; with force it goes all the same. */
-const prepareDamaged = (surroundings: Surroundings, word: string, force: boolean, error: SkiffError): string =>
-  force && error._tag === 'Corrupt' ? resolveId(surroundings.paths, word) : fail(error);
+/** A damaged record cannot say whether it runs, but its monitor can be asked; with force it goes all the same. */
+const prepareDamaged = async ({ paths }: Surroundings, word: string, force: boolean, error: SkiffError): Promise<string> => {
+  if (!force || error._tag !== 'Corrupt') return fail(error);
+  const id = resolveId(paths, word);
+  await stopContainer(paths, id, sigkill, 0);
+  return id;
+};
 
 const attempt = async (surroundings: Surroundings, word: string, force: boolean): Promise<{ readonly word: string; readonly id?: string; readonly error?: SkiffError }> => {
   try {
@@ -35,7 +39,7 @@ const attempt = async (surroundings: Surroundings, word: string, force: boolean)
   } catch (caught) {
     if (!(caught instanceof SkiffFailure)) throw caught;
     try {
-      return { word, id: prepareDamaged(surroundings, word, force, caught.error) };
+      return { word, id: await prepareDamaged(surroundings, word, force, caught.error) };
     } catch {
       return { word, error: caught.error };
     }

@@ -8,7 +8,7 @@ type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) =>
 /**
  * Replaces this process by `program` (absolute), which keeps the terminal, the pid and the current directory: the 35 MB of
  * a JavaScript runtime are given back. Where the runtime cannot do that, runs it as a child and returns its exit code, with
- * signals passed on. Anything that has to be closed or removed by this process must have been before.
+ * signals passed on; SKIFF_PARENT tells it to end with this process. Anything that has to be closed or removed by this process must have been before.
  */
 export const handOver = async (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> => {
   const execve = (process as { execve?: Execve }).execve;
@@ -20,7 +20,7 @@ const passedOn: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIG
 
 const runAsChild = (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> =>
   new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit', env });
+    const child = spawn(program, args, { stdio: 'inherit', env: { ...env, SKIFF_PARENT: String(process.pid) } });
     // A terminal sends its signals to both; only what was sent to us alone is passed on, and twice does no harm to the rest.
     const fromTerminal = new Set<NodeJS.Signals>(process.stdin.isTTY ? ['SIGINT', 'SIGQUIT', 'SIGWINCH'] : []);
     for (const signal of passedOn) process.on(signal, () => void (fromTerminal.has(signal) || child.kill(signal)));

@@ -53,6 +53,15 @@ test('-w enters a directory, and makes it where it is missing', () => {
   assert.is(inBusybox(['-w', '/new/deep/../place'], 'pwd; stat -c "%a %u" /new/place'), '/new/place\n755 0\n');
 });
 
+test('the caller\'s umask decides nothing in the container', () => {
+  const before = process.umask(0o077);
+  try {
+    assert.is(inBusybox(['-w', '/new/place', '--tmpfs', '/t/u'], 'stat -c %a / /new /new/place /t /etc/hosts; umask'), '755\n755\n755\n755\n644\n0022\n');
+  } finally {
+    process.umask(before);
+  }
+});
+
 test('--entrypoint replaces the image\'s entry point and drops its command', () => {
   loadImage('entry', { Entrypoint: ['echo', 'entry'], Cmd: ['default'] });
   assert.is(output([...bare, 'entry']), 'entry default\n');

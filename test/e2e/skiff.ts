@@ -45,7 +45,8 @@ const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, 
 export const execute = (command: readonly string[], { input = '', env = {}, timeout = 60000, cwd }: Options = {}): Result => {
   const [program = '', ...args] = command;
   const done = spawnSync(program, args, { input, env: { ...process.env, ...env }, timeout, cwd, maxBuffer: 256 << 20 });
-  if (done.error !== undefined) throw done.error;
+  // A program need not read all of its input.
+  if (done.error !== undefined && (done.error as NodeJS.ErrnoException).code !== 'EPIPE') throw done.error;
   const status = done.status ?? 128 + (signalNumbers[done.signal ?? ''] ?? 0);
   return { status, stdout: done.stdout.toString(), stderr: done.stderr.toString(), bytes: done.stdout };
 };

@@ -132,14 +132,14 @@ test('/etc/passwd as a FIFO, a link to a device, to the host or to itself gives 
     replace('etc/passwd', (at) => mkdirSync(at)),
   ];
   for (const change of changes) {
-    succeeds(inDirectory(change, ['-u', '77'], '/bin/busybox id -u'), '77\n');
+    succeeds(inDirectory(change, ['-u', '77'], 'stat -L -c %u /proc/self'), '77\n');
     refusedInOneLine(inDirectory(change, ['-u', 'intruder'], 'id -u'), /unable to find user intruder/);
   }
 });
 
 test('/etc/passwd of 17 MB is refused, of 1 MB it is read', () => {
   const lines = (count: number): string => Array.from({ length: count }, (_, i) => `user${i}:x:${i + 1}:${i + 1}::/:/bin/sh`).join('\n');
-  succeeds(inDirectory(file('etc/passwd', lines(30000)), ['-u', 'user20000'], '/bin/busybox id -u'), '20001\n');
+  succeeds(inDirectory(file('etc/passwd', lines(30000)), ['-u', 'user20000'], 'stat -L -c %u /proc/self'), '20001\n');
   refusedInOneLine(inDirectory(file('etc/passwd', Buffer.alloc(17 << 20, 'x')), [], 'echo ran'), /\/etc\/passwd in the container is larger than 16 MiB/);
 });
 
@@ -169,6 +169,16 @@ test('a working directory behind a magic link is refused (CVE-2024-21626)', () =
     assert.match(stderr, /^skiff: [^\n]+\n$/);
   }
   assert.is(inDirectory((root) => symlinkSync('/proc/self/fd/8', join(root, 'way')), ['-w', '/way/../..'], 'pwd').stdout, '/\n');
+});
+
+test('links whose targets are missing are followed inside the root, where the targets are made', () => {
+  const change: Change = (root) => {
+    symlinkSync('../run/systemd/resolve/stub-resolv.conf', join(root, 'etc/resolv.conf'));
+    symlinkSync('/run', join(root, 'var/run'));
+    symlinkSync('loop', join(root, 'loop'));
+  };
+  succeeds(inDirectory(change, ['-w', '/var/run/app'], 'pwd -P; test -f /run/systemd/resolve/stub-resolv.conf && echo made'), '/run/app\nmade\n');
+  refusedInOneLine(inDirectory(change, ['-w', '/loop/x'], 'pwd'), /\/loop\/x/);
 });
 
 test('a tmpfs goes where a link inside the root leads, and never outside', () => {

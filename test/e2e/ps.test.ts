@@ -1,0 +1,101 @@
+/**
+ * `skiff ps`: columns, choices, filters and formats.
+ * @also-on-node
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { containerDirectories, importBusybox, output, removeAll, skiff } from './skiff.ts';
+
+const start = (name: string, ...flags: readonly string[]): string => output(['run', '-d', '--network', 'none', '--name', name, ...flags, 'busybox', 'sleep', '1000']).trim();
+const end = (name: string, code: number, ...flags: readonly string[]): void => void skiff(['run', '--network', 'none', '--name', name, ...flags, 'busybox', 'sh', '-c', `exit ${code}`]);
+
+let ids: Readonly<Record<string, string>> = {};
+
+test.before(() => {
+  importBusybox();
+  end('gone0', 0, '-l', 'tier=web');
+  end('gone3', 3);
+  ids = { one: start('one', '-l', 'tier=web', '-l', 'own'), two: start('two', '-l', 'tier=db') };
+});
+test.after(removeAll);
+
+const names = (...words: readonly string[]): readonly string[] => output(['ps', '--format', '{{.Names}}', ...words]).trim().split('\n').filter((name) => name !== '');
+
+test('the table: newest first, with Docker\'s headings, aligned', () => {
+  const lines = output(['ps', '-a']).trimEnd().split('\n');
+  assert.match(lines[0] ?? '', /^CONTAINER ID {3}IMAGE {5}COMMAND +CREATED +STATUS +PORTS +NAMES$/);
+  assert.match(lines[1] ?? '', new RegExp(`^${ids['two']?.slice(0, 12)} {3}busybox {3}"sleep 1000" +(Less than a second|\\d+ seconds?|About a minute) ago +Up .* +two$`));
+  assert.match(lines[3] ?? '', /"sh -c 'exit 3'"|"sh -c exit 3"/);
+  assert.match(lines[3] ?? '', /Exited \(3\) .* ago +gone3$/);
+  const at = (lines[0] ?? '').indexOf('NAMES');
+  assert.equal(lines.slice(1).map((line) => line.slice(at)), ['two', 'one', 'gone3', 'gone0']);
+});
+
+test('which: running ones, all, the last ones, the latest', () => {
+  assert.equal(names(), ['two', 'one']);
+  assert.equal(names('-a'), ['two', 'one', 'gone3', 'gone0']);
+  assert.equal(names('-l'), ['two']);
+  assert.equal(names('-n', '3'), ['two', 'one', 'gone3']);
+  assert.equal(names('--last=1'), ['two']);
+  assert.equal(names('-n', '-1'), ['two', 'one']);
+});
+
+test('-q and --no-trunc', () => {
+  assert.is(output(['ps', '-q']), `${ids['two']?.slice(0, 12)}\n${ids['one']?.slice(0, 12)}\n`);
+  assert.is(output(['ps', '-q', '--no-trunc']), `${ids['two']}\n${ids['one']}\n`);
+  assert.match(output(['ps', '--no-trunc']), `${ids['one']}`);
+});
+
+test('filters', () => {
+  assert.equal(names('-f', 'name=o'), ['two', 'one']);
+  assert.equal(names('-f', 'name=^one$'), ['one']);
+  assert.equal(names('-f', 'name=one', '-f', 'name=two'), ['two', 'one']);
+  assert.equal(names('-f', `id=${ids['one']?.slice(0, 5)}`), ['one']);
+  assert.equal(names('-f', 'label=own'), ['one']);
+  assert.equal(names('-f', 'label=tier=web'), ['one']);
+  assert.equal(names('-a', '-f', 'label=tier=web'), ['one', 'gone0']);
+  assert.equal(names('-f', 'label=tier', '-f', 'label=own'), ['one']);
+  assert.equal(names('-f', 'status=exited'), ['gone3', 'gone0']);
+  assert.equal(names('-f', 'status=exited', '-f', 'status=running'), ['two', 'one', 'gone3', 'gone0']);
+  assert.equal(names('-a', '-f', 'exited=3'), ['gone3']);
+  assert.equal(names('-f', 'ancestor=busybox'), ['two', 'one']);
+  assert.equal(names('-f', 'ancestor=nothing'), []);
+  assert.equal(names('-a', '-f', 'before=one'), ['gone3', 'gone0']);
+  assert.equal(names('-a', '-f', 'since=gone3'), ['two', 'one']);
+});
+
+test('filters that make no sense are one line and 125', () => {
+  for (const filter of ['colour=red', 'name', 'status=asleep', 'exited=x', 'name=(', 'before=nobody']) {
+    const { status, stdout, stderr } = skiff(['ps', '-a', '-f', filter]);
+    assert.equal({ status, stdout }, { status: 125, stdout: '' }, filter);
+    assert.match(stderr, /^skiff: [^\n]+\n$/);
+  }
+});
+
+test('formats', () => {
+  assert.is(output(['ps', '--format', '{{.ID}} {{.Image}} {{.State}} {{.Label "tier"}}']), `${ids['two']?.slice(0, 12)} busybox running db\n${ids['one']?.slice(0, 12)} busybox running web\n`);
+  assert.is(output(['ps', '-a', '--format', 'table {{.Names}}\t{{.State}}']), 'NAMES     STATE\ntwo       running\none       running\ngone3     exited\ngone0     exited\n');
+  const rows = output(['ps', '--format', 'json']).trim().split('\n').map((line) => JSON.parse(line));
+  assert.equal(rows.map(({ Names, State, Image, Labels }) => [Names, State, Image, Labels]), [['two', 'running', 'busybox', 'tier=db'], ['one', 'running', 'busybox', rows[1].Labels]]);
+  assert.equal(rows[1].Labels.split(',').sort(), ['own=', 'tier=web']);
+  for (const key of ['ID', 'Command', 'CreatedAt', 'RunningFor', 'Status', 'Ports', 'Networks']) assert.type(rows[0][key], 'string', key);
+  assert.is(skiff(['ps', '--format', '{{.Nothing}}']).status, 125);
+  assert.is(skiff(['ps', '--format', '{{.ID']).status, 125);
+});
+
+test('a damaged record is named and takes no other down with it', () => {
+  end('broken', 0);
+  const directory = containerDirectories().find((path) => output(['ps', '-aq', '--no-trunc', '-f', 'name=broken']).trim() === path.slice(-64)) ?? '';
+  for (const file of ['state.json', 'spec.json']) {
+    writeFileSync(join(directory, file), '{"damaged');
+    const { status, stdout, stderr } = skiff(['ps', '-a', '--format', '{{.Names}}']);
+    assert.equal({ status, stdout }, { status: 0, stdout: 'two\none\ngone3\ngone0\n' });
+    assert.match(stderr, new RegExp(`^skiff: .*${file} is damaged: [^\\n]*\\n$`));
+  }
+  assert.is(skiff(['rm', 'broken']).status, 1);
+  output(['rm', '-f', 'broken']);
+});
+
+test.run();
