@@ -2,6 +2,7 @@
  * `npm test`: sets the machine up as `npm start` does, builds, and runs every check: the type checker, the C tests under
  * sanitizers, and each file in test/{unit,security,e2e} in a process of its own, as an unprivileged user.
  * The end-to-end files run once for each storage driver. `npm test -- unit e2e/run` runs what starts with these words.
+ * `npm run soak -- …` is the same with the full numbers of tries.
  * The last line is `N passed, N failed`; the exit code is 1 when anything failed or, where CI=true, was skipped.
  */
 import { readdirSync, existsSync, mkdirSync } from 'node:fs';
@@ -63,6 +64,7 @@ const needsRoot = ({ as }) => as === 'root' || as === 'single';
 const jobsFor = (checkout, node, files, images, account) => {
   const environment = {
     CI: process.env['CI'],
+    SKIFF_SOAK: process.env['SKIFF_SOAK'],
     SKIFF_BIN: join(checkout, 'dist/skiff'),
     SKIFF_HELPERS: join(checkout, 'dist/helpers'),
     SKIFF_TEST_IMAGES: images,
