@@ -4,13 +4,12 @@ import { fail, printable } from '../core/errors.ts';
 import { loadArchive } from '../images/load.ts';
 import type { LayerProgress } from '../images/layers.ts';
 import type { Stored } from '../images/store.ts';
-import { readHost } from '../system/host.ts';
-import { ensureDirectories, resolvePaths } from '../system/paths.ts';
 import type { Context } from './context.ts';
 import { familiarName } from './image-name.ts';
 import { table } from './options/load.ts';
 import type { FlagsOf } from './options/table.ts';
 import { platformFlag } from './platform-flag.ts';
+import { surroundingsOf } from './surroundings.ts';
 
 export { table };
 
@@ -39,10 +38,9 @@ const progressLine = ({ stderr }: Context, quiet: boolean): { readonly show: Lay
 export const run = async (context: Context, flags: FlagsOf<typeof table>): Promise<number> => {
   const input = flags.input ?? '-';
   const platform = platformFlag(flags.platform);
-  const paths = resolvePaths(context.env, context.root);
-  ensureDirectories(paths);
+  const { paths, host } = surroundingsOf(context);
   const progress = progressLine(context, flags.quiet);
-  const result = await loadArchive(paths, readHost(context.env), { input, ...platform, progress: progress.show })();
+  const result = await loadArchive(paths, host, { input, ...platform, progress: progress.show })();
   progress.clear();
   if (isLeft(result)) return fail(result.left);
   context.stdout.write(result.right.flatMap(loadedLines).map((line) => `${printable(line)}\n`).join(''));

@@ -53,7 +53,8 @@ const buildForNode = async (digest) => {
     mainFields: ['module', 'main'],
     plugins: [lazyBuiltins()],
     define: constants(digest),
-    banner: { js: '#!/usr/bin/env node' },
+    // `--`: Node 20 takes every --env-file on the command line for its own, behind the script's name too.
+    banner: { js: '#!/usr/bin/env -S node --' },
     logLevel: 'silent',
   }).catch((/** @type {import('esbuild').BuildFailure} */ failure) => failure);
   if (result.errors.length > 0) {

@@ -25,7 +25,7 @@ const isOutdated = (paths: Paths, image: Image): boolean => {
 
 const provide = async (paths: Paths, host: Host, word: string, platform: Platform | undefined): Promise<Image | SkiffError> => {
   const found = openImage(paths, word, platform);
-  const wanted = isHello(word) && (isImageError(found) ? found._tag === 'NotFound' : isOutdated(paths, found));
+  const wanted = isHello(word) && (isImageError(found) ? found._tag === 'NotFound' || found._tag === 'Corrupt' : isOutdated(paths, found));
   if (!wanted) return found;
   const { storeHello } = await import('./hello.ts');
   await storeHello(paths, host);

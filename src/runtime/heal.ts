@@ -158,11 +158,19 @@ const settle = (paths: Paths, id: string): 'remove' | 'keep' => {
   }
 };
 
-/** Trees that are on their way out, and those that a killed command was still filling. */
-const doomedTrees = (paths: Paths): readonly string[] =>
-  readdirSync(paths.containers)
+/** Whether `name` begins with this, then PID-START, and that process is gone. */
+const isOfTheDead = (prefix: string, name: string): boolean => {
+  const [, pid, start = ''] = name.startsWith(prefix) ? (/^(\d+)-(\d+)/.exec(name.slice(prefix.length)) ?? []) : [];
+  return pid !== undefined && !isAlive({ pid: Number(pid), start });
+};
+
+/** Trees that are on their way out, those that a killed command was still filling, and trials of a storage driver. */
+const doomedTrees = (paths: Paths): readonly string[] => [
+  ...readdirSync(paths.containers)
     .filter((name) => name.startsWith(doomedPrefix) || (name.startsWith(makingPrefix) && !makerIsAlive(paths, name.slice(makingPrefix.length))))
-    .map((name) => join(paths.containers, name));
+    .map((name) => join(paths.containers, name)),
+  ...readdirSync(paths.host).filter((name) => isOfTheDead('.probe-', name)).map((name) => join(paths.host, name)),
+];
 
 /** In this order: a container has its directory before its maker goes. */
 const isNobodys = (paths: Paths, id: string): boolean =>
@@ -196,10 +204,7 @@ export const heal = (paths: Paths, host: Host): void => {
 
 /** Plans of `exec` are read and unlinked at once; one whose writer is gone was never read. */
 const sweepSessions = (paths: Paths): void => {
-  for (const name of readdirSync(join(paths.runtime, 'c'))) {
-    const [, pid, start] = /^exec-(\d+)-(\d+)/.exec(name) ?? [];
-    if (pid !== undefined && start !== undefined && !isAlive({ pid: Number(pid), start })) removeIfPresent(join(paths.runtime, 'c', name));
-  }
+  for (const name of readdirSync(join(paths.runtime, 'c'))) if (isOfTheDead('exec-', name)) removeIfPresent(join(paths.runtime, 'c', name));
 };
 
 const markedIds = (paths: Paths): readonly string[] => [...new Set(readdirSync(join(paths.runtime, 'c')).map((name) => name.slice(0, 64)))].filter(isContainerId);

@@ -15,6 +15,7 @@ import { writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
+import { ownIdentity } from '../system/process-identity.ts';
 import { findProgram } from '../system/programs.ts';
 import { chooseDriver } from './choose.ts';
 import type { DriverChoice, FuseFact, OverlayFact, WantedDriver } from './choose.ts';
@@ -77,7 +78,9 @@ const couldNotTry = 125;
 
 /** Undefined when it works; else why not. Throws when the user's namespace cannot be made to try it in. */
 const tryOverlay = (paths: Paths, host: Host): string | undefined => {
-  const directory = mkdtempSync(join(paths.host, '.probe-'));
+  const { pid, start } = ownIdentity();
+  // Named for its owner, so that `heal` knows a killed one's.
+  const directory = mkdtempSync(join(paths.host, `.probe-${pid}-${start}-`));
   try {
     const [program = '', ...argv] = inUserNamespace(paths, host, [helperPath(paths, 'skiff-helper'), 'probe-overlay', directory]);
     const result = spawnSync(program, argv, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: 10_000 });

@@ -1,7 +1,7 @@
 /** Where Skiff keeps things: DESIGN.md section 4. Computed once per command from the environment. */
-import { readFileSync, mkdirSync, lstatSync } from 'node:fs';
+import { readFileSync, mkdirSync, lstatSync, statSync } from 'node:fs';
 import { hostname, homedir } from 'node:os';
-import { join, isAbsolute } from 'node:path';
+import { dirname, join, isAbsolute } from 'node:path';
 import { explainErrno, fail } from '../core/errors.ts';
 
 export interface Paths {
@@ -43,6 +43,12 @@ export const resolvePaths = (env: Environment, rootFlag?: string): Paths => {
   };
 };
 
+/**
+ * The same paths for a user with one id only: layers are unpacked with other owners then, and must not be taken for the others when
+ * subordinate ids arrive, or where a home directory is shared by machines with and without them.
+ */
+export const forSingleUid = (paths: Paths): Paths => ({ ...paths, layers: join(paths.root, 'layers-single-uid') });
+
 /** Relative XDG paths are to be ignored (XDG Base Directory Specification 0.8). */
 const xdg = (value: string | undefined): string | undefined => (value !== undefined && isAbsolute(value) ? value : undefined);
 
@@ -77,9 +83,23 @@ export const ensureDirectories = (paths: Paths): void => {
   for (const directory of [paths.containers, paths.names, paths.layers, paths.images]) make(directory, 'point SKIFF_ROOT or --root at a directory that you can write');
 };
 
+/** mkdirSync's own recursion never ends below /proc, in Node 20: there a directory that exists has no place for another, which is ENOENT too. */
+const makeAll = (directory: string): void => {
+  const isThere = (): boolean => statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere()) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeAll(parent);
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another command may have been first.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isThere()) throw error;
+  }
+};
+
 const make = (directory: string, hint: string): void => {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeAll(directory);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     fail({ _tag: 'System', operation: 'make the directory', subject: directory, reason: explainErrno(code ?? 'unknown'), hint });

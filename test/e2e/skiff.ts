@@ -18,7 +18,7 @@ const need = (name: string): string => {
 export const testImages = need('SKIFF_TEST_IMAGES');
 
 /** Program and first words that start the `skiff` under test. */
-export const skiffCommand: readonly [string, ...string[]] = need('SKIFF_BIN').endsWith('.cjs') ? [process.execPath, need('SKIFF_BIN')] : [need('SKIFF_BIN')];
+export const skiffCommand: readonly [string, ...string[]] = need('SKIFF_BIN').endsWith('.cjs') ? [process.execPath, '--', need('SKIFF_BIN')] : [need('SKIFF_BIN')];
 
 export interface Options {
   /** Standard input; closed and empty without it. */

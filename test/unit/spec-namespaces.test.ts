@@ -13,16 +13,16 @@ test('every kind is new by default, and left out when it is the host\'s', () => 
   for (const flags of [{ network: 'none' }, { ipc: 'none' }, { ipc: 'shareable' }, { userns: 'host' }]) assert.equal(kinds(flags), all);
 });
 
-test('id maps repeat the keeper\'s, or show the caller under another id', () => {
+test('id maps name the host\'s ids, as the keeper does, or show the caller under another id', () => {
   const { linux } = run().oci;
-  assert.equal(linux.uidMappings, [{ containerID: 0, hostID: 0, size: 1 }, { containerID: 1, hostID: 1, size: 65536 }]);
+  assert.equal(linux.uidMappings, [{ containerID: 0, hostID: 1000, size: 1 }, { containerID: 1, hostID: 100000, size: 65536 }]);
   const kept = run({ userns: 'keep-id:uid=5' });
-  assert.equal(kept.oci.linux.uidMappings?.[1], { containerID: 5, hostID: 0, size: 1 });
-  assert.equal(kept.oci.linux.gidMappings?.[1], { containerID: 1000, hostID: 0, size: 1 });
+  assert.equal(kept.oci.linux.uidMappings?.[1], { containerID: 5, hostID: 1000, size: 1 });
+  assert.equal(kept.oci.linux.gidMappings?.[1], { containerID: 1000, hostID: 1000, size: 1 });
   assert.is(kept.skiff.user.text, '5:1000');
   assert.is(run({ userns: 'keep-id', user: '0' }).skiff.user.text, '0');
-  assert.equal(run({}, singleHost()).oci.linux.uidMappings, [{ containerID: 0, hostID: 0, size: 1 }]);
-  assert.equal(run({ userns: 'keep-id:uid=33,gid=33', user: '33' }, singleHost()).oci.linux.uidMappings, [{ containerID: 33, hostID: 0, size: 1 }]);
+  assert.equal(run({}, singleHost()).oci.linux.uidMappings, [{ containerID: 0, hostID: 1000, size: 1 }]);
+  assert.equal(run({ userns: 'keep-id:uid=33,gid=33', user: '33' }, singleHost()).oci.linux.uidMappings, [{ containerID: 33, hostID: 1000, size: 1 }]);
 });
 
 test('another container\'s namespaces come with its user namespace', () => {
