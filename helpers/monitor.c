@@ -14,7 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_GRACE_MS = 10000 };
 
 struct monitor self;
 
@@ -25,6 +24,16 @@ long long monitor_now(void)
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+/* We are asked to end, as when the machine goes down: the command gets the signal it wants, and the time it was given (-1: any). */
+static void stop_by_plan(void)
+{
+    const struct record *stop = plan_find(self.plan, "stop", 2);
+    long long seconds = stop ? strtoll(stop->fields[2], NULL, 10) : 10;
+    monitor_signal(stop ? (int)strtol(stop->fields[1], NULL, 10) : SIGTERM);
+    if (seconds >= 0)
+        self.kill_at = monitor_now() + seconds * 1000;
+}
+
 static void take_signal(void)
 {
     struct signalfd_siginfo information;
@@ -32,10 +41,8 @@ static void take_signal(void)
     pid_t pid;
     if (read(self.signals, &information, sizeof information) != sizeof information)
         return;
-    if (information.ssi_signo != SIGCHLD) {
-        monitor_signal(SIGTERM);
-        self.kill_at = monitor_now() + STOP_GRACE_MS;
-    }
+    if (information.ssi_signo != SIGCHLD)
+        stop_by_plan();
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == self.slirp.pid)
             self.slirp.pid = 0;

@@ -129,6 +129,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ['dir', inputs.directory],
     ['socket', inputs.socket],
     ['log', skiff.log.driver],
+    ['stop', String(skiff.stopSignal.number), String(skiff.stopTimeout)],
     ['keeper', ...inputs.keeper],
     skiff.pid.mode === 'private' ? ['outer-pid'] : ['guard'],
     ...(skiff.autoRemove ? [['autoremove'] as PlanRecord] : []),

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tar } from '../tar-maker.ts';
-import { bare, eventually, importBusybox, inBusybox, leftovers, loadImage, output, scratch, skiff, withContainer } from './skiff.ts';
+import { bare, containerDirectories, eventually, importBusybox, inBusybox, leftovers, loadImage, output, scratch, skiff, withContainer } from './skiff.ts';
 
 test.before(() => importBusybox());
 
@@ -225,6 +225,18 @@ test('a container of -d goes on by itself, and its end removes it with --rm', as
   assert.match(id, /^[0-9a-f]{64}$/);
   await eventually('the container is gone', () => leftovers().length === 0);
   assert.is(readFileSync(join(directory, 'out/file'), 'utf8'), 'done\n');
+});
+
+test('--stop-signal is what the command gets when its monitor is asked to end', async () => {
+  const trap = 'trap "echo got usr1; exit 3" USR1; echo ready; while :; do sleep 0.05; done';
+  await withContainer(['--name', 'stopping', '--stop-signal', 'SIGUSR1'], ['busybox', 'sh', '-c', trap], async (id) => {
+    const [directory = ''] = containerDirectories().filter((path) => path.endsWith(id));
+    await eventually('the trap is set', () => readFileSync(join(directory, 'container-json.log'), 'utf8').includes('ready'));
+    const { monitorPid } = JSON.parse(readFileSync(join(directory, 'state.json'), 'utf8')) as { monitorPid: number };
+    process.kill(monitorPid, 'SIGTERM');
+    await eventually('the container has ended', () => output(['ps', '-a', '--filter', 'name=stopping', '--format', '{{.Status}}']).startsWith('Exited (3)'));
+    assert.match(readFileSync(join(directory, 'container-json.log'), 'utf8'), /got usr1/);
+  });
 });
 
 test.run();
