@@ -57,6 +57,9 @@ _Noreturn void monitor_finish(void)
     guard_end(false, END_MS);
     logger_finish(&self.logger);
     teardown_mount(self.plan, self.mounts);
+    /* A killed OCI runtime leaves its container behind. As init of our pid namespace (and only then) -1 means what is in it. */
+    if (plan_find(self.plan, "runtime", 1) && getpid() == 1)
+        kill(-1, SIGKILL);
     close_fd(&self.mounts);
     if (fuse)
         reap_companions(); /* it may still write into what is removed below */

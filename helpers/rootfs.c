@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAXIMUM_LAYERS = 500, OPTION_SPACE = 32 + MAXIMUM_LAYERS * 24 };
+enum { MAXIMUM_LAYERS = 500, OPTION_SPACE = 32 + MAXIMUM_LAYERS * 24, MOUNT_POLL_US = 100 };
 
 struct layers {
     char options[OPTION_SPACE];
@@ -63,22 +64,41 @@ static const char *mount_overlay(const struct record *record)
     return f[3];
 }
 
+/* In the foreground: what it does to go into the background hangs for ever when it is killed in the middle of it. */
 static _Noreturn void exec_fuse(char **f, const char *options, int words)
 {
-    char *arguments[] = { f[1], "-o", (char *)(uintptr_t)options, f[4], NULL }, *environment[] = { NULL };
+    char *arguments[] = { f[1], "-f", "-o", (char *)(uintptr_t)options, f[4], NULL }, *environment[] = { NULL };
     dup2(words, 2);
     null_stdio(3);
     execve(f[1], arguments, environment);
     die_errno("cannot run %s", f[1]);
 }
 
-/* fuse-overlayfs PROGRAM UPPER WORK TARGET OPTIONS LOWER... It puts itself into the background once it has mounted. */
+static dev_t device_of(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) < 0)
+        die_errno("cannot look at the image's mount");
+    return status.st_dev;
+}
+
+static _Noreturn void die_fuse(int words)
+{
+    char said[512];
+    ssize_t length = read(words, said, sizeof said - 1);
+    said[length > 0 ? length : 0] = 0;
+    said[strcspn(said, "\n")] = 0;
+    die("fuse-overlayfs could not mount the image: %s", said[0] ? said : "it gave no reason");
+}
+
+/* fuse-overlayfs PROGRAM UPPER WORK TARGET OPTIONS LOWER... */
 static const char *mount_fuse(const struct record *record)
 {
-    char **f = record->fields, said[512];
-    int words[2], status = 0;
+    char **f = record->fields;
+    int words[2];
     struct layers *layers = open_layers("/proc/self/fd/", f[2], f[3], f + 6, record->count - 6);
     autofree char *options = xasprintf("%s%s%s", layers->options, f[5][0] ? "," : "", f[5]);
+    dev_t before = device_of(f[4]);
     if (pipe2(words, O_CLOEXEC) < 0)
         die_errno("cannot make a pipe");
     pid_t child = fork();
@@ -87,15 +107,13 @@ static const char *mount_fuse(const struct record *record)
     if (child == 0)
         exec_fuse(f, options, words[1]);
     close(words[1]);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        ssize_t length = read(words[0], said, sizeof said - 1);
-        said[length > 0 ? length : 0] = 0;
-        said[strcspn(said, "\n")] = 0;
-        die("fuse-overlayfs could not mount the image: %s", said[0] ? said : "it gave no reason");
+    /* The first look at the mounted directory waits for its answer, and fails should it be killed meanwhile. */
+    while (device_of(f[4]) == before) {
+        if (waitpid(child, NULL, WNOHANG) == child)
+            die_fuse(words[0]);
+        usleep(MOUNT_POLL_US);
     }
-    close(words[0]);
+    close(words[0]); /* from here on it complains to nobody; it ignores SIGPIPE */
     close_layers(layers);
     return f[4];
 }

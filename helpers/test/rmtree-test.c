@@ -121,6 +121,12 @@ static void test_closed_directories(void)
     close(top);
     CHECK(rmtree(work, "closed") == 0);
     CHECK(!is_there("closed"));
+    top = make_directory(work, "unwritable");
+    make_file(top, "file");
+    CHECK(fchmod(top, 0500) == 0);
+    close(top);
+    CHECK(rmtree(work, "unwritable") == 0);
+    CHECK(!is_there("unwritable"));
     make_deep("closed-deep", 40);
     int fd = openat(work, "closed-deep", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (int i = 0; i < 40; i++) {

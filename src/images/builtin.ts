@@ -1,4 +1,4 @@
-/** `openImage` for commands that run something: the built-in image is made when it is asked for and missing, or out of date. */
+/** `openImage` for commands that run something: what is missing of the image, or all of the built-in one, is made first. */
 import { readFileSync } from 'node:fs';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import { toSkiffError } from '../core/errors.ts';
@@ -8,7 +8,7 @@ import type { Host } from '../system/host.ts';
 import { helperPath } from '../system/helper.ts';
 import type { Paths } from '../system/paths.ts';
 import { builtinLabel, helloName, programLabel } from './builtin-label.ts';
-import { isImageError, openImage } from './open.ts';
+import { isImageError, missingLayer, openImage } from './open.ts';
 import type { Image } from './open.ts';
 import type { Platform } from './platform.ts';
 
@@ -23,17 +23,23 @@ const isOutdated = (paths: Paths, image: Image): boolean => {
   return label !== undefined && label !== programLabel(readFileSync(helperPath(paths, 'skiff-hello')));
 };
 
+/** Whether an image is there but for unpacked layers. */
+const lacksLayers = (found: Image | SkiffError): boolean => isImageError(found) && found._tag === 'Corrupt' && found.reason === missingLayer;
+
 const provide = async (paths: Paths, host: Host, word: string, platform: Platform | undefined): Promise<Image | SkiffError> => {
   const found = openImage(paths, word, platform);
-  const wanted = isHello(word) && (isImageError(found) ? found._tag === 'NotFound' || found._tag === 'Corrupt' : isOutdated(paths, found));
-  if (!wanted) return found;
-  const { storeHello } = await import('./hello.ts');
-  await storeHello(paths, host);
+  if (lacksLayers(found)) {
+    const { restoreLayers } = await import('./restore.ts');
+    await restoreLayers(paths, host, word);
+  } else if (isHello(word) && (isImageError(found) ? found._tag === 'NotFound' : isOutdated(paths, found))) {
+    const { storeHello } = await import('./hello.ts');
+    await storeHello(paths, host);
+  } else return found;
   return openImage(paths, word, platform);
 };
 
 /**
- * The image that `word` names, made first if it is the built-in one. Costs what `openImage` costs where nothing has to be made.
+ * The image that `word` names, made first if it is the built-in one, completed if unpacked layers are missing. Costs what `openImage` costs where nothing has to be made.
  * Errors: those of `openImage`, and `System` where the built-in image cannot be made.
  */
 export const provideImage =

@@ -68,13 +68,16 @@ const noSuchImage = (word: string): never => {
   return fail({ _tag: 'NotFound', kind: 'image', name, hint: 'make it with `skiff load` or `skiff import`; `skiff images` lists what is there' });
 };
 
-/** A layer can be missing only if somebody removed it; its blob can make it again, which `skiff load` does. */
+/** What is wrong with an image whose manifest and configuration are whole; `restoreLayers` puts it right. */
+export const missingLayer = 'an unpacked layer of it is missing';
+
+/** A layer can be missing if somebody removed it, or after a change between one id and subordinate ids. */
 const layersOf = (paths: Paths, word: string, diffIds: readonly Digest[]): readonly string[] =>
   diffIds.map((diffId) => {
     const directory = layerPath(paths, diffId);
     return existsSync(directory)
       ? directory
-      : fail({ _tag: 'Corrupt', subject: `image ${word}`, reason: `its layer ${directory} is missing`, hint: 'load it again' });
+      : fail({ _tag: 'Corrupt', subject: `image ${word}`, reason: missingLayer, hint: `load it again (${directory})` });
   });
 
 /** As `findEntry`, but a name that is there is found without decoding the rest of the index. */

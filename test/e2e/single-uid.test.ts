@@ -61,7 +61,7 @@ test('confinement is that of any container', () => {
 });
 
 test('an image\'s owners are noted, and not on the root of a layer', () => {
-  const layers = readdirSync(join(root, 'layers')).map((name) => join(root, 'layers', name, 'fs'));
+  const layers = readdirSync(join(root, 'layers-single-uid')).map((name) => join(root, 'layers-single-uid', name, 'fs'));
   const debian = layers.find((layer) => lstatSync(join(layer, 'etc/shadow'), { throwIfNoEntry: false }) !== undefined) ?? '';
   assert.is(Buffer.from(attribute(join(debian, 'etc/shadow'), 'user.containers.override_stat'), 'hex').toString(), '0:42:0640');
   assert.is(lstatSync(join(debian, 'etc/shadow')).uid, uid);

@@ -55,18 +55,19 @@ test('a program is told that its window has changed', () => {
 });
 
 test('Ctrl-C, Ctrl-\\ and Ctrl-D reach the program, not the command line', () => {
-  const script = "trap 'echo interrupted' INT; trap 'echo quit' QUIT; echo ready; cat; cat; cat; echo after";
+  const script = "trap 'echo interrupted' INT; trap 'q=1; echo quit' QUIT; echo ready; while [ -z \"$q\" ]; do sleep 0.05; done; cat; echo after";
   const { status, screen } = atTerminal([...bare, '-it', 'busybox', 'sh', '-c', script], [
-    'expect:ready', `send:${ctrl('C')}`, 'expect:interrupted', 'send:line\r', 'expect:line\r\nline', `send:${ctrl('\\')}`, 'expect:quit', `send:${ctrl('D')}`,
+    'expect:ready', `send:${ctrl('C')}`, 'expect:interrupted', `send:${ctrl('\\')}`, 'expect:quit', 'send:line\r', 'expect:line\r\nline', `send:${ctrl('D')}`,
   ]);
   assert.is(status, 0);
   assert.match(screen, 'after');
 });
 
 test('jobs can be stopped, listed and brought back', () => {
+  const job = `sh -c 'trap "echo resumed" CONT; echo started; while :; do sleep 0.05; done'`;
   const { status } = atTerminal(shell, [
-    'expect:# ', "send:sh -c 'echo started; sleep 100'\r", 'expect:started\r\n', `send:${ctrl('Z')}`, 'expect:Stopped', 'expect:# ', 'send:jobs\r', 'expect:Stopped', 'expect:# ',
-    'send:fg\r', 'expect:sleep 100', 'send:\u0003', 'expect:# ', 'send:exit 5\r',
+    'expect:# ', `send:${job}\r`, 'expect:started\r\n', `send:${ctrl('Z')}`, 'expect:Stopped', 'expect:# ', 'send:jobs\r', 'expect:Stopped', 'expect:# ',
+    'send:fg\r', 'expect:resumed\r\n', `send:${ctrl('C')}`, 'expect:# ', 'send:exit 5\r',
   ]);
   assert.is(status, 5);
 });
@@ -167,7 +168,7 @@ test('exec -it: prompt, size, exit code, and the container goes on', () => {
 
 test('exec -it can be left with the detach keys', () => {
   withShell((name) => {
-    const { status, mode } = atTerminal(['exec', '-it', name, 'sh'], ['expect:# ', 'send:echo $$ >/pid\r', 'expect:# ', `send:${ctrl('P')}${ctrl('Q')}`]);
+    const { status, mode } = atTerminal(['exec', '-it', name, 'sh'], ['expect:# ', "send:echo $$ >/pid; echo wri''tten\r", 'expect:written', `send:${ctrl('P')}${ctrl('Q')}`]);
     assert.equal({ status, mode }, { status: 0, mode: 'cooked' });
     output(['exec', name, 'sh', '-c', 'kill -0 $(cat /pid)']);
   });
