@@ -2,8 +2,11 @@
 #include "util.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 enum { MAXIMUM_PLAN = 8 << 20, MAXIMUM_FIELDS = 100000 };
 
@@ -17,65 +20,73 @@ static char *next_string(char **at, char *end)
     return start;
 }
 
-static int parse_record(struct record *record, char **at, char *end)
+/* The number of fields of the record at *at, which is moved to the first of them; 0 when there is no record. */
+static size_t field_count(char **at, char *end)
 {
     char *number = next_string(at, end), *rest = NULL;
     if (!number)
-        return -1;
+        return 0;
     unsigned long count = strtoul(number, &rest, 10);
-    if (*rest || rest == number || count == 0 || count > MAXIMUM_FIELDS)
-        return -1;
+    if (*rest || rest == number || count > MAXIMUM_FIELDS)
+        return 0;
     /* Every field takes a byte at least: a count beyond the text is refused before memory is asked for. */
-    if (count > (size_t)(end - *at))
-        return -1;
-    record->count = count;
-    record->fields = xmalloc(count * sizeof *record->fields);
-    for (size_t i = 0; i < count; i++)
-        if (!(record->fields[i] = next_string(at, end))) {
-            free(record->fields);
-            return -1;
-        }
-    return 0;
+    return count > (size_t)(end - *at) ? 0 : count;
 }
 
-static struct plan *plan_free(struct plan *plan)
+/* Counts records and fields; false when the text is not made of records. */
+static bool measure(char *at, char *end, size_t *records, size_t *fields)
 {
-    for (size_t i = 0; i < plan->count; i++)
-        free(plan->records[i].fields);
-    free(plan->records);
-    free(plan);
-    return NULL;
+    *records = *fields = 0;
+    while (at < end) {
+        size_t count = field_count(&at, end);
+        for (size_t i = 0; i < count; i++)
+            if (!next_string(&at, end))
+                return false;
+        if (count == 0)
+            return false;
+        *records += 1;
+        *fields += count;
+    }
+    return *records > 0;
 }
 
 struct plan *plan_parse(char *text, size_t size)
 {
     char *at = text, *end = text + size;
-    size_t capacity = 64;
-    struct plan *plan = xmalloc(sizeof *plan);
-    plan->count = 0;
-    plan->records = xmalloc(capacity * sizeof *plan->records);
-    while (at < end) {
-        if (plan->count == capacity) {
-            capacity *= 2;
-            if (!(plan->records = realloc(plan->records, capacity * sizeof *plan->records)))
-                die("out of memory");
-        }
-        if (parse_record(&plan->records[plan->count], &at, end) < 0)
-            return plan_free(plan);
-        plan->count++;
+    size_t records, fields;
+    if (!measure(at, end, &records, &fields))
+        return NULL;
+    /* One block for all: a monitor keeps its plan as long as the container lives, and small blocks cost more than they hold. */
+    struct plan *plan = xmalloc(sizeof *plan + records * sizeof *plan->records + fields * sizeof(char *));
+    plan->count = records;
+    plan->records = (struct record *)(plan + 1);
+    char **next = (char **)(plan->records + records);
+    for (size_t i = 0; i < records; i++) {
+        struct record *record = &plan->records[i];
+        record->count = field_count(&at, end);
+        record->fields = next;
+        for (size_t k = 0; k < record->count; k++)
+            *next++ = next_string(&at, end);
     }
-    if (plan->count == 0 || strcmp(plan->records[0].fields[0], "skiff-plan-1") != 0)
-        return plan_free(plan);
-    return plan;
+    if (strcmp(plan->records[0].fields[0], "skiff-plan-1") == 0)
+        return plan;
+    free(plan);
+    return NULL;
 }
 
 struct plan *plan_read(const char *path)
 {
-    size_t size = 0;
-    char *text = read_file(AT_FDCWD, path, MAXIMUM_PLAN, &size);
-    if (!text)
+    struct stat status;
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &status) < 0)
         die_errno("cannot read the launch plan %s", path);
-    struct plan *plan = plan_parse(text, size);
+    if (status.st_size <= 0 || status.st_size > MAXIMUM_PLAN)
+        die("%s is not a launch plan of this version", path);
+    /* Mapped, so that it costs no memory of our own; nobody writes to a plan again. */
+    char *text = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (text == MAP_FAILED)
+        die_errno("cannot read the launch plan %s", path);
+    struct plan *plan = plan_parse(text, (size_t)status.st_size);
     if (!plan)
         die("%s is not a launch plan of this version", path);
     return plan;

@@ -15,7 +15,7 @@ struct plan {
     struct record *records;
 };
 
-/* Parses `size` bytes (a NUL must follow them); NULL when they are not a plan. The plan points into `text`. */
+/* Parses `size` bytes; NULL when they are not a plan. The plan points into `text`, which is not written to; free() releases it whole. */
 struct plan *plan_parse(char *text, size_t size);
 /* Reads and parses a plan file or dies. */
 struct plan *plan_read(const char *path);

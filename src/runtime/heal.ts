@@ -172,13 +172,14 @@ const doomedTrees = (paths: Paths): readonly string[] => [
   ...readdirSync(paths.host).filter((name) => isOfTheDead('.probe-', name)).map((name) => join(paths.host, name)),
 ];
 
-/** In this order: a container has its directory before its maker goes. */
-const isNobodys = (paths: Paths, id: string): boolean =>
-  id !== '' && !makerIsAlive(paths, id) && lstatSync(join(paths.containers, id), { throwIfNoEntry: false }) === undefined;
+const hasRecord = (paths: Paths, id: string): boolean => lstatSync(join(paths.containers, id), { throwIfNoEntry: false }) !== undefined;
+
+/** Looked at once more behind the maker, because a container has its directory before its maker goes; the first look saves the others. */
+const isNobodys = (paths: Paths, id: string): boolean => id !== '' && !hasRecord(paths, id) && !makerIsAlive(paths, id) && !hasRecord(paths, id);
 
 const hasExited = (paths: Paths, id: string): boolean => {
   try {
-    return !makerIsAlive(paths, id) && readRawState(paths, id).status === 'exited';
+    return readRawState(paths, id).status === 'exited' && !makerIsAlive(paths, id);
   } catch {
     return false;
   }
@@ -190,10 +191,19 @@ const sweepTraces = (paths: Paths): void => {
   for (const id of markedIds(paths)) if (isNobodys(paths, id) || hasExited(paths, id)) removeTraces(paths, id);
 };
 
+/** The cheap look: what a living monitor answers for, or has written to its end, needs no other. */
+const mayBeOrphan = (paths: Paths, id: string): boolean => {
+  try {
+    return isStale(readRawState(paths, id));
+  } catch {
+    return true;
+  }
+};
+
 /** Puts everything right that nobody alive is responsible for. For commands that list or remove; costs a look at every record. */
 export const heal = (paths: Paths, host: Host): void => {
   const doomed = doomedTrees(paths);
-  const orphans = listIds(paths).filter((id) => !makerIsAlive(paths, id) && settle(paths, id) === 'remove');
+  const orphans = listIds(paths).filter((id) => mayBeOrphan(paths, id) && !makerIsAlive(paths, id) && settle(paths, id) === 'remove');
   if (orphans.length > 0) discard(paths, host, orphans);
   sweepTraces(paths);
   sweepSessions(paths);

@@ -95,7 +95,8 @@ test('--privileged has every capability that the container could have, without t
 test('nothing of the host leaks in', () => {
   startBox();
   assert.is(output(['exec', 'box', 'env'], { env: { SECRET: 'no' } }).includes('SECRET'), false);
-  assert.is(inBox('ls /proc/$$/fd | tr "\\n" " "').trim(), '0 1 2');
+  // Without a pipeline: the shell itself would have a pipe open for a moment.
+  assert.is(inBox('echo /proc/$$/fd/*').replaceAll(/\/proc\/\d+\/fd\//g, '').trim(), '0 1 2');
 });
 
 test('-d returns at once and leaves it running', async () => {
