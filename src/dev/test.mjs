@@ -27,7 +27,7 @@ const isWanted = (label) => filters.length === 0 || filters.some((filter) => lab
 
 const cTests = () => {
   const directory = join(root, 'helpers/test');
-  const sources = existsSync(directory) ? readdirSync(directory).filter((file) => file.endsWith('-test.c')).sort() : [];
+  const sources = existsSync(directory) ? readdirSync(directory).filter((file) => /-(test|fuzz)\.c$/.test(file)).sort() : [];
   return sources.map((file) => file.slice(0, -'.c'.length));
 };
 
