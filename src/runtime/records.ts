@@ -76,6 +76,16 @@ const trueState = (state: State): State => {
 /** Whether the last writer of the record is gone although the record says otherwise: the next command clears it up. */
 export const isStale = (state: State): boolean => state.status !== 'exited' && !isAlive({ pid: state.monitorPid, start: state.monitorStart });
 
+/** A state that cannot be read because the whole record has just been taken away is no damage. */
+const readStateOf = (id: string, directory: string): State => {
+  try {
+    return readState(directory);
+  } catch (error) {
+    if (lstatSync(directory, { throwIfNoEntry: false }) !== undefined) throw error;
+    return fail({ _tag: 'NotFound', kind: 'container', name: id });
+  }
+};
+
 /** Reads one record. Throws NotFound when the directory is not there, Corrupt naming the file that does not decode. */
 export const readContainer = (paths: Paths, id: string): Container => {
   const directory = join(paths.containers, id);
@@ -93,7 +103,7 @@ export const readContainer = (paths: Paths, id: string): Container => {
   }
   const spec = decodeSkiffSpec(text, path);
   if (isLeft(spec)) return fail(spec.left);
-  return { id, directory, spec: spec.right, state: trueState(readState(directory)) };
+  return { id, directory, spec: spec.right, state: trueState(readStateOf(id, directory)) };
 };
 
 /** The state as it was last written, for finding what is stale. Throws Corrupt. */
