@@ -232,21 +232,14 @@ static void announce_redraw(int fd, const struct plan *plan)
 /* skiff-helper attach PLAN: to a container that runs; the plan has its `socket`. */
 int role_attach(int argc, char **argv)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct sockaddr_un address;
     if (argc != 2)
         die("usage: attach PLAN");
     close_from(3);
     attach_tie_to_parent();
     struct plan *plan = plan_read(argv[1]);
     unlink(argv[1]);
-    const char *path = plan_need(plan, "socket");
-    autofree char *directory = xasprintf("%s", path);
-    char *slash = strrchr(directory, '/');
-    if (!slash)
-        die("bad socket path in the launch plan");
-    *slash = 0;
-    autoclose int parent = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", parent, slash + 1);
+    autoclose int parent = control_address(plan_need(plan, "socket"), &address);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (parent < 0 || fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
         die_errno("cannot reach the container's monitor");

@@ -2,9 +2,24 @@
 #include "util.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+int control_address(const char *path, struct sockaddr_un *address)
+{
+    autofree char *directory = xasprintf("%s", path);
+    char *slash = strrchr(directory, '/');
+    if (!slash)
+        die("bad socket path in the launch plan");
+    *slash = 0;
+    int parent = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", parent, slash + 1);
+    return parent;
+}
 
 int frame_send(int fd, uint8_t type, const void *payload, size_t length)
 {

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 /* Frame: type, three zero bytes, length of the payload (little-endian), payload. */
 struct frame_header {
@@ -30,6 +31,12 @@ enum frame_type {
     FRAME_ERROR = 'E',
     FRAME_EXIT = 'X',    /* uint32 exit code: the command has ended and what it leaves is cleared away */
 };
+
+/*
+ * The address of the control socket at `path`, by way of its directory's fd, because a socket's name has 108 bytes (unix(7)) and a
+ * runtime directory may be deeper. The fd is returned and must stay open as long as the address is used; -1 with errno.
+ */
+int control_address(const char *path, struct sockaddr_un *address);
 
 /* Writes one frame, blocking; -1 with errno. At most FRAME_MAXIMUM bytes. */
 int frame_send(int fd, uint8_t type, const void *payload, size_t length);

@@ -18,18 +18,11 @@
 
 void monitor_open_listener(void)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct sockaddr_un address;
     const char *path = plan_text(self.plan, "socket", NULL);
     if (!path)
         return; /* a session of exec: nobody attaches to it later */
-    autofree char *directory = xasprintf("%s", path);
-    char *slash = strrchr(directory, '/');
-    if (!slash)
-        die("bad socket path in the launch plan");
-    *slash = 0;
-    /* Through an fd, because a socket's name has 108 bytes and a runtime directory may be deeper. */
-    autoclose int parent = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", parent, slash + 1);
+    autoclose int parent = control_address(path, &address);
     self.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (parent < 0 || self.listener < 0 || bind(self.listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(self.listener, 16) < 0)
         die_errno("cannot make the control socket %s", path);
