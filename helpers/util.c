@@ -238,16 +238,6 @@ pid_t process_parent(pid_t pid)
     return (pid_t)process_field(pid, 4);
 }
 
-pid_t pid_of_pidfd(int pidfd)
-{
-    char path[64], *line;
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
-    autofree char *text = read_file(AT_FDCWD, path, 65536, NULL);
-    if (!text || !(line = strstr(text, "Pid:")))
-        return -1;
-    return (pid_t)strtol(line + 4, NULL, 10);
-}
-
 int pidfd_of(pid_t pid)
 {
     return (int)syscall(SYS_pidfd_open, pid, 0);

@@ -66,8 +66,6 @@ void close_from(int first);
 unsigned long long process_start_time(pid_t pid);
 /* The parent's pid (field 4); 0 when there is no such process. */
 pid_t process_parent(pid_t pid);
-/* The pid that /proc shows for the process behind `pidfd`: its pid in the namespace of that procfs. -1 when it is gone. */
-pid_t pid_of_pidfd(int pidfd);
 int pidfd_of(pid_t pid);
 
 /* "2026-11-20T18:46:00.123456789Z" into `out` of at least 31 bytes: RFC 3339 as Docker writes it. */

@@ -18,6 +18,9 @@ export interface Extent {
 export const defaultMap = (extents: readonly Extent[]): readonly IdMapping[] =>
   extents.map(({ containerId, hostId, size }) => ({ containerID: containerId, hostID: hostId, size }));
 
+/** A map as the kernel reads it, /proc/PID/uid_map in user_namespaces(7). */
+export const mapText = (map: readonly IdMapping[]): string => map.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
+
 /** Where the ids of one extent go when id 0, the caller, is shown as `self` and 1 to `self` move down by one. */
 const shifted = ({ containerId: first, hostId, size: length }: Extent, self: number): readonly IdMapping[] => {
   const pieces = [

@@ -42,3 +42,6 @@ export const parseUser = (text: string, where = '--user'): Either<SkiffError, Us
 
 /** One `--group-add` value. */
 export const parseGroup = (text: string): Either<SkiffError, Principal> => attempt(() => parsePrincipal(text, text, '--group-add'));
+
+/** Groups as words for the launch plan, which has names looked up in the container. */
+export const groupWords = (groups: readonly Principal[]): readonly string[] => groups.map((group) => ('id' in group ? String(group.id) : group.name));

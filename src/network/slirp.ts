@@ -1,5 +1,5 @@
 /** slirp4netns as the launch plan names it: program and arguments for a container's own user-mode network. */
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isLeft } from 'fp-ts/Either';
 import { detect, explain, parseVersion, slirp4netnsArguments } from 'slirp4netns-wrapper';
@@ -8,6 +8,7 @@ import { fail } from '../core/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import { isReadWritable } from '../system/host.ts';
 import { findProgram } from '../system/programs.ts';
+import { readOptional } from '../system/read-optional.ts';
 import type { SlirpNetwork } from '../core/network-mode.ts';
 import type { Paths } from '../system/paths.ts';
 
@@ -33,14 +34,6 @@ const capabilitiesOf = async (paths: Paths, program: string): Promise<Capabiliti
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileAtomic(path, `${key}slirp4netns version ${version}\n${features.has('seccomp') ? 'libseccomp: 2\n' : ''}`);
   return detected.right;
-};
-
-const readOptional = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 };
 
 /**

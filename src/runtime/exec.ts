@@ -6,7 +6,7 @@ import { mergeEnvironment, readEnvironmentFlags } from '../core/env.ts';
 import { parseDetachKeys } from '../core/detach-keys.ts';
 import { cleanPath } from '../core/mounts.ts';
 import { need } from '../core/invalid.ts';
-import { parseUser } from '../core/users.ts';
+import { groupWords, parseUser } from '../core/users.ts';
 import { helperPath } from '../system/helper.ts';
 import { capabilityLimit } from '../system/kernel.ts';
 import { startTimeOf } from '../system/process-identity.ts';
@@ -99,7 +99,7 @@ export const prepareExec = async (surroundings: Surroundings, word: string, flag
     ...sessionRecords({ tty: flags.tty, stdin: flags.interactive, detached: flags.detach, detachKeys: need(parseDetachKeys(flags.detachKeys)), sigProxy: true }),
     ...processRecords(
       { ...process, env: [...process.env, ...extraEnvironment] },
-      { user, groups: spec.groupAdd.map((group) => ('id' in group ? String(group.id) : group.name)), seccomp, singleUid, capabilityLimit: capabilityLimit() },
+      { user, groups: groupWords(spec.groupAdd), seccomp, singleUid, capabilityLimit: capabilityLimit() },
     ),
     ['release', path] as const,
   ];

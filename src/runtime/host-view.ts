@@ -1,8 +1,10 @@
 /** The facts that a specification is made from, read from this machine; costly ones only when they are asked for. */
-import { accessSync, constants, readFileSync, readdirSync, statSync, existsSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync, existsSync } from 'node:fs';
 import { availableParallelism, hostname, release } from 'node:os';
 import { join } from 'node:path';
 import { hostPlatform } from '../images/platform.ts';
+import { isReadWritable } from '../system/host.ts';
+import { readOptional } from '../system/read-optional.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Container } from './records.ts';
@@ -27,14 +29,6 @@ const statPath = (path: string): PathKind | undefined => {
   }
 };
 
-const readText = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-};
-
 const mayAccess = (path: string, mode: number): boolean => {
   try {
     accessSync(path, mode);
@@ -44,14 +38,12 @@ const mayAccess = (path: string, mode: number): boolean => {
   }
 };
 
-const canOpen = (path: string): boolean => mayAccess(path, constants.R_OK | constants.W_OK);
-
 /** Nodes, not links to them. Bun's recursive readdir cannot be used: it fails with ELOOP on the links in /dev. */
 const devicesIn = (directory: string): readonly string[] =>
   readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = `${directory}/${entry.name}`;
     if (entry.isDirectory()) return mayAccess(path, constants.R_OK | constants.X_OK) ? devicesIn(path) : [];
-    return (entry.isCharacterDevice() || entry.isBlockDevice()) && canOpen(path) ? [path] : [];
+    return (entry.isCharacterDevice() || entry.isBlockDevice()) && isReadWritable(path) ? [path] : [];
   });
 
 /** proc_pid_limits(5): the columns are soft and hard limit. */
@@ -62,7 +54,7 @@ const limitNames: Readonly<Record<string, string>> = {
 };
 
 const hardLimit = (name: string): number | undefined => {
-  const line = readText('/proc/self/limits')
+  const line = readOptional('/proc/self/limits')
     .split('\n')
     .find((text) => text.startsWith(`${limitNames[name]} `));
   const value = line?.slice(26).trim().split(/\s+/)[1];
@@ -106,10 +98,10 @@ export const makeHostView = ({ paths, host, env, storageDriver, id, find }: Host
     statPath,
     devices: () => devicesIn('/dev'),
     hardLimit,
-    oomScoreAdj: () => Number(readText('/proc/self/oom_score_adj')) || 0,
+    oomScoreAdj: () => Number(readOptional('/proc/self/oom_score_adj')) || 0,
     selinux: () => existsSync('/sys/fs/selinux/enforce'),
-    resolvConf: () => readText('/etc/resolv.conf'),
-    hosts: () => readText('/etc/hosts'),
+    resolvConf: () => readOptional('/etc/resolv.conf'),
+    hosts: () => readOptional('/etc/hosts'),
     findContainer: (word) => {
       const found = find(word);
       return found === undefined ? undefined : viewOf(found);

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SkiffFailure } from '../core/errors.ts';
+import { mapText } from '../core/id-maps.ts';
 import { need } from '../core/invalid.ts';
 import { capabilityLimit } from '../system/kernel.ts';
 import { helperPath, keeperArguments } from '../system/helper.ts';
@@ -13,7 +14,7 @@ import { encodePlan } from './plan-records.ts';
 import { findContainer, socketPath } from './records.ts';
 import { isCapabilityName } from './capabilities.ts';
 import { seccompProgram } from './seccomp-cache.ts';
-import { chooseStorage, mapText, mapsOf, overlayOf, rootfsNeeds } from './root-filesystem.ts';
+import { chooseStorage, mapsOf, overlayOf, rootfsNeeds } from './root-filesystem.ts';
 import { makeSpec } from './spec.ts';
 import { onlyIds, singleUidParts, writeSingleUidFiles } from './single-uid.ts';
 import type { DriverChoice } from '../storage/choose.ts';

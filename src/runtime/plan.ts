@@ -3,6 +3,7 @@
  * fields (helpers/README.md has them all). Pure; whatever can be decided is decided here.
  */
 import { defaultDeviceLinks } from './spec-mounts.ts';
+import { groupWords } from '../core/users.ts';
 import { parseMountOptions } from './mount-options.ts';
 import { processRecords, sessionRecords } from './plan-records.ts';
 import type { PlanRecord } from './plan-records.ts';
@@ -141,7 +142,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ...(inputs.slirp === undefined ? [] : [['slirp4netns', ...inputs.slirp] as PlanRecord]),
     ...processRecords(process, {
       user: skiff.user.text,
-      groups: skiff.groupAdd.map((group) => ('id' in group ? String(group.id) : group.name)),
+      groups: groupWords(skiff.groupAdd),
       seccomp: inputs.seccomp,
       singleUid: inputs.singleUid,
       capabilityLimit,

@@ -84,9 +84,6 @@ export const mapsOf = (host: Host, { userns }: SkiffSpec): { readonly uids: read
     : { uids: keepIdMap(uids, userns.uid), gids: keepIdMap(gids, userns.gid) };
 };
 
-/** The kernel's text form of a map, user_namespaces(7). */
-export const mapText = (map: readonly IdMapping[]): string => map.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
-
 const shiftOf = (host: Host, skiff: SkiffSpec): Pick<OverlayMount, 'shift'> => {
   if (host.idMap.mode === 'single' || skiff.userns.mode === 'default' || skiff.rootfs.kind === 'directory') return {};
   const { uids, gids } = containerIds(host.idMap);

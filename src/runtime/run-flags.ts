@@ -1,8 +1,5 @@
 /** What `run` and `create` are told: the words of the command line, each under its flag's name, before any is looked into. */
-import { attempt, usage } from '../core/invalid.ts';
 import type { TextFile } from '../core/env.ts';
-import type { SkiffError } from '../core/errors.ts';
-import type { Either } from 'fp-ts/Either';
 
 /** Absent means that the flag was not given. Lists keep the order of the command line. */
 export interface RunFlags {
@@ -61,12 +58,3 @@ export interface RunFlags {
   /** Default true. */
   readonly sigProxy?: boolean;
 }
-
-export type PullPolicy = 'always' | 'missing' | 'never';
-
-/** `--pull`: when to ask a registry for the image; decided before there is an image to make a spec from. */
-export const parsePullPolicy = (text: string): Either<SkiffError, PullPolicy> =>
-  attempt(() => {
-    if (text === 'always' || text === 'missing' || text === 'never') return text;
-    return text === '' ? 'missing' : usage(`invalid --pull '${text}'`, 'use always, missing or never');
-  });

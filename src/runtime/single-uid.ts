@@ -1,9 +1,10 @@
 /** What a container needs beside a filter to get along with a single user id: see DESIGN.md section 3, "No subordinate ids". */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '../core/errors.ts';
 import { parseSubordinateIds } from '../core/subordinate-ids.ts';
 import { findProgram } from '../system/programs.ts';
+import { readOptional } from '../system/read-optional.ts';
 import type { OciMount, OciSpec } from '../core/oci-runtime.ts';
 import type { Host } from '../system/host.ts';
 
@@ -18,14 +19,6 @@ const aptPath = '/dev/.skiff-apt.conf';
 const firstFreeId = (...texts: readonly string[]): number => {
   const ends = texts.flatMap((text) => [...text.matchAll(/^[^:\n]+:(\d{1,10}):(\d{1,10})$/gm)]).map(([, start, count]) => Number(start) + Number(count));
   return Math.max(100000, ...ends);
-};
-
-const readOptional = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 };
 
 /** What an administrator has to type, with a range that does not overlap with another user's: who shares ids shares files. */

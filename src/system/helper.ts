@@ -3,6 +3,7 @@ import { statSync, readFileSync, mkdirSync, openSync, writeSync, fsyncSync, clos
 import { join, dirname } from 'node:path';
 import { createHash } from 'node:crypto';
 import { fail } from '../core/errors.ts';
+import { defaultMap, mapText } from '../core/id-maps.ts';
 import { embeddedAssets } from './assets.ts';
 import type { Host, IdMap, IdRange } from './host.ts';
 import type { Paths } from './paths.ts';
@@ -40,7 +41,7 @@ const unpack = (source: string, sha256: string, target: string): void => {
   renameSync(temporary, target);
 };
 
-const mapText = (ranges: readonly IdRange[]): string => ranges.map((r) => `${r.containerId} ${r.hostId} ${r.size}\n`).join('');
+const textOf = (ranges: readonly IdRange[]): string => mapText(defaultMap(ranges));
 
 /** Inside the keeper every id is called as on the host (why: helpers/keeper.h). */
 const identity = (ranges: readonly IdRange[]): readonly IdRange[] => ranges.map((r) => ({ ...r, containerId: r.hostId }));
@@ -59,11 +60,11 @@ export const keeperArguments = (paths: Paths, host: { readonly idMap: IdMap }): 
   const map = host.idMap;
   const { uids, gids } = containerIds(map);
   const tools = map.mode === 'ranges' ? [map.newuidmap, map.newgidmap] : ['', ''];
-  return [paths.runtime, ...tools, mapText(identity(uids)), mapText(identity(gids))];
+  return [paths.runtime, ...tools, textOf(identity(uids)), textOf(identity(gids))];
 };
 
 /** The argv that runs `command` (absolute path first) as root of a namespace with the ids of containers; joins or starts the keeper. */
 export const inUserNamespace = (paths: Paths, host: Host, command: readonly string[]): readonly string[] => {
   const { uids, gids } = containerIds(host.idMap);
-  return [helperPath(paths, 'skiff-helper'), 'userns', ...keeperArguments(paths, host), mapText(uids), mapText(gids), ...command];
+  return [helperPath(paths, 'skiff-helper'), 'userns', ...keeperArguments(paths, host), textOf(uids), textOf(gids), ...command];
 };

@@ -1,9 +1,10 @@
 /** Facts about the user and the machine that decide how namespaces are mapped. Read once per command. */
-import { readFileSync, accessSync, constants } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { parseSubordinateIds } from '../core/subordinate-ids.ts';
 import type { IdRange } from '../core/subordinate-ids.ts';
 import { findProgram } from './programs.ts';
+import { readOptional } from './read-optional.ts';
 
 export type { IdRange } from '../core/subordinate-ids.ts';
 
@@ -65,14 +66,6 @@ const withSelf = (self: number, ranges: readonly { readonly start: number; reado
     next += range.count;
   }
   return out;
-};
-
-const readOptional = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 };
 
 /** Whether the caller may open `path` for reading and writing. */

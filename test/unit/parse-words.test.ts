@@ -12,8 +12,7 @@ import { parseSignal } from '../../src/core/signals.ts';
 import { parseSysctl } from '../../src/core/sysctls.ts';
 import { checkUlimit, parseUlimit } from '../../src/core/ulimits.ts';
 import { parseGroup, parseUser } from '../../src/core/users.ts';
-import { parsePullPolicy } from '../../src/runtime/run-flags.ts';
-import { assertProblem, problem, value } from '../spec-host.ts';
+import { assertProblem, value } from '../spec-host.ts';
 
 test('ulimits', () => {
   const cases = [
@@ -181,10 +180,7 @@ test('detach keys', () => {
   for (const text of ['ctrl-', 'ab', 'ctrl-ab', 'a,', 'é']) assertProblem(parseDetachKeys(text), 'Usage', `'${text}'`);
 });
 
-test('pull policies and the nearest word', () => {
-  assert.is(value(parsePullPolicy('')), 'missing');
-  assert.is(value(parsePullPolicy('never')), 'never');
-  assert.match(problem(parsePullPolicy('sometimes')), /always, missing or never/);
+test('the nearest word', () => {
   assert.is(nearest('mmelock', ['nofile', 'memlock', 'core']), 'memlock');
   assert.is(wordHint('MemLok', ['nofile', 'memlock']), 'did you mean memlock?');
   assert.is(wordHint('xyz', ['nofile', 'memlock']), 'choose from nofile, memlock');
