@@ -1,0 +1,42 @@
+/**
+ * Leases: what a running pull, build or load relies on although no name points at it yet. A lease is a file in the owner's work
+ * directory (`temporary.ts`), so it ends with its owner, however that ends. It is written under the store's lock: once it is there,
+ * whoever collects garbage afterwards sees it, and whoever was collecting has finished. So: lease first, look for blobs after.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDigest } from '../core/digest.ts';
+import type { Digest } from '../core/digest.ts';
+import { withLock, writeFileAtomic } from '../system/files.ts';
+import type { Paths } from '../system/paths.ts';
+import { abandonedIn } from './temporary.ts';
+
+const leaseName = 'lease';
+
+/**
+ * Keeps `digests` (blobs and diff ids) from collection for as long as `directory` (of `withSpool`) is there; replaces an earlier lease
+ * in the same directory. Waits for the store's lock, never for a network.
+ */
+export const lease = (paths: Paths, directory: string, digests: readonly Digest[]): Promise<void> =>
+  withLock(paths, join(paths.images, '.lock'), 'exclusive', async () => writeFileAtomic(join(directory, leaseName), `${digests.join('\n')}\n`));
+
+const leaseIn = (directory: string): readonly Digest[] => {
+  try {
+    return readFileSync(join(directory, leaseName), 'latin1').split('\n').filter(isDigest);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Work without a lease, or work that has just ended.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
+};
+
+/** Every digest that living work on this store needs, of this node or another. Call it under the store's exclusive lock. */
+export const heldDigests = (paths: Paths): ReadonlySet<Digest> => {
+  const abandoned = new Set(abandonedIn(paths, paths.images));
+  const living = readdirSync(paths.images)
+    .filter((name) => name.startsWith('.tmp-'))
+    .map((name) => join(paths.images, name))
+    .filter((path) => !abandoned.has(path));
+  return new Set(living.flatMap(leaseIn));
+};
