@@ -44,6 +44,12 @@ const syncEach = (paths: readonly string[]): boolean => {
 const syncFileSystemOf = async (path: string): Promise<void> =>
   checkOutcome(await runProgram(['sync', '-f', path], 'ignore'), 'write to disk', path);
 
+/** Writes out the file systems that `paths` are on, each once, with all that anybody has written there. */
+export const syncFileSystems = async (paths: readonly string[]): Promise<void> => {
+  const perFileSystem = new Map(paths.map((path) => [lstatSync(path).dev, path]));
+  for (const path of perFileSystem.values()) await syncFileSystemOf(path);
+};
+
 /**
  * Makes the trees and files at `paths` survive a power cut: all of them or an errno error.
  * Files of other mapped ids are reached through syncfs(2).
@@ -51,6 +57,5 @@ const syncFileSystemOf = async (path: string): Promise<void> =>
 export const makeDurable = async (paths: readonly string[]): Promise<void> => {
   const found: string[] = [];
   if (paths.every((path) => collect(path, found)) && syncEach(found)) return;
-  const perFileSystem = new Map(paths.map((path) => [lstatSync(path).dev, path]));
-  for (const path of perFileSystem.values()) await syncFileSystemOf(path);
+  await syncFileSystems(paths);
 };

@@ -1,7 +1,7 @@
 /**
  * The store as files: an OCI image layout (image-layout.md of the image specification). `index.json` holds one descriptor
  * per name, with the whole reference as `org.opencontainers.image.ref.name`, and one without that annotation for an image that
- * has lost its names. Three annotations of our own save listings from opening every manifest.
+ * has lost its names. Annotations of our own save listings from opening every manifest.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ const annotation = {
   id: 'skiff.image.id',
   created: 'skiff.image.created',
   size: 'skiff.image.size',
+  remote: 'skiff.image.remote',
 } as const;
 
 /** One line of the index: an image under one of its names, or under none. */
@@ -33,6 +34,8 @@ export interface Entry {
   readonly size: number;
   /** Of the manifest. */
   readonly descriptor: Descriptor;
+  /** What the name points at in its registry, an index or the manifest; undefined for an image that was never pulled. */
+  readonly remoteDigest?: Digest;
 }
 
 export interface IndexContent {
@@ -86,6 +89,7 @@ const entryOf = (value: unknown): Decoded<Entry> => {
   const id = notes[annotation.id];
   if (!isDigest(id)) return { left: `${decoded.right.digest} has no annotation ${annotation.id}` };
   const name = notes[annotation.name];
+  const remote = notes[annotation.remote];
   return {
     right: {
       ...(name === undefined ? {} : { name }),
@@ -93,6 +97,7 @@ const entryOf = (value: unknown): Decoded<Entry> => {
       created: numberFrom(notes[annotation.created]),
       size: numberFrom(notes[annotation.size]),
       descriptor: decoded.right,
+      ...(isDigest(remote) ? { remoteDigest: remote } : {}),
     },
   };
 };
@@ -140,6 +145,7 @@ const lineOf = (entry: Entry): Descriptor => {
       [annotation.id]: entry.id,
       [annotation.created]: String(entry.created),
       [annotation.size]: String(entry.size),
+      ...(entry.remoteDigest === undefined ? {} : { [annotation.remote]: entry.remoteDigest }),
     },
   };
 };

@@ -7,18 +7,20 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDigest } from '../core/digest.ts';
 import type { Digest } from '../core/digest.ts';
-import { withLock, writeFileAtomic } from '../system/files.ts';
+import { removeIfPresent, withLock, writeFileAtomic } from '../system/files.ts';
 import type { Paths } from '../system/paths.ts';
 import { abandonedIn } from './temporary.ts';
 
 const leaseName = 'lease';
+
+const locked = (paths: Paths, body: () => void): Promise<void> => withLock(paths, join(paths.images, '.lock'), 'exclusive', async () => body());
 
 /**
  * Keeps `digests` (blobs and diff ids) from collection for as long as `directory` (of `withSpool`) is there; replaces an earlier lease
  * in the same directory. Waits for the store's lock, never for a network.
  */
 export const lease = (paths: Paths, directory: string, digests: readonly Digest[]): Promise<void> =>
-  withLock(paths, join(paths.images, '.lock'), 'exclusive', async () => writeFileAtomic(join(directory, leaseName), `${digests.join('\n')}\n`));
+  locked(paths, () => writeFileAtomic(join(directory, leaseName), `${digests.join('\n')}\n`));
 
 const leaseIn = (directory: string): readonly Digest[] => {
   try {
@@ -40,3 +42,11 @@ export const heldDigests = (paths: Paths): ReadonlySet<Digest> => {
     .filter((path) => !abandoned.has(path));
   return new Set(living.flatMap(leaseIn));
 };
+
+/** Ends the lease of `directory` and runs `body` before anybody can take another; `isHeld` says what others rely on. */
+export const endLease = (paths: Paths, directory: string, body: (isHeld: (digest: Digest) => boolean) => void): Promise<void> =>
+  locked(paths, () => {
+    removeIfPresent(join(directory, leaseName));
+    const held = heldDigests(paths);
+    body((digest) => held.has(digest));
+  });

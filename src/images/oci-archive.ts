@@ -8,8 +8,9 @@ import { fail } from '../core/errors.ts';
 import { formatReference, parseReference } from '../core/reference.ts';
 import type { Archive } from './archive.ts';
 import { notAnImage, readJsonFile, requireFile } from './archive.ts';
-import { formatPlatform, hostPlatform, platformFit, platformOf } from './platform.ts';
+import { hostPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
+import { checkLayerType, choosePlatform, isRunnable } from './platform-choice.ts';
 import type { SpooledFile } from './spool.ts';
 import { documentOf } from './store.ts';
 import type { Candidate, Document } from './store.ts';
@@ -38,33 +39,12 @@ const descriptorsOf = (archive: Archive, text: string, name: string): readonly D
   });
 };
 
-/** Build attestations and the like travel as manifests for no platform. */
-const isRunnable = (descriptor: Descriptor): boolean => descriptor.platform?.os !== 'unknown';
-
-interface Choice {
-  readonly descriptor: Descriptor;
-  readonly fit: number;
-}
-
-const fitOf = (wanted: Platform, descriptor: Descriptor): number =>
-  descriptor.platform ? platformFit(wanted, platformOf(descriptor.platform)) : 1;
-
-/** The best match for `wanted`; throws a `Refused` failure that lists what there is instead. */
+/** The best match for `wanted`, or the only image where nothing is wanted. */
 const choose = (archive: Archive, descriptors: readonly Descriptor[], wanted: Platform | undefined): Descriptor => {
   const runnable = descriptors.filter(isRunnable);
   const [only] = runnable;
   if (only === undefined) return notAnImage(archive.subject, 'has an index without images');
-  if (runnable.length === 1 && wanted === undefined) return only;
-  const platform = wanted ?? hostPlatform();
-  const choices = runnable.map((descriptor): Choice => ({ descriptor, fit: fitOf(platform, descriptor) }));
-  const best = choices.reduce((a, b) => (b.fit > a.fit ? b : a));
-  if (best.fit > 0) return best.descriptor;
-  const offered = runnable.map(({ platform: offer }) => (offer ? formatPlatform(platformOf(offer)) : 'unknown')).join(', ');
-  return fail({
-    _tag: 'Refused',
-    message: `${archive.subject} has no image for ${formatPlatform(platform)}; it has ${offered}`,
-    hint: 'choose one of them with --platform',
-  });
+  return runnable.length === 1 && wanted === undefined ? only : choosePlatform(archive.subject, runnable, wanted ?? hostPlatform());
 };
 
 /** Follows indexes down to one manifest. */
@@ -89,12 +69,6 @@ const nameOf = (descriptor: Descriptor): string | undefined => {
   return '_tag' in reference ? undefined : formatReference(reference);
 };
 
-const checkLayerType = (archive: Archive, layer: Descriptor): void => {
-  if (!/tar/.test(layer.mediaType) || /encrypted/.test(layer.mediaType)) {
-    fail({ _tag: 'Refused', message: `${archive.subject} has a layer of the type ${layer.mediaType.slice(0, 100)}, which cannot be unpacked here` });
-  }
-};
-
 const candidateOf = (archive: Archive, descriptor: Descriptor, names: readonly string[]): Candidate => {
   const manifest = verifiedDocument(archive, descriptor);
   const decoded = decodeJson(Manifest, manifest.text);
@@ -106,7 +80,7 @@ const candidateOf = (archive: Archive, descriptor: Descriptor, names: readonly s
   const config = verifiedDocument(archive, configDescriptor);
   const decodedConfig = decodeJson(ImageConfig, config.text);
   if ('left' in decodedConfig) return corrupt(archive, `in the configuration ${config.digest}, ${decodedConfig.left}`);
-  for (const layer of layers) checkLayerType(archive, layer);
+  for (const layer of layers) checkLayerType(archive.subject, layer);
   return {
     subject: names[0] ?? archive.subject,
     manifest,

@@ -32,7 +32,7 @@ export interface Image {
 export const isImageError = (value: Image | SkiffError): value is SkiffError => '_tag' in value;
 
 const matchesDigest = (reference: Reference, entry: Entry): boolean => {
-  if (entry.descriptor.digest !== reference.digest || entry.name === undefined) return false;
+  if (entry.name === undefined || (entry.descriptor.digest !== reference.digest && entry.remoteDigest !== reference.digest)) return false;
   const name = parseReference(entry.name);
   return !('_tag' in name) && repositoryOf(name) === repositoryOf(reference);
 };

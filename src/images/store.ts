@@ -13,6 +13,7 @@ import type { Paths } from '../system/paths.ts';
 import { unpackLayers } from './layers.ts';
 import type { LayerProgress, LayerSource } from './layers.ts';
 import { blobPath, ensureLayout, withIndex } from './layout.ts';
+import { lease } from './lease.ts';
 import type { Entry } from './layout.ts';
 import { platformOf } from './platform.ts';
 import type { SpooledFile } from './spool.ts';
@@ -37,18 +38,24 @@ export interface LayerFile {
   readonly descriptor: Descriptor;
 }
 
-/** An image ready to be stored: everything decoded and matched, nothing unpacked. */
-export interface Candidate {
+/** What the index is to say of an image. */
+export interface ImageRecord {
   /** Where it comes from, as the user knows it. */
   readonly subject: string;
   readonly manifest: Document;
   readonly manifestType: string;
   readonly config: Document;
   readonly decodedConfig: ImageConfig;
-  /** In the order of `rootfs.diff_ids`. */
-  readonly layers: readonly LayerFile[];
   /** References in full. */
   readonly names: readonly string[];
+  /** As in `Entry`. */
+  readonly remoteDigest?: Digest;
+}
+
+/** An image ready to be stored: everything decoded and matched, nothing unpacked. */
+export interface Candidate extends ImageRecord {
+  /** In the order of `rootfs.diff_ids`. */
+  readonly layers: readonly LayerFile[];
 }
 
 /** What storing changed, for the command to tell. */
@@ -71,18 +78,18 @@ export const manifestFor = (config: Document, layers: readonly Descriptor[]): Do
   return documentOf(JSON.stringify(manifest));
 };
 
-const checkCounts = (candidate: Candidate): readonly Digest[] => {
-  const diffIds = candidate.decodedConfig.rootfs.diff_ids ?? [];
-  const { subject, layers } = candidate;
-  if (diffIds.length !== layers.length) {
-    fail({ _tag: 'Corrupt', subject, reason: `its configuration promises ${diffIds.length} layers, its manifest has ${layers.length}` });
+/** The diff ids that `config` promises for `layers` layers; throws `Corrupt` or `Hostile` where the numbers cannot be right. */
+export const diffIdsFor = (subject: string, config: ImageConfig, layers: number): readonly Digest[] => {
+  const diffIds = config.rootfs.diff_ids ?? [];
+  if (diffIds.length !== layers) {
+    fail({ _tag: 'Corrupt', subject, reason: `its configuration promises ${diffIds.length} layers, its manifest has ${layers}` });
   }
-  if (layers.length > maximumLayers) fail({ _tag: 'Hostile', subject, reason: `it has ${layers.length} layers, more than ${maximumLayers}` });
+  if (layers > maximumLayers) fail({ _tag: 'Hostile', subject, reason: `it has ${layers} layers, more than ${maximumLayers}` });
   return diffIds;
 };
 
 const sourcesOf = (candidate: Candidate): readonly LayerSource[] => {
-  const diffIds = checkCounts(candidate);
+  const diffIds = diffIdsFor(candidate.subject, candidate.decodedConfig, candidate.layers.length);
   return candidate.layers.map(({ file }, position) => ({
     file: file.path,
     digest: file.digest,
@@ -92,27 +99,30 @@ const sourcesOf = (candidate: Candidate): readonly LayerSource[] => {
   }));
 };
 
-/** A file of the work space that is to become the blob `digest`. */
-interface NewBlob {
+/** A file on the store's file system that is to become the blob `digest`. */
+export interface NewBlob {
   readonly path: string;
   readonly digest: Digest;
 }
+
+/** `document` as a new file in `directory`. */
+export const documentFile = (directory: string, { digest, text }: Document): NewBlob => {
+  const path = join(directory, digestHex(digest));
+  writeFileSync(path, text, { mode: 0o600 });
+  return { path, digest };
+};
 
 /** The blobs of all `candidates` that the store does not have, each as a file in `directory`. */
 const newBlobs = (paths: Paths, directory: string, candidates: readonly Candidate[]): readonly NewBlob[] => {
   const found = new Map<Digest, NewBlob>();
   for (const { layers, config, manifest } of candidates) {
     for (const { file } of layers) found.set(file.digest, file);
-    for (const { digest, text } of [config, manifest]) {
-      const path = join(directory, digestHex(digest));
-      if (!found.has(digest)) writeFileSync(path, text, { mode: 0o600 });
-      found.set(digest, { path, digest });
-    }
+    for (const document of [config, manifest]) found.set(document.digest, documentFile(directory, document));
   }
   return [...found.values()].filter(({ digest }) => !existsSync(blobPath(paths, digest)));
 };
 
-const entriesFor = (candidate: Candidate, size: number): readonly Entry[] => {
+const entriesFor = (candidate: ImageRecord, size: number): readonly Entry[] => {
   const platform = platformOf(candidate.decodedConfig);
   const { digest, size: bytes } = candidate.manifest;
   const entry: Entry = {
@@ -120,6 +130,7 @@ const entriesFor = (candidate: Candidate, size: number): readonly Entry[] => {
     created: Math.max(0, Date.parse(candidate.decodedConfig.created ?? '') || 0),
     size,
     descriptor: { mediaType: candidate.manifestType, digest, size: bytes, platform },
+    ...(candidate.remoteDigest === undefined ? {} : { remoteDigest: candidate.remoteDigest }),
   };
   return candidate.names.length === 0 ? [entry] : candidate.names.map((name) => ({ ...entry, name }));
 };
@@ -150,14 +161,19 @@ const placeBlobs = (paths: Paths, blobs: readonly NewBlob[], made: string[]): vo
   syncDirectory(join(paths.images, 'blobs/sha256'));
 };
 
-const storedOf = (before: readonly Entry[], { names, config, manifest }: Candidate): Stored => ({
+const storedOf = (before: readonly Entry[], { names, config, manifest }: ImageRecord): Stored => ({
   id: config.digest,
   manifestDigest: manifest.digest,
   names,
   replaced: before.flatMap(({ name, id }) => (name !== undefined && names.includes(name) && id !== config.digest ? [{ name, id }] : [])),
 });
 
-const publish = (paths: Paths, candidates: readonly Candidate[], sizes: readonly number[], blobs: readonly NewBlob[]): Promise<readonly Stored[]> =>
+/**
+ * Moves `blobs` into the store and writes the index, all or none: a failure takes back what it put there. Blobs and layers are on the disk
+ * already. Atomic for readers.
+ * @param sizes of the images, in bytes uncompressed, in their order.
+ */
+export const publishImages = (paths: Paths, candidates: readonly ImageRecord[], sizes: readonly number[], blobs: readonly NewBlob[]): Promise<readonly Stored[]> =>
   withIndex(paths, (before, write) => {
     const made: string[] = [];
     try {
@@ -169,6 +185,13 @@ const publish = (paths: Paths, candidates: readonly Candidate[], sizes: readonly
     }
     return candidates.map((candidate) => storedOf(before, candidate));
   });
+
+const digestsOf = ({ config, manifest, layers, decodedConfig }: Candidate): readonly Digest[] => [
+  config.digest,
+  manifest.digest,
+  ...layers.map(({ file }) => file.digest),
+  ...(decodedConfig.rootfs.diff_ids ?? []),
+];
 
 /**
  * Stores `candidates`, all or none: everything is unpacked, verified and on the disk before a blob or a name of it is in the store, and a failure
@@ -185,6 +208,7 @@ export const storeImages = async (
 ): Promise<readonly Stored[]> => {
   ensureLayout(paths);
   const sources = candidates.map(sourcesOf);
+  await lease(paths, directory, candidates.flatMap(digestsOf));
   const blobs = newBlobs(paths, directory, candidates);
   const layers = await unpackLayers(paths, host, sources.flat(), blobs.map(({ path }) => path), progress);
   let next = 0;
@@ -192,5 +216,5 @@ export const storeImages = async (
     next += length;
     return layers.slice(next - length, next).reduce((sum, layer) => sum + layer.size, 0);
   });
-  return publish(paths, candidates, sizes, blobs);
+  return publishImages(paths, candidates, sizes, blobs);
 };

@@ -62,21 +62,30 @@ export const removeIfPresent = (path: string): void => {
 export const withLock = async <A>(paths: Paths, path: string, mode: 'shared' | 'exclusive', body: () => Promise<A>): Promise<A> => {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
-    await lock(paths, fd, mode);
+    await lockDescriptor(paths, fd, mode);
     return await body();
   } finally {
     closeSync(fd);
   }
 };
 
-/** Neither Node nor Bun has flock(2); a helper that shares the file description takes the lock for us and leaves. */
-const lock = (paths: Paths, fd: number, mode: string): Promise<void> =>
+/** A lock that is free is taken within this time, in milliseconds. */
+const patience = 100;
+
+/**
+ * Takes flock(2) for the open file `fd`, waiting as long as it takes; it ends when `fd` is closed. Neither Node nor Bun has the call: a helper
+ * that shares the file description takes the lock for us and leaves.
+ * @param waiting called once if somebody else has it. Throws a `System` failure where the file system has no locks.
+ */
+export const lockDescriptor = (paths: Paths, fd: number, mode: 'shared' | 'exclusive', waiting?: () => void): Promise<void> =>
   new Promise((resolve, reject) => {
+    const timer = waiting === undefined ? undefined : setTimeout(waiting, patience);
     const child = spawn(helperPath(paths, 'skiff-helper'), ['lock', mode], { stdio: [fd, 'ignore', 'pipe'] });
     let words = '';
     child.stderr?.on('data', (chunk: Buffer) => (words += chunk.toString()));
     child.on('error', reject);
     child.on('close', (code) => {
+      clearTimeout(timer);
       if (code === 0) return resolve();
       try {
         fail({ _tag: 'System', operation: 'take the lock', subject: `fd ${fd}`, reason: words.trim() });
