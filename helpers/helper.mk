@@ -1,5 +1,5 @@
 # The roles of skiff-helper, and how it is built: static with musl, kernel headers from the distribution.
-HELPER_SRC = main.c util.c plan.c keeper.c lock.c rmtree.c rootpath.c mounts.c user.c process.c namespaces.c rootfs.c sandbox.c foreign.c \
+HELPER_SRC = main.c util.c plan.c keeper.c lock.c spread.c rmtree.c rootpath.c mounts.c user.c process.c namespaces.c rootfs.c view.c sandbox.c foreign.c \
              monitor.c monitor-start.c monitor-session.c monitor-end.c clients.c teardown.c guard.c slirp.c sealed.c logger.c state.c frames.c terminal.c attach.c launch.c join.c init.c probe.c
 
 TEST_SRC_rmtree-test = rmtree.c util.c

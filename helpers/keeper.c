@@ -317,7 +317,7 @@ void enter_child_namespace(const char *uid_map, const char *gid_map, bool single
         _exit(EXIT_SKIFF);
     close(go[0]);
     close(go[1]);
-    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+    if (!single && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
         die_errno("cannot become root of the user namespace");
 }
 

@@ -39,7 +39,7 @@ struct keeper keeper_acquire(const struct keeper_settings *settings);
  */
 void keeper_enter(const struct keeper *keeper);
 
-/* From the keeper's namespace into a new one below it, with these maps, as root there. Dies on failure. */
+/* From the keeper's namespace into a new one below it, with these maps, as root there; with `single` as its only id. Dies on failure. */
 void enter_child_namespace(const char *uid_map, const char *gid_map, bool single);
 
 /* Writes the id maps of a process's new user namespace; with `single` setgroups(2) is given up first. Dies on failure. */

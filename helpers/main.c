@@ -9,8 +9,10 @@ static const struct {
     int (*run)(int argc, char **argv);
 } roles[] = {
     { "launch", role_launch }, { "sandbox", role_sandbox }, { "join", role_join },
-    { "attach", role_attach }, { "userns", role_userns },   { "rm", role_rm },
-    { "lock", role_lock },     { "init", role_init },       { "probe-overlay", role_probe_overlay },
+    { "attach", role_attach }, { "userns", role_userns },   { "view", role_view },
+    { "rm", role_rm },         { "lock", role_lock },       { "init", role_init },
+    { "spread", role_spread },
+    { "probe-overlay", role_probe_overlay },
 };
 
 int main(int argc, char **argv)

@@ -8,8 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
+#endif
 #ifndef CLONE_NEWCGROUP
 #define CLONE_NEWCGROUP 0x02000000
 #endif
@@ -52,6 +56,21 @@ int namespace_open(pid_t pid, unsigned long long start, const char *kind)
     if (fd < 0)
         die_errno("cannot open the container's %s namespace", kind);
     return fd;
+}
+
+int namespace_copy_mount(pid_t pid, unsigned long long start, const char *path)
+{
+    autoclose int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), theirs = namespace_open(pid, start, "mnt");
+    if (own < 0 || setns(theirs, CLONE_NEWNS) < 0)
+        die_errno("cannot visit the container for its %s", path);
+    int copy = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC);
+    int error = errno;
+    if (setns(own, CLONE_NEWNS) < 0)
+        die_errno("cannot come back from the container");
+    errno = error;
+    if (copy < 0)
+        die_errno("cannot copy the container's mount of %s (this needs Linux 5.2)", path);
+    return copy;
 }
 
 void namespaces_join(const struct plan *plan)

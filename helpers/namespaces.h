@@ -18,6 +18,13 @@ void namespaces_join(const struct plan *plan);
 /* Opens /proc/PID/ns/KIND after checking that PID is still the process that started at `start` ticks; dies otherwise. */
 int namespace_open(pid_t pid, unsigned long long start, const char *kind);
 
+/*
+ * A detached copy of what is mounted at `path` for the process `pid` that started at `start` ticks, without the mounts below
+ * it: an O_PATH fd. A mount can only be copied from inside its own mount namespace, so we visit that and come back; the
+ * working directory becomes `/`. open_tree(2), Linux 5.2. Dies on failure.
+ */
+int namespace_copy_mount(pid_t pid, unsigned long long start, const char *path);
+
 /* Takes on id 0 of the user namespace just made or entered; without subordinate ids the caller's is the only one, 0 or not. */
 void namespaces_become_root(const struct plan *plan);
 

@@ -8,8 +8,10 @@ int role_sandbox(int argc, char **argv);
 int role_join(int argc, char **argv);
 int role_attach(int argc, char **argv);
 int role_userns(int argc, char **argv);
+int role_view(int argc, char **argv);
 int role_rm(int argc, char **argv);
 int role_lock(int argc, char **argv);
+int role_spread(int argc, char **argv);
 int role_init(int argc, char **argv);
 int role_probe_overlay(int argc, char **argv);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,14 +31,18 @@ static void add_directory(struct layers *layers, const char *separator, const ch
     layers->length += (size_t)snprintf(layers->options + layers->length, OPTION_SPACE - layers->length, "%s%s%d", separator, place, fd);
 }
 
-static struct layers *open_layers(const char *place, const char *upper, const char *work, char **lowers, size_t count)
+static struct layers *open_layers(enum rootfs_use use, const char *place, const char *upper, const char *work, char **lowers, size_t count)
 {
     struct layers *layers = xmalloc(sizeof *layers);
     layers->length = layers->count = 0;
-    if (count == 0 || count > MAXIMUM_LAYERS)
-        die("an image may have up to %d layers, not %zu", MAXIMUM_LAYERS, count);
+    if (use == ROOTFS_READ)
+        add_directory(layers, "lowerdir=", place, upper);
+    if (count == 0 || layers->count + count > MAXIMUM_LAYERS)
+        die("the root file system may have up to %d layers, not %zu", MAXIMUM_LAYERS, layers->count + count);
     for (size_t i = 0; i < count; i++)
-        add_directory(layers, i ? ":" : "lowerdir=", place, lowers[i]);
+        add_directory(layers, layers->count ? ":" : "lowerdir=", place, lowers[i]);
+    if (use == ROOTFS_READ)
+        return layers;
     add_directory(layers, ",upperdir=", place, upper);
     add_directory(layers, ",workdir=", place, work);
     return layers;
@@ -51,10 +56,10 @@ static void close_layers(struct layers *layers)
 }
 
 /* overlay UPPER WORK TARGET OPTIONS LOWER... */
-static const char *mount_overlay(const struct record *record)
+static const char *mount_overlay(const struct record *record, enum rootfs_use use)
 {
     char **f = record->fields;
-    struct layers *layers = open_layers("", f[1], f[2], f + 5, record->count - 5);
+    struct layers *layers = open_layers(use, "", f[1], f[2], f + 5, record->count - 5);
     autofree char *options = xasprintf("%s%s%s", layers->options, f[4][0] ? "," : "", f[4]);
     if (chdir("/proc/self/fd") < 0)
         die_errno("cannot enter /proc/self/fd");
@@ -92,11 +97,11 @@ static _Noreturn void die_fuse(int words)
 }
 
 /* fuse-overlayfs PROGRAM UPPER WORK TARGET OPTIONS LOWER... */
-static const char *mount_fuse(const struct record *record)
+static const char *mount_fuse(const struct record *record, enum rootfs_use use)
 {
     char **f = record->fields;
     int words[2];
-    struct layers *layers = open_layers("/proc/self/fd/", f[2], f[3], f + 6, record->count - 6);
+    struct layers *layers = open_layers(use, "/proc/self/fd/", f[2], f[3], f + 6, record->count - 6);
     autofree char *options = xasprintf("%s%s%s", layers->options, f[5][0] ? "," : "", f[5]);
     dev_t before = device_of(f[4]);
     if (pipe2(words, O_CLOEXEC) < 0)
@@ -118,13 +123,29 @@ static const char *mount_fuse(const struct record *record)
     return f[4];
 }
 
-const char *rootfs_mount(const struct plan *plan)
+static const struct record *find_record(const struct plan *plan)
 {
     const struct record *record = plan_find(plan, "overlay", 5);
-    if (record)
-        return mount_overlay(record);
-    record = plan_find(plan, "fuse-overlayfs", 6);
+    if (!record)
+        record = plan_find(plan, "fuse-overlayfs", 6);
     if (!record)
         die("the launch plan has no root file system");
-    return mount_fuse(record);
+    return record;
+}
+
+static bool is_fuse(const struct record *record)
+{
+    return strcmp(record->fields[0], "fuse-overlayfs") == 0;
+}
+
+const char *rootfs_target(const struct plan *plan)
+{
+    const struct record *record = find_record(plan);
+    return record->fields[is_fuse(record) ? 4 : 3];
+}
+
+const char *rootfs_mount(const struct plan *plan, enum rootfs_use use)
+{
+    const struct record *record = find_record(plan);
+    return is_fuse(record) ? mount_fuse(record, use) : mount_overlay(record, use);
 }

@@ -4,11 +4,19 @@
 
 #include "plan.h"
 
+enum rootfs_use {
+    ROOTFS_WRITE, /* for the container itself */
+    ROOTFS_READ   /* for a look at it: its own changes are one more read-only layer, and nothing on disk is touched */
+};
+
+/* Where the plan mounts it. Dies when the plan does not say. */
+const char *rootfs_target(const struct plan *plan);
+
 /*
  * Mounts what the plan's record `overlay` or `fuse-overlayfs` says and returns the target's path. Layers are opened here
  * and named by fd, so neither their number nor odd characters in paths meet the length and the escapes of mount options.
  * Dies on failure.
  */
-const char *rootfs_mount(const struct plan *plan);
+const char *rootfs_mount(const struct plan *plan, enum rootfs_use use);
 
 #endif

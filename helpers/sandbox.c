@@ -83,30 +83,15 @@ static void open_console(int root)
     sandbox_report_terminal(master);
 }
 
-#ifndef OPEN_TREE_CLONE
-#define OPEN_TREE_CLONE 1
-#endif
 #ifndef MOVE_MOUNT_F_EMPTY_PATH
 #define MOVE_MOUNT_F_EMPTY_PATH 4
 #define MOVE_MOUNT_T_EMPTY_PATH 0x40
 #endif
 
-/*
- * Mounts the /dev/shm of another container here. A mount can only be copied from inside its own mount namespace, so we visit
- * that, take a detached copy (open_tree(2), Linux 5.2) and come back. Its user namespace is ours by now.
- */
+/* Mounts the /dev/shm of another container here. Its user namespace is ours by now. */
 static void share_memory(int root, pid_t pid, unsigned long long start)
 {
-    autoclose int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), theirs = namespace_open(pid, start, "mnt");
-    if (own < 0 || setns(theirs, CLONE_NEWNS) < 0)
-        die_errno("cannot visit the other container for its /dev/shm");
-    autoclose int copy = (int)syscall(SYS_open_tree, AT_FDCWD, "/dev/shm", OPEN_TREE_CLONE | O_CLOEXEC);
-    int error = errno;
-    if (setns(own, CLONE_NEWNS) < 0)
-        die_errno("cannot come back from the other container");
-    errno = error;
-    if (copy < 0)
-        die_errno("cannot copy the other container's /dev/shm (this needs Linux 5.2)");
+    autoclose int copy = namespace_copy_mount(pid, start, "/dev/shm");
     autoclose int target = root_make_directory(root, "/dev/shm", false);
     if (target < 0 || syscall(SYS_move_mount, copy, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
         die_errno("cannot mount the other container's /dev/shm");
@@ -222,7 +207,7 @@ int role_sandbox(int argc, char **argv)
     struct process process = process_load(plan);
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
         die_errno("cannot make a mount namespace");
-    const char *rootfs = rootfs_mount(plan);
+    const char *rootfs = rootfs_mount(plan, ROOTFS_WRITE);
     if (plan_find(plan, "runtime", 1)) {
         report_pid(plan, getpid(), own_host_pid());
         foreign_run(plan, rootfs);

@@ -48,13 +48,10 @@ struct item {
 
 static la_ssize_t read_plain(struct archive *archive, void *data, const void **buffer)
 {
+    (void)archive;
     struct layer *layer = data;
     *buffer = layer->buffer;
-    ssize_t got;
-    do got = read(layer->stream.plain, layer->buffer, STREAM_CHUNK);
-    while (got < 0 && errno == EINTR);
-    if (got < 0) archive_set_error(archive, errno, "cannot read");
-    return got;
+    return (la_ssize_t)stream_read(&layer->stream, layer->buffer, STREAM_CHUNK);
 }
 
 /* The tar does not go on. If that is because the decompressing child gave up, its reason is the right one. */
@@ -253,8 +250,17 @@ static bool take_whiteout(const struct item *item)
     return true;
 }
 
+/* What AUFS kept of its own at the top of a layer, in images that old versions of Docker made. It means nothing here; Docker
+ * passes over it as well. */
+static bool is_aufs(const char *name)
+{
+    while (name[0] == '.' && name[1] == '/') name += 2;
+    return strncmp(name, ".wh..wh.", 8) == 0 && strcmp(name, ".wh..wh..opq") != 0;
+}
+
 static void extract(struct layer *layer, struct item *item)
 {
+    if (is_aufs(item->raw)) return;
     const char *why = path_parse(item->raw, &item->path);
     if (why != NULL) die(REFUSED, "%s: %s", shown(item->raw), why);
     meta_check(item->entry, item->raw);

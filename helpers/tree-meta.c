@@ -11,31 +11,31 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-static const char OVERRIDE_STAT[] = "user.containers.override_stat";
-
 static bool starts_with(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* Does the attribute speak to an overlay file system? */
+static bool is_mark(const char *key)
+{
+    return starts_with(key, "user.overlay.") || starts_with(key, "trusted.overlay.") || starts_with(key, "user.fuseoverlayfs.");
+}
+
 void meta_check(struct archive_entry *entry, const char *name)
 {
-    static const char *const forbidden[] = {"user.overlay.", "trusted.overlay.", "user.fuseoverlayfs."};
     const char *key = NULL;
     const void *value = NULL;
     size_t size = 0;
     archive_entry_xattr_reset(entry);
     while (archive_entry_xattr_next(entry, &key, &value, &size) == ARCHIVE_OK)
-        for (size_t i = 0; key != NULL && i < sizeof forbidden / sizeof *forbidden; i++)
-            if (starts_with(key, forbidden[i]))
-                die(REFUSED, "%s: its attribute %s would forge a mark of the overlay file system", shown(name), shown(key));
+        if (key != NULL && is_mark(key))
+            die(REFUSED, "%s: its attribute %s would forge a mark of the overlay file system", shown(name), shown(key));
 }
 
-/* Capabilities, ACLs and users' own attributes are the image's to set. Labels of security modules and trusted.* belong
- * to the host, and the owner note is ours. */
-static bool wanted(const char *key)
+bool meta_wanted(const char *key)
 {
-    if (strcmp(key, OVERRIDE_STAT) == 0) return false;
+    if (is_mark(key) || strcmp(key, OVERRIDE_STAT) == 0) return false;
     return starts_with(key, "user.") || strcmp(key, "security.capability") == 0 || starts_with(key, "system.posix_acl_");
 }
 
@@ -46,7 +46,9 @@ static void set_attributes(int fd, struct archive_entry *entry, const char *name
     size_t size = 0;
     archive_entry_xattr_reset(entry);
     while (archive_entry_xattr_next(entry, &key, &value, &size) == ARCHIVE_OK) {
-        if (key == NULL || !wanted(key) || fsetxattr(fd, key, value, size, 0) == 0) continue;
+        if (key == NULL || !meta_wanted(key) || fsetxattr(fd, key, value, size, 0) == 0) continue;
+        if (errno == E2BIG || errno == ERANGE)
+            die(REFUSED, "%s: its attribute %s is longer than Linux allows", shown(name), shown(key));
         if (errno == ENOSPC || errno == EDQUOT || errno == EIO || (starts_with(key, "user.") && errno != EOPNOTSUPP))
             die(FAILED, "cannot set attribute %s of %s: %s", shown(key), shown(name), reason(errno));
     }

@@ -6,6 +6,13 @@
 
 #include <time.h>
 
+/* Where an owner is noted that the file cannot have: "UID:GID:0MODE", as podman and fuse-overlayfs have it. */
+#define OVERRIDE_STAT "user.containers.override_stat"
+
+/* Does an extended attribute belong to the image? Capabilities, ACLs and users' own do; labels of security modules and
+ * trusted.* belong to the host, marks to the overlay file system, and the owner's note is ours. */
+bool meta_wanted(const char *key);
+
 /* Refuses an entry whose extended attributes would speak to the overlay file system. */
 void meta_check(struct archive_entry *entry, const char *name);
 

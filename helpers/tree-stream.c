@@ -1,6 +1,7 @@
 /*
- * Reading, hashing and decompressing in a process of its own: it keeps a second core busy, and the decompressors,
- * the code most likely to be broken by a hostile layer, run where nothing can be opened or reached.
+ * Reading and decompressing in a process of its own: it keeps a second core busy, and the decompressors, the code most
+ * likely to be broken by a hostile layer, run where nothing can be opened or reached. It hashes what it reads; the plain
+ * bytes are hashed by the parent, which has less to do.
  */
 #include "tree-stream.h"
 #include "tree.h"
@@ -12,7 +13,6 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <nettle/sha2.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,15 +26,11 @@
 static const uint64_t BOMB_BYTES = UINT64_C(1) << 30;
 static const uint64_t BOMB_FACTOR = 500;
 
-struct tally {
-    struct sha256_ctx hash;
-    uint64_t bytes;
-};
-
 struct copy {
     int in, out;
-    bool hashing;
-    struct tally blob, diff;
+    bool hashing; /* the input: whoever reads the output can hash that, on another core */
+    struct tally blob;
+    uint64_t plain; /* bytes handed on */
     unsigned char *buffer; /* STREAM_CHUNK bytes */
     size_t held;           /* bytes in the buffer that were read to look at and are still to be handed on */
 };
@@ -52,10 +48,10 @@ static const struct format {
 };
 static const struct format no_compression = {.name = "none", .filter = ARCHIVE_FILTER_NONE};
 
-static void count(const struct copy *copy, struct tally *tally, const void *data, size_t length)
+static void count(struct tally *tally, const void *data, size_t length)
 {
     tally->bytes += length;
-    if (copy->hashing) sha256_update(&tally->hash, length, data);
+    sha256_update(&tally->hash, length, data);
 }
 
 static size_t read_some(int fd, void *buffer, size_t room)
@@ -83,7 +79,10 @@ static size_t take(struct copy *copy)
 {
     size_t got = copy->held > 0 ? copy->held : read_some(copy->in, copy->buffer, STREAM_CHUNK);
     copy->held = 0;
-    count(copy, &copy->blob, copy->buffer, got);
+    if (copy->hashing)
+        count(&copy->blob, copy->buffer, got);
+    else
+        copy->blob.bytes += got;
     return got;
 }
 
@@ -137,10 +136,10 @@ static void decompress(struct copy *copy, const struct format *format)
         la_int64_t offset = 0;
         status = archive_read_data_block(archive, &block, &length, &offset);
         if (status != ARCHIVE_OK) break;
-        count(copy, &copy->diff, block, length);
-        if (copy->diff.bytes > BOMB_BYTES && copy->diff.bytes / BOMB_FACTOR > copy->blob.bytes)
+        copy->plain += length;
+        if (copy->plain > BOMB_BYTES && copy->plain / BOMB_FACTOR > copy->blob.bytes)
             die(REFUSED, "a compression bomb: %llu bytes of %s hold more than %llu", (unsigned long long)copy->blob.bytes,
-                format->name, (unsigned long long)copy->diff.bytes);
+                format->name, (unsigned long long)copy->plain);
         write_all(copy->out, block, length);
     }
     if (status != ARCHIVE_EOF) damaged(archive, format);
@@ -152,7 +151,6 @@ static void decompress(struct copy *copy, const struct format *format)
 static void pass_through(struct copy *copy)
 {
     for (size_t got; (got = take(copy)) > 0;) write_all(copy->out, copy->buffer, got);
-    copy->diff = copy->blob;
 }
 
 static void to_hex(struct tally *tally, char text[static HEX_DIGEST + 1])
@@ -168,7 +166,6 @@ void stream_copy(int in, int out, struct stream_totals *totals)
     copy.buffer = malloc(STREAM_CHUNK);
     if (copy.buffer == NULL) die(FAILED, "out of memory");
     sha256_init(&copy.blob.hash);
-    sha256_init(&copy.diff.hash);
     const struct format *format = look(&copy);
     if (format == &no_compression)
         pass_through(&copy);
@@ -177,10 +174,8 @@ void stream_copy(int in, int out, struct stream_totals *totals)
     free(copy.buffer);
     if (totals == NULL) return;
     totals->read = copy.blob.bytes;
-    totals->written = copy.diff.bytes;
     totals->compression = format->name;
     to_hex(&copy.blob, totals->blob);
-    to_hex(&copy.diff, totals->diff);
 }
 
 #if defined __x86_64__
@@ -227,9 +222,8 @@ static _Noreturn void child(int out, int report, pid_t parent)
     struct stream_totals totals = {0};
     stream_copy(STDIN_FILENO, out, &totals);
     char text[REPORT_BYTES];
-    int length = snprintf(text, sizeof text, "blob sha256:%s %llu\ndiff sha256:%s %llu\ncompression %s\n", totals.blob,
-                          (unsigned long long)totals.read, totals.diff, (unsigned long long)totals.written,
-                          totals.compression);
+    int length = snprintf(text, sizeof text, "blob sha256:%s %llu\ncompression %s\n", totals.blob,
+                          (unsigned long long)totals.read, totals.compression);
     write_all(report, (const unsigned char *)text, (size_t)length);
     _exit(0);
 }
@@ -251,14 +245,34 @@ struct stream stream_start(void)
     reader = pid;
     close(data[1]);
     close(report[1]);
-    return (struct stream){.child = pid, .plain = data[0], .report = report[0]};
+    struct stream stream = {.child = pid, .plain = data[0], .report = report[0]};
+    sha256_init(&stream.diff.hash);
+    return stream;
+}
+
+size_t stream_read(struct stream *stream, unsigned char *buffer, size_t room)
+{
+    size_t got = read_some(stream->plain, buffer, room);
+    count(&stream->diff, buffer, got);
+    return got;
+}
+
+/* The child's lines with ours behind its first one: a layer is known by both digests. */
+static void add_diff(struct stream *stream, char report[static REPORT_BYTES])
+{
+    char hex[HEX_DIGEST + 1], whole[REPORT_BYTES];
+    to_hex(&stream->diff, hex);
+    int first = (int)strcspn(report, "\n");
+    snprintf(whole, sizeof whole, "%.*s\ndiff sha256:%s %llu%s", first, report, hex, (unsigned long long)stream->diff.bytes,
+             report + first);
+    strcpy(report, whole);
 }
 
 void stream_finish(struct stream *stream, char report[static REPORT_BYTES])
 {
     unsigned char *rest = malloc(STREAM_CHUNK);
     if (rest == NULL) die(FAILED, "out of memory");
-    while (read_some(stream->plain, rest, STREAM_CHUNK) > 0)
+    while (stream_read(stream, rest, STREAM_CHUNK) > 0)
         ;
     free(rest);
     size_t length = 0;
@@ -268,7 +282,10 @@ void stream_finish(struct stream *stream, char report[static REPORT_BYTES])
     while (waitpid(stream->child, &status, 0) < 0)
         if (errno != EINTR) die(FAILED, "lost the decompressing process: %s", reason(errno));
     reader = 0;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        add_diff(stream, report);
+        return;
+    }
     if (WIFSIGNALED(status))
         die(REFUSED, "truncated: the decompressing process was ended by signal %d", WTERMSIG(status));
     if (write(complaints, report, length) < 0) _exit(1); /* already a complete line */

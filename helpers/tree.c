@@ -3,6 +3,7 @@
  *
  *   skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync]   < layer
  *   skiff-tree decompress                                                                  < layer > plain
+ *   skiff-tree pack --dir DIR [--single-uid]                                               > tar
  *
  * Exit 0, or 1 after one line on standard error: "refused: …" when the input is hostile or damaged,
  * "failed: …" when the system said no.
@@ -105,6 +106,24 @@ static void apply_command(int argc, char **argv)
     apply(&options);
 }
 
+static void pack_command(int argc, char **argv)
+{
+    static const struct option known[] = {{"dir", required_argument, NULL, 'd'}, {"single-uid", no_argument, NULL, 'u'}, {0}};
+    const char *dir = NULL;
+    bool single_uid = false;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (option) {
+        case 'd': dir = optarg; break;
+        case 'u': single_uid = true; break;
+        default: die(FAILED, "pack does not know %s", shown(argv[optind - 1]));
+        }
+    }
+    if (optind != argc) die(FAILED, "pack does not know %s", shown(argv[optind]));
+    if (dir == NULL) die(FAILED, "pack needs --dir DIR");
+    pack(dir, single_uid);
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_DFL);
@@ -112,9 +131,12 @@ int main(int argc, char **argv)
     const char *command = argc > 1 ? argv[1] : "";
     if (strcmp(command, "apply") == 0)
         apply_command(argc - 1, argv + 1);
+    else if (strcmp(command, "pack") == 0)
+        pack_command(argc - 1, argv + 1);
     else if (strcmp(command, "decompress") == 0 && argc == 2)
         stream_copy(STDIN_FILENO, STDOUT_FILENO, NULL);
     else
-        die(FAILED, "usage: skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync] | decompress");
+        die(FAILED, "usage: skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync] | decompress | "
+                    "pack --dir DIR [--single-uid]");
     return 0;
 }

@@ -40,6 +40,10 @@ struct apply_options {
 /* Extracts one layer from standard input into `options->dir` and prints the result lines; dies on any failure. */
 void apply(const struct apply_options *options);
 
+/* Writes the tree below `dir` to standard output as a pax tar; with `single_uid`, noted owners become the owners.
+ * A line on `complaints` for each thing that no archive can hold; dies on any failure. */
+void pack(const char *dir, bool single_uid);
+
 static inline void close_fd(int *fd)
 {
     if (*fd >= 0) close(*fd);

@@ -67,6 +67,19 @@ export const applyIn = (work: string, archive: Buffer, options: ApplyOptions = {
   return { status: done.status, stdout: done.stdout.toString(), stderr: done.stderr.toString(), dir, escaped };
 };
 
+export interface PackedTree {
+  readonly status: number | null;
+  readonly tar: Buffer;
+  readonly stderr: string;
+}
+
+/** `skiff-tree pack` of `dir`, in the namespace that `applyIn` extracts in. */
+export const packIn = (dir: string, options: ApplyOptions = {}): PackedTree => {
+  const prefix = options.oneId === true ? oneId : usual;
+  const done = run([...prefix, binary, 'pack', '--dir', dir, ...(options.flags ?? [])]);
+  return { status: done.status, tar: done.stdout, stderr: done.stderr.toString() };
+};
+
 /** `skiff-tree decompress`. */
 export const decompress = (input: Buffer) => run([binary, 'decompress'], input);
 

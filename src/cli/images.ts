@@ -17,13 +17,16 @@ export { table };
 type Flags = FlagsOf<typeof table>;
 
 const headings = {
+  Containers: 'CONTAINERS',
   CreatedAt: 'CREATED AT',
   CreatedSince: 'CREATED',
   Digest: 'DIGEST',
   ID: 'IMAGE ID',
   Repository: 'REPOSITORY',
+  SharedSize: 'SHARED SIZE',
   Size: 'SIZE',
   Tag: 'TAG',
+  UniqueSize: 'UNIQUE SIZE',
 } as const;
 
 type ImageField = keyof typeof headings;
@@ -34,15 +37,21 @@ export const imageView = (digests: boolean): ListView => ({
   columns: ['Repository', 'Tag', ...(digests ? ['Digest'] : []), 'ID', 'CreatedSince', 'Size'],
 });
 
-/** One image's fields; `now` in milliseconds since 1970. An image that does not say when it was made has `N/A` there. */
+/**
+ * One image's fields; `now` in milliseconds since 1970. `N/A` is in CreatedAt and CreatedSince of an image that does not say when it was made, and in the
+ * fields that only `skiff system df -v` counts.
+ */
 export const imageFields = (image: ImageRow, noTrunc: boolean, now: number): Row & Readonly<Record<ImageField, string>> => ({
+  Containers: 'N/A',
   CreatedAt: image.created === 0 ? 'N/A' : dateColumn(image.created),
   CreatedSince: image.created === 0 ? 'N/A' : timeAgo(image.created, now),
-  Digest: image.digest,
+  Digest: image.digest ?? '<none>',
   ID: noTrunc ? image.id : shortId(image.id),
   Repository: image.repository ?? '<none>',
+  SharedSize: 'N/A',
   Size: humanSize(image.size),
   Tag: image.tag ?? '<none>',
+  UniqueSize: 'N/A',
 });
 
 /** Docker's rules: a template wins over `--quiet`, and `--digests` adds its column to a table template that lacks it. */

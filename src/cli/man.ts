@@ -14,7 +14,7 @@ export const manualOverview = (part: string): string =>
     ...handWritten(part, ['DESCRIPTION']),
     ...flagSections(globalTable),
     section('COMMANDS', allTables.map((table) => item(`\\fBskiff\\-${table.name}\\fR(1)`, roff(table.summary))).join('\n')),
-    ...handWritten(part, ['ENVIRONMENT', 'FILES', 'EXIT STATUS']),
+    ...handWritten(part, ['SETTINGS', 'ENVIRONMENT', 'FILES', 'EXIT STATUS']),
     seeAlso(['newuidmap(1)', 'subuid(5)', 'user_namespaces(7)', 'slirp4netns(1)', 'fuse-overlayfs(1)']),
   ]);
 

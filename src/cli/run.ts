@@ -1,15 +1,18 @@
-import { isLeft } from 'fp-ts/Either';
 import { fail } from '../core/errors.ts';
+import { need } from '../core/invalid.ts';
 import { provideImage } from '../images/builtin.ts';
 import { formatPlatform } from '../images/platform.ts';
 import { prepareRun } from '../runtime/launch.ts';
 import { handOver } from '../system/hand-over.ts';
+import { readSettings } from '../system/settings.ts';
 import { table } from './options/run.ts';
 import { platformFlag } from './platform-flag.ts';
+import { qualifier } from './qualify.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { requireTerminal } from './terminal.ts';
 import { readTextFiles } from './text-files.ts';
 import { warn } from './warn.ts';
+import type { Image } from '../images/open.ts';
 import type { RunFlags } from '../runtime/run-flags.ts';
 import type { ImageConfigView } from '../runtime/spec-types.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
@@ -20,24 +23,27 @@ export { table };
 
 type Flags = FlagsOf<typeof table>;
 
-/** There is no registry client yet: `always` cannot be kept, and a promise that is not kept must be refused. */
-const refusePull = (flags: Flags): void => {
-  if (flags.pull === 'always') {
-    fail({ _tag: 'Refused', message: '--pull always: images cannot be pulled from a registry yet', hint: "bring the image with 'skiff load' or 'skiff import'" });
-  }
+/** The stored image, pulled first where `--pull` says so. */
+const provided = async (context: Context, surroundings: Surroundings, word: string, { pull, platform: wanted, quiet }: Flags): Promise<Image> => {
+  const { paths, host } = surroundings;
+  const { platform } = platformFlag(wanted);
+  const stored = provideImage(paths, host, word, platform);
+  const first = pull === 'always' ? undefined : await stored();
+  if (first !== undefined && (first._tag === 'Right' || first.left._tag !== 'NotFound' || pull === 'never')) return need(first);
+  const { pullForUse, pullMissing } = await import('./pull-missing.ts');
+  await (first === undefined ? pullForUse : pullMissing)(context, surroundings, word, { ...(platform === undefined ? {} : { platform }), quiet });
+  return need(await stored());
 };
 
-const imageOf = async ({ paths, host }: Surroundings, word: string, flags: Flags): Promise<ImageConfigView> => {
-  refusePull(flags);
-  const result = await provideImage(paths, host, word, platformFlag(flags.platform).platform)();
-  if (isLeft(result)) return fail(result.left);
-  const { id, layers, platform, config } = result.right;
+const imageOf = async (context: Context, surroundings: Surroundings, typed: string, flags: Flags): Promise<ImageConfigView> => {
+  const word = qualifier(await readSettings(context.env, surroundings.paths), surroundings.paths)(typed);
+  const { id, layers, platform, config } = await provided(context, surroundings, word, flags);
   return { reference: word, id, layers, platform: formatPlatform(platform), config };
 };
 
 /** Flags whose text lies in files are read here; the network is one in this version. */
 const runFlagsOf = (flags: Flags, command: readonly string[]): RunFlags => {
-  const { envFile, network, ...rest } = flags;
+  const { envFile, network, quiet: _, ...rest } = flags;
   const [first, ...others] = network;
   if (others.length > 0) fail({ _tag: 'Usage', message: '--network was given several times', hint: 'none, host and slirp4netns do not go together' });
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
@@ -49,7 +55,7 @@ export const run = async (context: Context, flags: Flags, positionals: readonly 
   if (!flags.detach) requireTerminal(flags.tty, flags.interactive);
   const surroundings = surroundingsOf(context);
   const [word = '', ...rest] = positionals;
-  const image = flags.rootfs === undefined ? await imageOf(surroundings, word, flags) : undefined;
+  const image = flags.rootfs === undefined ? await imageOf(context, surroundings, word, flags) : undefined;
   const launch = await prepareRun(surroundings, image, runFlagsOf(flags, flags.rootfs === undefined ? rest : positionals));
   const { idMap } = surroundings.host;
   if (idMap.mode === 'single') {

@@ -28,6 +28,7 @@ const defaultDomain = 'docker.io';
 const legacyDefaultDomain = 'index.docker.io';
 const officialPrefix = 'library/';
 const defaultTag = 'latest';
+/** Of the path; the host is not counted, since version 0.6 of the reference implementation. */
 const maximumNameLength = 255;
 
 const domainLabel = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
@@ -46,11 +47,14 @@ const invalid = (word: string, reason: string): SkiffError => ({
   hint: 'write it as [HOST[:PORT]/]NAME[:TAG][@sha256:DIGEST]',
 });
 
-/** Docker's splitDockerDomain: the first component is a host if it looks like one (dot, colon, capitals, `localhost`). */
+/** Whether the first component of a name looks like a host: a dot, a colon, capitals, or `localhost`. */
+const looksLikeHost = (first: string): boolean => /[.:]/.test(first) || first === 'localhost' || first.toLowerCase() !== first;
+
+/** Docker's splitDockerDomain. */
 const splitDomain = (name: string): readonly [domain: string, path: string] => {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
-  const isHost = slash >= 0 && (/[.:]/.test(first) || first === 'localhost' || first.toLowerCase() !== first);
+  const isHost = looksLikeHost(first);
   const domain = !isHost || first === legacyDefaultDomain ? defaultDomain : first;
   const path = isHost ? name.slice(slash + 1) : name;
   return [domain, domain === defaultDomain && !path.includes('/') ? `${officialPrefix}${path}` : path];
@@ -71,9 +75,7 @@ const nameFault = (domain: string, path: string): string | undefined => {
   if (path.toLowerCase() !== path) return 'has capitals: a repository name must be lowercase';
   if (!domainForm.test(domain)) return `has no valid host name ('${domain}')`;
   if (!path.split('/').every((component) => componentForm.test(component))) return 'is not a valid repository name';
-  return domain.length + 1 + path.length > maximumNameLength
-    ? `is longer than ${maximumNameLength} characters`
-    : undefined;
+  return path.length > maximumNameLength ? `has a repository name longer than ${maximumNameLength} characters` : undefined;
 };
 
 /**
@@ -91,6 +93,15 @@ export const parseReference = (word: string): Reference | SkiffError => {
   if (digest === undefined) return { domain, path, tag: tag ?? defaultTag };
   if (!isDigest(digest)) return invalid(word, 'has an invalid digest (sha256: and 64 hexadecimal digits are wanted)');
   return { domain, path, ...(tag === undefined ? {} : { tag }), digest };
+};
+
+/** Whether `word` names its registry: `quay.io/x` does, `busybox` and `user/x` leave it to a default. */
+export const hasHost = (word: string): boolean => word.includes('/') && looksLikeHost(word.slice(0, word.indexOf('/')));
+
+/** Whether `text` can stand in front of a name as its registry, `HOST[:PORT]`, and means itself there: `index.docker.io` means `docker.io`. */
+export const isDomain = (text: string): boolean => {
+  const reference = parseReference(`${text}/x`);
+  return !text.includes('/') && !isReferenceError(reference) && reference.domain === text;
 };
 
 /** Whether a result of this file is the error rather than the value. */

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram, isRoot, quietly, root, say, Stop } from './steps.mjs';
+import { findProgram, isRoot, quietly, root, say, Stop, succeeds } from './steps.mjs';
 
 /** @typedef {{ package: string, present: () => boolean }} Requirement */
 
@@ -51,7 +51,7 @@ const basic = [
   library('libseccomp-dev', 'seccomp'),
 ];
 
-/** To make the test images. */
+/** To make the test images, and to be the registries that tests talk to. */
 const forTests = [
   program('busybox-static', 'busybox'),
   program('mmdebstrap', 'mmdebstrap'),
@@ -59,10 +59,14 @@ const forTests = [
   program('bzip2', 'bzip2'),
   program('xz-utils', 'xz'),
   program('runc', 'runc'),
+  program('docker-registry', 'docker-registry'),
+  program('apache2-utils', 'htpasswd'),
+  program('openssl', 'openssl'),
+  program('skopeo', 'skopeo'),
 ];
 
 /** Other container tools that tests compare with where they are there. */
-const peers = [program('podman', 'podman'), program('crun', 'crun'), program('conmon', 'conmon'), program('skopeo', 'skopeo')];
+const peers = [program('podman', 'podman'), program('crun', 'crun'), program('conmon', 'conmon'), program('buildah', 'buildah')];
 
 /** @param {readonly Requirement[]} list */
 const missingFrom = (list) => list.filter((r) => !r.present()).map((r) => r.package);
@@ -72,6 +76,20 @@ const aptInstall = (packages) => {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   quietly('refresh the package lists', ['apt-get', 'update', '-qq'], { env });
   quietly(`install ${packages.join(' ')}`, ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+  if (packages.includes(registryService)) quietenService(registryService);
+};
+
+/** Debian's package starts a registry on port 5000, now and at every boot. The tests start their own, elsewhere. */
+const registryService = 'docker-registry';
+
+/** Stops a service that an installation has just brought, for good. @param {string} name */
+const quietenService = (name) => {
+  if (existsSync('/run/systemd/system')) {
+    succeeds(['systemctl', 'disable', '--now', name]);
+    return;
+  }
+  succeeds(['invoke-rc.d', name, 'stop']);
+  succeeds(['update-rc.d', name, 'disable']);
 };
 
 /**

@@ -6,12 +6,13 @@
  *   @single-uid         run it as an account without subordinate ids, which only root can provide
  *   @as-root            run it as the caller, who has to be root, to set up what only root can
  *   @also-on-node       run it on dist/skiff.cjs too, not only on dist/skiff
+ *   @one-driver         run it with the storage driver that Skiff chooses, not once for each
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { root } from './steps.mjs';
 
-/** @typedef {{ name: string, bundle: string, timeLimitMs: number, alsoOnNode: boolean, singleUid: boolean, asRoot: boolean }} TestFile */
+/** @typedef {{ name: string, bundle: string, timeLimitMs: number, alsoOnNode: boolean, oneDriver: boolean, singleUid: boolean, asRoot: boolean }} TestFile */
 
 const defaultTimeLimitSeconds = 300;
 
@@ -27,6 +28,7 @@ export const findTests = () =>
         bundle: `dist/test/${kind}/${file.slice(0, -'.ts'.length)}.cjs`,
         timeLimitMs: Number(/@time-limit (\d+)/.exec(text)?.[1] ?? defaultTimeLimitSeconds) * 1000,
         alsoOnNode: /@also-on-node\b/.test(text),
+        oneDriver: /@one-driver\b/.test(text),
         singleUid: /@single-uid\b/.test(text),
         asRoot: /@as-root\b/.test(text),
       };

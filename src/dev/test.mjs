@@ -1,7 +1,8 @@
 /**
  * `npm test`: sets the machine up as `npm start` does, builds, and runs every check: the type checker, the C tests under
  * sanitizers, and each file in test/{unit,security,e2e} in a process of its own, as an unprivileged user.
- * The end-to-end files run once for each storage driver. `npm test -- unit e2e/run` runs what starts with these words.
+ * The end-to-end files run once for each storage driver, where they do not say @one-driver.
+ * `npm test -- unit e2e/run` runs what starts with these words.
  * `npm run soak -- …` is the same with the full numbers of tries.
  * The last line is `N passed, N failed`; the exit code is 1 when anything failed or, where CI=true, was skipped.
  */
@@ -83,8 +84,9 @@ const jobsFor = (checkout, node, files, images, account) => {
       label: `${file.name} on ${driver}`,
       environment: { ...environment, SKIFF_STORAGE_DRIVER: driver },
     }));
+    const onChosen = file.oneDriver ? [job] : onDrivers;
     const onNode = { ...job, label: `${file.name} on Node`, environment: { ...environment, SKIFF_BIN: join(checkout, 'dist/skiff.cjs') } };
-    return file.alsoOnNode ? [...onDrivers, onNode] : onDrivers;
+    return file.alsoOnNode ? [...onChosen, onNode] : onChosen;
   });
   return [typeCheck, ...c, ...typescript].filter(({ label }) => isWanted(label));
 };

@@ -1,5 +1,6 @@
 /** `skiff import`: a root file system in a tar becomes an image of one layer. */
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import * as TE from 'fp-ts/TaskEither';
 import { mediaTypes } from '../core/oci-image.ts';
 import type { ContainerDefaults, ImageConfig } from '../core/oci-image.ts';
@@ -10,18 +11,21 @@ import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 import { applyChanges } from './changes.ts';
 import { unpackLayers } from './layers.ts';
+import type { FetchContext, FetchProgress } from './fetch-url.ts';
 import { ensureLayout } from './layout.ts';
 import { hostPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
-import { inputSubject, spoolLayer } from './spool.ts';
+import { inputSubject, openInput, spoolLayer } from './spool.ts';
 import type { Compression, SpooledFile } from './spool.ts';
 import { documentOf, manifestFor, storeImages } from './store.ts';
 import type { Candidate, Stored } from './store.ts';
 import { withSpool } from './temporary.ts';
 
 export interface ImportOptions {
-  /** Path of the tar (plain, gzip, zstd, bzip2 or xz), or `-` for standard input. */
+  /** Path or http(s) address of the tar (plain, gzip, zstd, bzip2 or xz), or `-` for standard input. */
   readonly source: string;
+  /** Needed for an address: how to fetch it, and who wants to hear of it. */
+  readonly fetch?: FetchContext & { readonly progress: FetchProgress };
   /** `REPOSITORY[:TAG]` as typed; undefined makes an image without a name. */
   readonly reference?: string;
   /** Dockerfile instructions, in order. */
@@ -49,10 +53,11 @@ const nameOf = (word: string): string => {
     : fail({ _tag: 'Usage', message: `'${word}' has a digest: an import cannot know it beforehand`, hint: 'give REPOSITORY[:TAG]' });
 };
 
-const checkSource = (source: string): void => {
-  if (/^(https?|ftp):\/\//.test(source)) {
-    fail({ _tag: 'Refused', message: `import cannot fetch ${source} yet`, hint: 'pipe it in: curl -fL URL | skiff import - NAME' });
-  }
+/** Runs `body` with the bytes of the source and its name for people. */
+const withSource = async <A>({ source, fetch }: ImportOptions, body: (bytes: Readable, subject: string) => Promise<A>): Promise<A> => {
+  if (fetch === undefined) return body(openInput(source), inputSubject(source));
+  const { shownUrl, withUrl } = await import('./fetch-url.ts');
+  return withUrl(fetch, source, fetch.progress, (bytes) => body(bytes, shownUrl(source)));
 };
 
 const defaultsOf = (changes: readonly string[]): ContainerDefaults => {
@@ -97,29 +102,24 @@ export const storeLayer = async (
 };
 
 const importTar = async (paths: Paths, host: Host, options: ImportOptions): Promise<Stored> => {
-  checkSource(options.source);
   const name = options.reference === undefined ? {} : { name: nameOf(options.reference) };
   const defaults = defaultsOf(options.changes);
   const { os, architecture, variant } = options.platform ?? hostPlatform();
   const created = new Date(options.now).toISOString();
-  const comment = options.message ?? `Imported from ${options.source}`;
-  const config: Omit<ImageConfig, 'rootfs'> = {
-    created,
-    architecture,
-    os,
-    ...(variant === undefined ? {} : { variant }),
-    config: defaults,
-    history: [{ created, comment }],
-  };
-  return withSpool(paths, async (directory) => {
-    const file = await spoolLayer(paths, options.source, join(directory, 'layer'));
-    return storeLayer(paths, host, directory, inputSubject(options.source), file, { ...name, config });
-  });
+  const known = { created, architecture, os, ...(variant === undefined ? {} : { variant }), config: defaults };
+  return withSpool(paths, (directory) =>
+    withSource(options, async (bytes, subject) => {
+      const file = await spoolLayer(paths, bytes, subject, join(directory, 'layer'));
+      const comment = options.message ?? `Imported from ${options.source === '-' ? '-' : subject}`;
+      const config: Omit<ImageConfig, 'rootfs'> = { ...known, history: [{ created, comment }] };
+      return storeLayer(paths, host, directory, subject, file, { ...name, config });
+    }),
+  );
 };
 
 /**
  * Imports a root file system as an image of one layer. The reference and the changes are checked before anything is read.
- * Errors: `Usage`, `NotFound`, `Refused` (URL), `Hostile`, `Corrupt`, `System`; nothing is left behind then.
+ * Errors: `Usage`, `NotFound`, `Hostile`, `Corrupt`, `System`; nothing is left behind then.
  */
 export const importImage = (paths: Paths, host: Host, options: ImportOptions): TE.TaskEither<SkiffError, Stored> =>
-  TE.tryCatch(() => importTar(paths, host, options), toSkiffError('import', inputSubject(options.source)));
+  TE.tryCatch(() => importTar(paths, host, options), toSkiffError('import', options.fetch === undefined ? inputSubject(options.source) : 'the image'));

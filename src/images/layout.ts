@@ -3,6 +3,7 @@
  * per name, with the whole reference as `org.opencontainers.image.ref.name`, and one without that annotation for an image that
  * has lost its names. Annotations of our own save listings from opening every manifest.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Descriptor, Index, decode, decodeJson, maximumDocument, mediaTypes } from '../core/oci-image.ts';
@@ -12,6 +13,7 @@ import type { Digest } from '../core/digest.ts';
 import { digestHex, isDigest } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
 import { withLock, writeFileAtomic } from '../system/files.ts';
+import { helperPath } from '../system/helper.ts';
 import type { Paths } from '../system/paths.ts';
 
 const annotation = {
@@ -37,6 +39,9 @@ export interface Entry {
   /** What the name points at in its registry, an index or the manifest; undefined for an image that was never pulled. */
   readonly remoteDigest?: Digest;
 }
+
+/** Whether an image has this entry by a tag; one with a digest only, or no name, is dangling, as in Docker. */
+export const isTagged = ({ name }: Entry): boolean => name !== undefined && !name.includes('@');
 
 export interface IndexContent {
   readonly entries: readonly Entry[];
@@ -154,7 +159,10 @@ const lineOf = (entry: Entry): Descriptor => {
 export const ensureLayout = (paths: Paths): void => {
   mkdirSync(join(paths.images, 'blobs/sha256'), { recursive: true, mode: 0o700 });
   const marker = join(paths.images, 'oci-layout');
-  if (!existsSync(marker)) writeFileAtomic(marker, '{"imageLayoutVersion":"1.0.0"}\n', { durable: true });
+  if (existsSync(marker)) return;
+  // Only once in the life of a store; helpers/spread.c says what it is for.
+  spawnSync(helperPath(paths, 'skiff-helper'), ['spread', paths.layers], { stdio: 'ignore' });
+  writeFileAtomic(marker, '{"imageLayoutVersion":"1.0.0"}\n', { durable: true });
 };
 
 /**

@@ -6,17 +6,19 @@ import { SkiffFailure, fail } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { familiarReference, familiarRepository, parseReference } from '../core/reference.ts';
 import type { Paths } from '../system/paths.ts';
-import { readBlob, readIndex } from './layout.ts';
+import { isTagged, readBlob, readIndex } from './layout.ts';
 import type { Entry } from './layout.ts';
+import { referenceOf } from './names.ts';
 import { findEntry } from './open.ts';
+import { parseUntil } from './prune-filters.ts';
 
 export interface ImageRow {
   readonly id: Digest;
   /** As Docker shows it; undefined (`<none>`) for an image without a name. */
   readonly repository?: string;
   readonly tag?: string;
-  /** Of the manifest. */
-  readonly digest: Digest;
+  /** What the name points at in its registry, or else the manifest; undefined (`<none>`) for an image without a name. */
+  readonly digest?: Digest;
   /** Milliseconds since 1970; 0 where the image does not say. */
   readonly created: number;
   /** Bytes, uncompressed. */
@@ -26,7 +28,7 @@ export interface ImageRow {
 export interface ListOptions {
   /** `REPOSITORY[:TAG]` as an argument of the command: only these. */
   readonly repository?: string;
-  /** `key=value` as typed: dangling, label, before, since, reference. Several of one key: any of them (label: all of them). */
+  /** `key=value` as typed: dangling, label, before, since, until, reference. Several of one key: any of them (label: all of them). */
   readonly filters: readonly string[];
 }
 
@@ -39,11 +41,11 @@ export interface ImageList {
 type Test = (entry: Entry) => boolean;
 
 const rowOf = (entry: Entry): ImageRow => {
-  const { id, created, size, descriptor } = entry;
-  const row = { id, digest: descriptor.digest, created, size };
-  const reference = entry.name === undefined ? undefined : parseReference(entry.name);
-  if (reference === undefined || '_tag' in reference) return row;
-  return { ...row, repository: familiarRepository(reference), ...(reference.tag === undefined ? {} : { tag: reference.tag }) };
+  const { id, created, size } = entry;
+  const reference = referenceOf(entry);
+  if (reference === undefined) return { id, created, size };
+  const digest = entry.remoteDigest ?? entry.descriptor.digest;
+  return { id, created, size, digest, repository: familiarRepository(reference), ...(reference.tag === undefined ? {} : { tag: reference.tag }) };
 };
 
 /** Go's path.Match: `*` and `?` stop at slashes. */
@@ -60,9 +62,8 @@ const globForm = (pattern: string): RegExp => {
 const matchesPattern = (pattern: string): Test => {
   const form = globForm(pattern);
   return (entry) => {
-    const reference = entry.name === undefined ? undefined : parseReference(entry.name);
-    if (reference === undefined || '_tag' in reference) return false;
-    return form.test(familiarReference(reference)) || form.test(familiarRepository(reference));
+    const reference = referenceOf(entry);
+    return reference !== undefined && (form.test(familiarReference(reference)) || form.test(familiarRepository(reference)));
   };
 };
 
@@ -89,7 +90,7 @@ const booleans: Readonly<Record<string, boolean>> = { true: true, '1': true, t: 
 
 const matchesDangling = (value: string): Test => {
   const wanted = booleans[value.toLowerCase()] ?? fail({ _tag: 'Usage', message: `invalid filter 'dangling=${value}'`, hint: 'write dangling=true or dangling=false' });
-  return (entry) => (entry.name === undefined) === wanted;
+  return (entry) => isTagged(entry) !== wanted;
 };
 
 const createdOf = (entries: readonly Entry[], word: string): number =>
@@ -105,6 +106,11 @@ const isSince = (entries: readonly Entry[], value: string): Test => {
   return (entry) => entry.created > limit;
 };
 
+const isUntil = (value: string): Test => {
+  const limit = parseUntil(value, Date.now());
+  return (entry) => entry.created <= limit;
+};
+
 const testOf = (paths: Paths, entries: readonly Entry[], key: string, value: string): Test => {
   switch (key) {
     case 'dangling':
@@ -115,10 +121,12 @@ const testOf = (paths: Paths, entries: readonly Entry[], key: string, value: str
       return isBefore(entries, value);
     case 'since':
       return isSince(entries, value);
+    case 'until':
+      return isUntil(value);
     case 'reference':
       return matchesPattern(value);
     default:
-      return fail({ _tag: 'Usage', message: `invalid filter '${key}'`, hint: 'the filters are dangling, label, before, since and reference' });
+      return fail({ _tag: 'Usage', message: `invalid filter '${key}'`, hint: 'the filters are dangling, label, before, since, until and reference' });
   }
 };
 

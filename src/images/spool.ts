@@ -121,13 +121,16 @@ export const spool = async (chunks: AsyncIterable<Uint8Array>, path: string): Pr
 /** Compressions that a layer may keep: OCI has media types for these alone. */
 const keeps: ReadonlySet<Compression> = new Set(['none', 'gzip', 'zstd']);
 
-/** The whole of `input` in the new file `path`, as a layer blob may be: plain, gzip or zstd; other compressions are taken off. */
-export const spoolLayer = async (paths: Paths, input: string, path: string): Promise<SpooledFile & { readonly compression: Compression }> => {
-  const [head, all] = await peek(openInput(input));
-  if (head.length === 0) fail({ _tag: 'Usage', message: `${inputSubject(input)} is empty`, hint: 'give a tar archive' });
+/**
+ * The whole of `stream` in the new file `path`, as a layer blob may be: plain, gzip or zstd; other compressions are taken off.
+ * `subject` is the stream in the user's words.
+ */
+export const spoolLayer = async (paths: Paths, stream: Readable, subject: string, path: string): Promise<SpooledFile & { readonly compression: Compression }> => {
+  const [head, all] = await peek(stream);
+  if (head.length === 0) fail({ _tag: 'Usage', message: `${subject} is empty`, hint: 'give a tar archive' });
   const compression = compressionOf(head);
   const kept = keeps.has(compression);
-  const file = await spool(kept ? all : inflate(paths, all, inputSubject(input)), path);
+  const file = await spool(kept ? all : inflate(paths, all, subject), path);
   return { ...file, compression: kept ? compression : 'none' };
 };
 

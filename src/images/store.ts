@@ -7,6 +7,7 @@ import type { Descriptor, ImageConfig, Manifest } from '../core/oci-image.ts';
 import type { Digest } from '../core/digest.ts';
 import { digestHex, digestOfHex } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
+import { parseReference, repositoryOf } from '../core/reference.ts';
 import { syncDirectory } from '../system/files.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
@@ -135,18 +136,24 @@ const entriesFor = (candidate: ImageRecord, size: number): readonly Entry[] => {
   return candidate.names.length === 0 ? [entry] : candidate.names.map((name) => ({ ...entry, name }));
 };
 
-/** `before` with `added`: their names are taken from whoever has them; who loses the last name stays without one. */
+/** An image that lost a tag: what came from a registry is still called by its digest there, as in Docker. */
+const withoutTag = ({ name, remoteDigest, ...rest }: Entry): Entry => {
+  if (name === undefined || remoteDigest === undefined) return rest;
+  const reference = parseReference(name);
+  return '_tag' in reference ? rest : { ...rest, name: `${repositoryOf(reference)}@${remoteDigest}`, remoteDigest };
+};
+
+/** `before` with `added`: their names are taken from whoever has them; who loses the last one stays without a tag. */
 const mergeEntries = (before: readonly Entry[], added: readonly Entry[]): readonly Entry[] => {
   const names = new Set(added.map((entry) => entry.name));
   const kept = before.filter((entry) => entry.name !== undefined && !names.has(entry.name));
-  const anonymous = before
-    .filter((entry) => entry.name === undefined || names.has(entry.name))
-    .map(({ id, created, size, descriptor }): Entry => ({ id, created, size, descriptor }));
+  const anonymous = before.filter((entry) => entry.name === undefined || names.has(entry.name)).map(withoutTag);
   const result: Entry[] = [...kept];
-  for (const entry of [...added, ...anonymous]) {
-    const known = result.some((other) => other.id === entry.id);
-    if (entry.name !== undefined || !known) result.push(entry);
-  }
+  const add = (entries: readonly Entry[], isWanted: (entry: Entry, known: boolean) => boolean): void => {
+    for (const entry of entries) if (isWanted(entry, result.some((other) => other.id === entry.id))) result.push(entry);
+  };
+  add(added, (entry, known) => entry.name !== undefined || !known);
+  add(anonymous, (_, known) => !known);
   return result;
 };
 

@@ -8,9 +8,9 @@ import { availableParallelism, hostname, machine, release, totalmem } from 'node
 import { SkiffFailure, explainErrno, renderError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { readIndex } from '../images/layout.ts';
-import { parseWantedDriver } from '../storage/choose.ts';
 import type { WantedDriver } from '../storage/choose.ts';
 import { storageDriver } from '../storage/probe.ts';
+import { wantedDriver } from '../storage/wanted.ts';
 import { readHost } from '../system/host.ts';
 import type { Host, IdMap, IdRange } from '../system/host.ts';
 import { ensureDirectories } from '../system/paths.ts';
@@ -144,7 +144,7 @@ const namespaceWarnings = (): readonly string[] =>
 
 const driverFact = async (paths: Paths, host: Host, env: Environment, asked: WantedDriver | undefined): Promise<Pick<Machine, 'Driver' | 'DriverReason'>> => {
   const none = (error: SkiffError) => ({ Driver: '', DriverReason: renderError(error) });
-  const wanted = parseWantedDriver(asked ?? env['SKIFF_STORAGE_DRIVER'], asked === undefined ? 'SKIFF_STORAGE_DRIVER' : '--storage-driver');
+  const wanted = await wantedDriver(paths, env, asked)();
   if (isLeft(wanted)) return none(wanted.left);
   const choice = await storageDriver(paths, host, env, wanted.right)();
   return isLeft(choice) ? none(choice.left) : { Driver: choice.right.driver.name, DriverReason: choice.right.why };

@@ -3,11 +3,11 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultMap, keepIdMap, shiftBetween } from '../core/id-maps.ts';
 import { need } from '../core/invalid.ts';
-import { parseWantedDriver } from '../storage/choose.ts';
 import { storageDriver } from '../storage/probe.ts';
+import { wantedDriver } from '../storage/wanted.ts';
 import { containerIds } from '../system/helper.ts';
 import type { IdMapping } from '../core/id-maps.ts';
-import type { DriverChoice } from '../storage/choose.ts';
+import type { DriverChoice, Wanted } from '../storage/choose.ts';
 import type { OverlayMount } from '../storage/driver.ts';
 import type { Host } from '../system/host.ts';
 import type { RunFlags } from './run-flags.ts';
@@ -65,15 +65,14 @@ export const rootfsNeeds = (host: Host, flags: RunFlags): RootfsNeeds => ({
 });
 
 /**
- * The driver for this command: flag, environment, probe. Where the kernel's overlay will not do, `auto` is fuse-overlayfs; a pinned
+ * The driver for this command: flag, environment, settings, probe. Where the kernel's overlay will not do, `auto` is fuse-overlayfs; a pinned
  * driver stays what it is, and refuses. Throws SkiffFailure.
  */
 export const chooseStorage = async ({ paths, host, env, storageDriver: flag }: Surroundings, needs: RootfsNeeds): Promise<DriverChoice> => {
-  const wanted = need(
-    flag === undefined ? parseWantedDriver(env['SKIFF_STORAGE_DRIVER'], 'SKIFF_STORAGE_DRIVER') : parseWantedDriver(flag, '--storage-driver'),
-  );
+  const asked = need(await wantedDriver(paths, env, flag)());
   const special = needs.hasMounts || needs.isForeign || needs.isShifted;
-  return need(await storageDriver(paths, host, env, wanted === 'auto' && special ? 'fuse-overlayfs' : wanted)());
+  const wanted: Wanted = asked.driver === 'auto' && special ? { driver: 'fuse-overlayfs', source: 'this container' } : asked;
+  return need(await storageDriver(paths, host, env, wanted)());
 };
 
 /** How the container's ids map to those of the keeper's namespace, which are the host's. */

@@ -7,6 +7,12 @@ import type { SkiffError } from '../core/errors.ts';
 
 export type WantedDriver = 'auto' | DriverName;
 
+/** What was asked for, and by what: a flag, a variable, or the path of a file. */
+export interface Wanted {
+  readonly driver: WantedDriver;
+  readonly source: string;
+}
+
 export type OverlayFact = { readonly works: true } | { readonly works: false; readonly reason: string };
 
 export type FuseFact =
@@ -26,23 +32,22 @@ export interface DriverChoice {
   readonly why: string;
 }
 
-/** Decodes --storage-driver, SKIFF_STORAGE_DRIVER and the config file's value; `source` names which of them it was. */
-export const parseWantedDriver = (text: string | undefined, source: string): E.Either<SkiffError, WantedDriver> => {
-  if (text === undefined || text === '' || text === 'auto') return E.right('auto');
-  if (text === 'overlay' || text === 'fuse-overlayfs') return E.right(text);
+/** Decodes --storage-driver and SKIFF_STORAGE_DRIVER; `source` names which of them it was. */
+export const parseWantedDriver = (text: string, source: string): E.Either<SkiffError, Wanted> => {
+  if (text === 'auto' || text === 'overlay' || text === 'fuse-overlayfs') return E.right({ driver: text, source });
   return E.left({ _tag: 'Usage', message: `${source}: no storage driver is called ${text}`, hint: 'use auto, overlay or fuse-overlayfs' });
 };
 
 /** A pinned driver or an error; with `auto` the kernel's overlay where it works, else fuse-overlayfs. */
-export const chooseDriver = (wanted: WantedDriver, facts: StorageFacts): E.Either<SkiffError, DriverChoice> => {
-  if (wanted === 'fuse-overlayfs') return fromFuse(facts.fuse(), 'it was asked for');
+export const chooseDriver = ({ driver: wanted, source }: Wanted, facts: StorageFacts): E.Either<SkiffError, DriverChoice> => {
+  if (wanted === 'fuse-overlayfs') return fromFuse(facts.fuse(), `${source} asks for it`);
   const overlay = facts.overlay();
-  if (overlay.works) return E.right({ driver: overlayDriver, why: wanted === 'overlay' ? 'it was asked for' : 'the kernel mounts overlays for you, and that is the fastest' });
+  if (overlay.works) return E.right({ driver: overlayDriver, why: wanted === 'overlay' ? `${source} asks for it` : 'the kernel mounts overlays for you, and that is the fastest' });
   if (wanted === 'auto') return fromFuse(facts.fuse(), `the kernel's overlay does not work here: ${overlay.reason}`);
   return E.left({
     _tag: 'Refused',
     message: `the storage driver overlay does not work here: ${overlay.reason}`,
-    hint: 'use --storage-driver fuse-overlayfs, or leave the choice to auto',
+    hint: `${source} asks for it; use --storage-driver fuse-overlayfs, or leave the choice to auto`,
   });
 };
 

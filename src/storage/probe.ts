@@ -18,7 +18,7 @@ import type { Paths } from '../system/paths.ts';
 import { ownIdentity } from '../system/process-identity.ts';
 import { findProgram } from '../system/programs.ts';
 import { chooseDriver } from './choose.ts';
-import type { DriverChoice, FuseFact, OverlayFact, WantedDriver } from './choose.ts';
+import type { DriverChoice, FuseFact, OverlayFact, Wanted } from './choose.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,9 +26,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Chooses and, where nothing is remembered, tries. Paths must have been made (`ensureDirectories`). Left as `chooseDriver` says, or
  * `System` when the trial directory cannot be made.
  */
-export const storageDriver = (paths: Paths, host: Host, env: Environment, wanted: WantedDriver): TaskEither<SkiffError, DriverChoice> => async () => {
+export const storageDriver = (paths: Paths, host: Host, env: Environment, wanted: Wanted): TaskEither<SkiffError, DriverChoice> => async () => {
   try {
-    const fuse = wanted === 'overlay' || (wanted === 'auto' && overlayFact(paths, host).works) ? undefined : await fuseFact(paths, env);
+    const fuse = wanted.driver === 'overlay' || (wanted.driver === 'auto' && overlayFact(paths, host).works) ? undefined : await fuseFact(paths, env);
     return chooseDriver(wanted, { overlay: () => overlayFact(paths, host), fuse: () => fuse ?? { state: 'missing' } });
   } catch (error) {
     return E.left(toSkiffError('try the storage drivers in', paths.host)(error));

@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withRegistry } from './registry.mjs';
 
 /** @typedef {{ name: 'skiff' | 'podman', program: string }} Tool */
 /** @typedef {Record<string, Partial<Record<Tool['name'], number[]>>>} Samples milliseconds, of `memory` bytes */
@@ -77,6 +78,27 @@ const companions = (tool, ids) => {
 
 const idle = ['run', '-d', '--network', 'none', 'busybox', 'sleep', '1000000'];
 
+let stores = 0;
+
+/**
+ * A pull into a store of its own. Nothing is removed before the end: ext4 is slow at making files where many were removed lately, which would be
+ * measured then. @param {Tool} tool @param {string} image
+ */
+const timedPull = (tool, image) => {
+  stores += 1;
+  const store = join(home, 'stores', `${stores}`);
+  mkdirSync(store, { recursive: true });
+  const places = tool.name === 'podman' ? ['--root', join(store, 'root'), '--runroot', join(store, 'run')] : ['--root', store];
+  return timed(tool, [...places, 'pull', '--quiet', ...(tool.name === 'podman' ? ['--tls-verify=false'] : []), image]);
+};
+
+/** What `images` takes when there are many, beside what it takes now. */
+const measureManyImages = async () => {
+  const tags = Array.from({ length: 198 }, (_, at) => `many-${at}:latest`);
+  each((tool) => tags.forEach((tag) => void output(tool, ['tag', 'busybox', tag])));
+  await measure('images-200', runs, (tool) => timed(tool, ['images']));
+};
+
 /** @param {(tool: Tool) => void} body */
 const each = (body) => tools.forEach(body);
 
@@ -101,6 +123,12 @@ const main = async () => {
     });
     await measure('ps', runs, (tool) => timed(tool, ['ps']));
     await measure('images', runs, (tool) => timed(tool, ['images']));
+    await withRegistry(join(home, 'registry'), join(process.env['SKIFF_TEST_IMAGES'] ?? '', 'debian.tar'), async (domain) => {
+      const turns = Math.max(3, Math.ceil(runs / 4));
+      await measure('pull-large', turns, (tool) => timedPull(tool, `${domain}/large`));
+      await measure('pull-layers', turns, (tool) => timedPull(tool, `${domain}/layers`));
+    });
+    await measureManyImages();
   } finally {
     each((tool) => {
       const left = output(tool, ['ps', '-aq']).split('\n').filter((word) => word !== '');

@@ -6,13 +6,35 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { entry, gnuLong, tar } from '../tar-maker.ts';
 import type { Entry } from '../tar-maker.ts';
-import { applyIn, withWork } from '../tree-run.ts';
+import { applyIn, attribute, inside, withWork } from '../tree-run.ts';
 
 const link = (name: string, linkname: string): Entry => ({ name, type: 'symlink', linkname });
 const hard = (name: string, linkname: string): Entry => ({ name, type: 'hardlink', linkname });
 const directory = (name: string): Entry => ({ name, type: 'directory' });
 const file = (name: string): Entry => ({ name, data: 'pwned' });
 const marked = (key: string): Entry => ({ name: 'marked', pax: { [`SCHILY.xattr.${key}`]: 'y' } });
+
+/** A pax header of its own, with this text instead of records. */
+const rawPax = (text: string | Buffer, size?: number): Buffer => entry({ name: 'PaxHeaders/x', typeflag: 'x', data: text, ...(size === undefined ? {} : { size }) });
+
+/** GNU's sparse format 1.0: a map of offsets and lengths in front of the data. */
+const sparse = (realsize: number, map: string, data: string): Entry => ({
+  name: 'GNUSparseFile.0/s',
+  pax: { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 's', 'GNU.sparse.realsize': String(realsize) },
+  data: Buffer.concat([Buffer.from(map.padEnd(512, '\0')), Buffer.from(data)]),
+});
+
+/** The archive with these bytes written over its first header's field, and the checksum made right again. */
+const patched = (archive: Buffer, at: number, bytes: string | Buffer): Buffer => {
+  const copy = Buffer.from(archive);
+  copy.set(Buffer.from(bytes), at);
+  copy.fill(' ', 148, 156);
+  copy.write(`${copy.subarray(0, 512).reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0`, 148, 'latin1');
+  return copy;
+};
+
+const negativeSize = Buffer.alloc(12, 0xff);
+const hugeSize = Buffer.from('800000007fffffffffffffff', 'hex');
 
 /** What is wrong, the archive, and the words that the line must have beside "refused:". */
 const hostile: readonly (readonly [string, Buffer, string])[] = [
@@ -59,7 +81,8 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
   ['whiteout of nothing', tar(file('.wh.')), '.wh.'],
   ['whiteout of the directory', tar(file('a/.wh..')), 'a/.wh..'],
   ['whiteout of the parent', tar(file('a/.wh...')), 'a/.wh...'],
-  ['whiteout of a whiteout', tar(file('.wh..wh.foo')), '.wh..wh.foo'],
+  ['whiteout of a whiteout', tar(file('d/.wh..wh.foo')), 'd/.wh..wh.foo'],
+  ['opaque mark with a dot too few', tar(file('d/.wh..wh.opq')), 'd/.wh..wh.opq'],
   ['whiteout as a parent', tar(file('.wh.d/x')), '.wh.d/x'],
   ['whiteout with a slash', tar(file('.wh./x')), '.wh./x'],
   ['whiteout that is a directory', tar(directory('.wh.d')), '.wh.d'],
@@ -68,6 +91,45 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
   ['forged redirect', tar(marked('trusted.overlay.redirect')), 'trusted.overlay.redirect'],
   ['forged fuse-overlayfs mark', tar(marked('user.fuseoverlayfs.opaque')), 'user.fuseoverlayfs.opaque'],
   ['forged mark on a directory', tar({ ...marked('user.overlay.whiteout'), type: 'directory' }), 'marked'],
+  ['whiteout that is a link to a directory outside', tar(link('a/.wh.b', '../..')), 'a/.wh.b'],
+  ['whiteout that is a FIFO', tar({ name: '.wh.b', type: 'fifo' }), '.wh.b'],
+  ['whiteout below a file', tar(file('f'), file('f/.wh.x')), 'f/.wh.x'],
+  ['opaque mark below a file', tar(file('f'), file('f/.wh..wh..opq')), 'f/.wh..wh..opq'],
+  ['opaque mark that is a directory', tar(directory('d/.wh..wh..opq')), 'd/.wh..wh..opq'],
+  ['opaque mark that is a link', tar(link('d/.wh..wh..opq', '/etc')), 'd/.wh..wh..opq'],
+  ['opaque mark as a parent', tar(file('d/.wh..wh..opq/x')), 'd/.wh..wh..opq/x'],
+  ['whiteout of an opaque mark', tar(file('d/.wh..wh..wh..opq')), 'd/.wh..wh..wh..opq'],
+  ['what AUFS never kept below the top', tar(file('d/.wh..wh.plnk')), 'd/.wh..wh.plnk'],
+  ['file below a whiteout of this layer', tar(file('.wh.d'), link('e', 'd'), hard('h', 'e/x')), 'h: '],
+  ['hard link to a whiteout by its own name', tar(file('.wh.w'), hard('h', '.wh.w')), '.wh.w'],
+  ['hard link through a whiteout', tar(file('.wh.d'), hard('h', 'd/x')), 'd/x'],
+  ['hard link to itself', tar(hard('h', 'h')), 'h'],
+  ['hard link with an empty target', tar(hard('h', '')), 'h'],
+  ['hard link to the directory itself', tar(hard('h', '.')), 'h'],
+  ['hard link through links in a circle', tar(link('a', 'b'), link('b', 'a'), hard('h', 'a/x')), 'h'],
+  ['hard link whose target is too long', tar({ name: 'h', type: 'hardlink', pax: { linkpath: 'n/'.repeat(2048) } }), 'longer than 4095'],
+  ['hard link over a full directory', tar(file('f'), file('d/x'), hard('d', 'f')), 'not empty'],
+  ['link whose target is too long', tar({ name: 's', type: 'symlink', pax: { linkpath: 't'.repeat(4096) } }), 'longer than 4095'],
+  ['file, then a link, then through it', tar(file('d/x'), file('e'), link('e', '../..'), file('e/canary')), 'e/canary'],
+  ['directory turned into a link, then through it', tar(directory('d'), link('d', '/tmp'), file('d/pwned')), 'd/pwned'],
+  ['path of 4096 bytes', tar({ name: 'x', pax: { path: `${'p/'.repeat(2047)}xx` } }), 'longer than 4095'],
+  ['path of a megabyte', tar(gnuLong('L', 'p/'.repeat(500_000)), file('x')), 'longer than 4095'],
+  ['attribute over the limit', tar({ name: 'a', pax: { 'SCHILY.xattr.user.big': Buffer.alloc(65_537, 'x') } }), 'user.big'],
+  ['attribute with a name over the limit', tar({ name: 'a', pax: { [`SCHILY.xattr.user.${'k'.repeat(300)}`]: 'x' } }), 'user.kkk'],
+  ['pax header of a gigabyte', Buffer.concat([rawPax('x', 2 ** 30), Buffer.alloc(4096)]), 'damaged'],
+  ['pax header of eight exabytes', Buffer.concat([patched(rawPax('x'), 124, hugeSize), Buffer.alloc(4096)]), 'damaged'],
+  ['pax record longer than its header', Buffer.concat([rawPax('999 path=x\n'), tar(file('x'))]), 'damaged'],
+  ['pax record without a length', Buffer.concat([rawPax('path=x\n'), tar(file('x'))]), 'damaged'],
+  ['long name of a gigabyte', Buffer.concat([entry({ name: '././@LongLink', typeflag: 'L', size: 2 ** 30 }), Buffer.alloc(4096)]), 'damaged'],
+  ['negative size', patched(tar(file('x')), 124, negativeSize), 'negative size'],
+  ['size of eight exabytes', patched(tar(file('x')), 124, hugeSize), 'size overflow'],
+  ['negative size in a pax record', tar({ name: 'x', data: 'y', pax: { size: '-1' } }), 'negative'],
+  ['wrong checksum', (() => { const bytes = tar(file('x')); bytes.write('0777777', 100, 'latin1'); return bytes; })(), 'damaged'],
+  ['sparse map behind the end', tar(sparse(10, '1\n5\n100\n', 'y'.repeat(100))), 'sparse'],
+  ['sparse map that goes back', tar(sparse(1000, '2\n500\n4\n0\n4\n', 'y'.repeat(8))), 'sparse'],
+  ['sparse map with negative numbers', tar(sparse(1000, '1\n-5\n4\n', 'yyyy')), 's'],
+  ['sparse map of a million', tar(sparse(1000, '1000000\n', '')), 's'],
+  ['sparse file of an exabyte', tar(sparse(2 ** 60, '1\n0\n4\n', 'yyyy')), 'larger than'],
   ['damaged header', Buffer.concat([entry(file('ok')), Buffer.alloc(512, 'x'), Buffer.alloc(1024)]), 'damaged'],
   ['no archive at all', Buffer.from('#!/bin/sh\necho hello\n'), 'damaged'],
   ['nothing at all', Buffer.alloc(0), 'truncated'],
@@ -90,6 +152,77 @@ for (const [what, archive, words] of hostile)
       assert.not.ok(done.escaped);
       assert.not.ok(existsSync('/tmp/pwned'));
     }));
+
+/** What looks hostile and is not, or is made harmless, as podman and Docker do: what is there afterwards, `opaque` for a directory that hides what is below. */
+const harmless: readonly (readonly [string, Buffer, readonly string[]])[] = [
+  ['whiteout, then the file', tar(file('.wh.x'), file('x')), ['x f']],
+  ['the file, then its whiteout', tar(file('x'), file('.wh.x')), ['x f']],
+  ['whiteout, then the directory', tar(file('.wh.d'), file('d/x')), ['d d opaque', 'd/x f']],
+  ['the directory, then its whiteout', tar(file('d/x'), file('.wh.d')), ['d d opaque', 'd/x f']],
+  ['whiteout, then a link', tar(file('.wh.l'), link('l', 'x')), ['l l']],
+  ['whiteout twice', tar(file('.wh.x'), file('.wh.x')), ['x c']],
+  ['whiteout with content', tar({ name: '.wh.x', data: Buffer.alloc(5000) }, file('y')), ['x c', 'y f']],
+  ['whiteout that is a hard link', tar(file('f'), hard('.wh.x', 'f')), ['f f', 'x c']],
+  ['whiteout of what begins with a dot', tar(file('.wh..hidden')), ['.hidden c']],
+  ['whiteout of three dots', tar(file('.wh....')), ['... c']],
+  ['whiteout of the longest name', tar({ name: 'w', pax: { path: `.wh.${'n'.repeat(251)}` } }), [`${'n'.repeat(251)} c`]],
+  ['opaque mark before, behind and twice', tar(file('d/.wh..wh..opq'), file('d/x'), file('d/.wh..wh..opq')), ['d d opaque', 'd/x f']],
+  ['opaque mark at the top', tar(file('.wh..wh..opq'), file('x')), ['x f']],
+  ['opaque mark in a directory that comes later', tar(file('d/.wh..wh..opq'), directory('d')), ['d d opaque']],
+  ['what AUFS kept', tar(directory('.wh..wh.plnk'), file('.wh..wh.plnk/12.34'), file('./.wh..wh.aufs'), directory('.wh..wh.orph'), file('.wh..wh.foo'), file('x')), ['x f']],
+  ['file, directory, link, file', tar(file('x'), directory('x'), link('x', '..'), file('x')), ['x f']],
+  ['FIFO, hard link, directory', tar(file('f'), { name: 'x', type: 'fifo' }, hard('x', 'f'), directory('x')), ['f f', 'x d']],
+  ['hard link through a link that stays inside', tar(file('d/f'), link('s', 'd'), hard('h', 's/f')), ['d d', 'd/f f', 'h f', 's l']],
+  ['hard link over itself', tar(file('f'), hard('f', 'f')), ['f f']],
+  ['entry through a link that stays inside', tar(directory('usr/bin'), link('bin', 'usr/bin'), file('bin/sh')), ['bin l', 'usr d', 'usr/bin d', 'usr/bin/sh f']],
+  ['name of 255 bytes', tar({ name: 'x', pax: { path: 'n'.repeat(255) } }), [`${'n'.repeat(255)} f`]],
+  ['attributes of the host and of nobody', tar({ name: 'a', pax: { 'SCHILY.xattr.trusted.x': 'y', 'SCHILY.xattr.security.selinux': 'y', 'SCHILY.xattr.nobody.x': 'y', 'SCHILY.xattr.x': 'y' } }), ['a f']],
+  ['pax records that nobody knows', tar({ name: 'a', pax: { 'VENDOR.thing': 'y'.repeat(10_000), comment: 'z' } }), ['a f']],
+];
+
+const kinds = 'find "$1" -mindepth 1 -printf "%P %y\\n" | LC_ALL=C sort';
+
+for (const [what, archive, expected] of harmless)
+  test(`harmless: ${what}`, () =>
+    withWork((work) => {
+      const done = applyIn(work, archive);
+      assert.is(done.stderr, '');
+      assert.not.ok(done.escaped);
+      const found = inside('sh', '-c', kinds, 'sh', done.dir).trim().split('\n');
+      const opaque = (line: string): string => (line.endsWith(' d') && attribute(join(done.dir, line.slice(0, -2)), 'user.overlay.opaque') === '79' ? `${line} opaque` : line);
+      assert.equal(found.map(opaque), expected);
+    }));
+
+test('an opaque mark at the top is one of the layer itself', () =>
+  withWork((work) => {
+    const { dir } = applyIn(work, tar(file('./.wh..wh..opq')));
+    assert.is(attribute(dir, 'user.overlay.opaque'), '79');
+  }));
+
+test('a path of 4095 bytes is made', () =>
+  withWork((work) => {
+    const path = `${`${'d'.repeat(90)}/`.repeat(44)}${'f'.repeat(91)}`;
+    assert.is(path.length, 4095);
+    const done = applyIn(work, tar({ name: 'x', pax: { path } }));
+    assert.is(done.stderr, '');
+    assert.is(inside('sh', '-c', 'cd "$1" && find . -type f -printf "%P\\n"', 'sh', done.dir).trim(), path);
+  }));
+
+test('attributes of the host are not set', () =>
+  withWork((work) => {
+    const done = applyIn(work, tar({ name: 'a', pax: { 'SCHILY.xattr.security.selinux': 'y', 'SCHILY.xattr.user.containers.override_stat': '1:2:0777', 'SCHILY.xattr.user.own': 'z' } }));
+    assert.is(done.stderr, '');
+    assert.equal(['security.selinux', 'user.containers.override_stat', 'user.own'].map((key) => attribute(join(done.dir, 'a'), key)), ['', '', '7a']);
+  }));
+
+test('bombs within the limit of a layer: sparse, compressed, many names', () =>
+  withWork((work) => {
+    const refusal = (archive: Buffer, ...flags: string[]): string => applyIn(work, archive, { flags }).stderr;
+    assert.match(refusal(tar(sparse(10_000_000, '1\n0\n4\n', 'yyyy')), '--max-bytes', '1000000'), /^refused: s: is larger than 1000000 bytes/);
+    assert.match(refusal(gzipSync(tar({ name: 'zeros', data: Buffer.alloc(8 << 20) })), '--max-bytes', '1000000'), /^refused: zeros: .*1000000 bytes/);
+    const many = Array.from({ length: 2000 }, (_, at) => file(`whiteouts/.wh.${at}`));
+    assert.match(refusal(gzipSync(tar(...many)), '--max-entries', '1000'), /^refused: .*1000 files/);
+  }));
 
 test('limits: bytes, size of one file, entries, directories in between', () =>
   withWork((work) => {

@@ -11,7 +11,7 @@ const now = Date.parse('2026-11-20T19:00:00Z');
 const id = `sha256:${'ab'.repeat(32)}` as const;
 const digest = `sha256:${'cd'.repeat(32)}` as const;
 const named: ImageRow = { id, digest, repository: 'busybox', tag: 'latest', created: now - 3 * 3600_000, size: 4_270_000 };
-const nameless: ImageRow = { id, digest, created: 0, size: 0 };
+const nameless: ImageRow = { id, created: 0, size: 0 };
 
 const show = (images: readonly ImageRow[], options: { readonly format?: string; readonly noTrunc?: boolean; readonly digests?: boolean; readonly quiet?: boolean }) => {
   const { format, noTrunc = false, digests = false, quiet = false } = options;
@@ -40,7 +40,7 @@ test('templates win over --quiet and get the digest column where they are tables
   assert.equal((await show([named], { digests: true, format: 'table {{.Tag}}' })).split('\n')[1]?.split(/ {2,}/), ['latest', digest]);
   assert.is(await show([named], { digests: true, format: '{{.Tag}}' }), 'latest\n');
   assert.equal(JSON.parse(await show([nameless], { format: 'json' })), {
-    CreatedAt: 'N/A', CreatedSince: 'N/A', Digest: digest, ID: 'abababababab', Repository: '<none>', Size: '0B', Tag: '<none>',
+    Containers: 'N/A', CreatedAt: 'N/A', CreatedSince: 'N/A', Digest: '<none>', ID: 'abababababab', Repository: '<none>', SharedSize: 'N/A', Size: '0B', Tag: '<none>', UniqueSize: 'N/A',
   });
 });
 

@@ -44,7 +44,7 @@ test('limits are told before anything is mounted', () => {
 });
 
 const choose = (wanted: WantedDriver, overlay: OverlayFact, fuseFact: FuseFact): string => {
-  const result = chooseDriver(wanted, { overlay: () => overlay, fuse: () => fuseFact });
+  const result = chooseDriver({ driver: wanted, source: 'it' }, { overlay: () => overlay, fuse: () => fuseFact });
   return E.isLeft(result) ? `refused: ${renderError(result.left)}` : `${result.right.driver.name}: ${result.right.why}`;
 };
 
@@ -57,17 +57,16 @@ test('the choice follows what works, and says why', () => {
     ['auto', fails, ready('1.10'), /^fuse-overlayfs: .*it is on NFS$/],
     ['auto', fails, missing, /^refused: fuse-overlayfs is needed to join .*NFS.*apt-get install fuse-overlayfs$/],
     ['auto', fails, ready('1.7.1'), /^refused: fuse-overlayfs 1\.7\.1 does not understand .*1\.8/],
-    ['overlay', works, missing, /^overlay: it was asked for$/],
-    ['overlay', fails, ready('1.10'), /^refused: the storage driver overlay .*it is on NFS; use/],
-    ['fuse-overlayfs', works, ready('1.10'), /^fuse-overlayfs: it was asked for$/],
+    ['overlay', works, missing, /^overlay: it asks for it$/],
+    ['overlay', fails, ready('1.10'), /^refused: the storage driver overlay .*it is on NFS; it asks for it; use/],
+    ['fuse-overlayfs', works, ready('1.10'), /^fuse-overlayfs: it asks for it$/],
     ['fuse-overlayfs', works, { state: 'unusable', reason: '/dev/fuse cannot be opened: permission denied' }, /^refused: \/dev\/fuse cannot be opened/],
   ];
   for (const [wanted, overlay, fuseFact, expected] of table) assert.match(choose(wanted, overlay, fuseFact), expected);
 });
 
 test('a pin is one of three words', () => {
-  assert.equal(parseWantedDriver(undefined, '--storage-driver'), E.right('auto'));
-  assert.equal(parseWantedDriver('overlay', '--storage-driver'), E.right('overlay'));
+  assert.equal(parseWantedDriver('overlay', '--storage-driver'), E.right({ driver: 'overlay', source: '--storage-driver' }));
   assert.is(said(parseWantedDriver('overlay2', 'SKIFF_STORAGE_DRIVER')), 'SKIFF_STORAGE_DRIVER: no storage driver is called overlay2; use auto, overlay or fuse-overlayfs');
 });
 

@@ -12,7 +12,7 @@ export const table = {
   flags: [
     { name: 'all', short: 'a', kind: 'bool', help: 'Show untagged intermediate images too' },
     { name: 'digests', kind: 'bool', help: 'Show digests' },
-    { name: 'filter', short: 'f', kind: 'list', value: 'KEY=VALUE', help: 'Show only images that match', suggestions: ['reference=', 'dangling=true', 'label=', 'before=', 'since='] },
+    { name: 'filter', short: 'f', kind: 'list', value: 'KEY=VALUE', help: 'Show only images that match', suggestions: ['reference=', 'dangling=true', 'label=', 'before=', 'since=', 'until='] },
     listFormat,
     noTrunc,
     { name: 'quiet', short: 'q', kind: 'bool', help: 'Print only ids' },

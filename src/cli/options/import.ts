@@ -6,7 +6,7 @@ export const table = {
   aliases: ['image import'],
   category: 'Images',
   summary: 'Make an image from an archive of a file system',
-  usage: '[OPTIONS] FILE|- [REPOSITORY[:TAG]]',
+  usage: '[OPTIONS] FILE|URL|- [REPOSITORY[:TAG]]',
   interspersed: true,
   positionals: { min: 1, max: 2, complete: 'files' },
   flags: [
@@ -16,6 +16,7 @@ export const table = {
   ],
   examples: [
     { command: 'skiff import rootfs.tar.gz mine:1', text: 'An image from a root file system' },
+    { command: 'skiff import https://example.org/rootfs.tar.xz mine:2', text: 'One from the web' },
     { command: "mmdebstrap stable - | skiff import -c 'CMD [\"bash\"]' - debian:mine", text: 'Debian made on the spot' },
   ],
 } as const satisfies CommandTable;

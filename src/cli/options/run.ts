@@ -27,6 +27,7 @@ export const table = {
     { name: 'name', kind: 'string', value: 'NAME', help: 'Name of the container; without one, it is made up' },
     platform,
     { name: 'pull', kind: 'string', value: 'WHEN', help: 'When to pull the image: always, missing or never', default: 'missing', choices: ['always', 'missing', 'never'] },
+    { name: 'quiet', short: 'q', kind: 'bool', help: 'Do not show the progress of a pull' },
     { name: 'rm', kind: 'bool', help: 'Remove the container when it ends' },
     { name: 'runtime', kind: 'string', value: 'PROGRAM', help: 'Hand the container to another OCI runtime, by name or path', suggestions: ['crun', 'runc', 'runsc'] },
     { name: 'stop-signal', kind: 'string', value: 'SIGNAL', help: 'Signal that stops the container', suggestions: ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL'] },

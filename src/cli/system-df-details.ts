@@ -1,0 +1,83 @@
+/** `skiff system df -v`: each image and each container. */
+import { shortId } from '../core/digest.ts';
+import { familiarRepository, parseReference } from '../core/reference.ts';
+import { humanSize } from '../core/sizes.ts';
+import { timeAgo } from '../core/times.ts';
+import type { ImageUsage, StoreUsage } from '../images/usage.ts';
+import type { ContainerUsage } from '../runtime/container-usage.ts';
+import { rowOf } from '../runtime/list.ts';
+import type { Output } from './context.ts';
+import { renderList, renderObject } from './format.ts';
+import type { ListView, Row } from './format.ts';
+
+const imageView: ListView = {
+  headings: {
+    Repository: 'REPOSITORY',
+    Tag: 'TAG',
+    ID: 'IMAGE ID',
+    CreatedSince: 'CREATED',
+    Size: 'SIZE',
+    SharedSize: 'SHARED SIZE',
+    UniqueSize: 'UNIQUE SIZE',
+    Containers: 'CONTAINERS',
+  },
+  columns: ['Repository', 'Tag', 'ID', 'CreatedSince', 'Size', 'SharedSize', 'UniqueSize', 'Containers'],
+};
+
+const containerView: ListView = {
+  headings: {
+    ID: 'CONTAINER ID',
+    Image: 'IMAGE',
+    Command: 'COMMAND',
+    LocalVolumes: 'LOCAL VOLUMES',
+    Size: 'SIZE',
+    RunningFor: 'CREATED',
+    Status: 'STATUS',
+    Names: 'NAMES',
+  },
+  columns: ['ID', 'Image', 'Command', 'LocalVolumes', 'Size', 'RunningFor', 'Status', 'Names'],
+};
+
+/** An image is shown once, by the first of its names, as in Docker. */
+const imageRow = ({ id, names, created, shared, unique, containers }: ImageUsage, now: number, whole: boolean): Row => {
+  const [name] = names;
+  const parsed = name === undefined ? undefined : parseReference(name);
+  const reference = parsed === undefined || '_tag' in parsed ? undefined : parsed;
+  return {
+    Repository: reference === undefined ? '<none>' : familiarRepository(reference),
+    Tag: reference?.tag ?? '<none>',
+    ID: whole ? id : shortId(id),
+    CreatedSince: created === 0 ? 'N/A' : timeAgo(created, now),
+    Size: humanSize(shared + unique),
+    SharedSize: humanSize(shared),
+    UniqueSize: humanSize(unique),
+    Containers: String(containers),
+  };
+};
+
+const containerRow = ({ container, bytes }: ContainerUsage, now: number, whole: boolean): Row => ({
+  ...rowOf(container, now, whole),
+  LocalVolumes: '0',
+  Size: humanSize(bytes),
+});
+
+/** Leaves out what a template calls with an argument: an object that is printed whole has no place for it. */
+const plain = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, field]) => typeof field === 'string'));
+
+/** The tables, or one object with Docker's members `Images`, `Containers`, `Volumes` and `BuildCache` through `format`. */
+export const renderDetails = async (store: StoreUsage, containers: readonly ContainerUsage[], format: string | undefined, output: Output): Promise<string> => {
+  const now = Date.now();
+  const typed = format?.trim() ?? '';
+  const whole = typed !== '' && typed !== 'table';
+  const images = store.images.map((image) => imageRow(image, now, whole));
+  const rows = containers.map((container) => containerRow(container, now, whole));
+  if (whole) return renderObject(typed, { Images: images, Containers: rows.map(plain), Volumes: [], BuildCache: [] }, output);
+  const { leftovers } = store;
+  return [
+    `Images space usage:\n\n${await renderList(imageView, images, { format: undefined }, output)}`,
+    `\nContainers space usage:\n\n${await renderList(containerView, rows, { format: undefined }, output)}`,
+    `\nLocal Volumes space usage:\n\nVOLUME NAME   LINKS     SIZE\n`,
+    `\nBuild cache usage: ${humanSize(0)}\n`,
+    ...(leftovers.count === 0 ? [] : [`\nLeftovers: ${leftovers.count} taking ${humanSize(leftovers.bytes)}; 'skiff image prune' removes them\n`]),
+  ].join('');
+};

@@ -1,0 +1,69 @@
+import { isLeft } from 'fp-ts/Either';
+import { renderError } from '../core/errors.ts';
+import type { SkiffError } from '../core/errors.ts';
+import { humanSize } from '../core/sizes.ts';
+import type { StoreUsage } from '../images/usage.ts';
+import { storeUsage } from '../images/usage.ts';
+import { containerUsage } from '../runtime/container-usage.ts';
+import type { ContainerUsage } from '../runtime/container-usage.ts';
+import type { Context } from './context.ts';
+import { renderList } from './format.ts';
+import type { ListView, Row } from './format.ts';
+import { imageStore } from './image-store.ts';
+import { table } from './options/system-df.ts';
+import type { FlagsOf } from './options/table.ts';
+import { warn } from './warn.ts';
+
+export { table };
+
+export const view: ListView = {
+  headings: { Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE' },
+  columns: ['Type', 'TotalCount', 'Active', 'Size', 'Reclaimable'],
+};
+
+/** Docker's rounding: down to whole per cent, and none of nothing. */
+const share = (part: number, whole: number): string => (whole > 0 ? `${humanSize(part)} (${Math.floor((part * 100) / whole)}%)` : humanSize(part));
+
+const rowOf = (type: string, total: number, active: number, size: number, reclaimable: string): Row => ({
+  Type: type,
+  TotalCount: String(total),
+  Active: String(active),
+  Size: humanSize(size),
+  Reclaimable: reclaimable,
+});
+
+const sum = (usages: readonly ContainerUsage[]): number => usages.reduce((total, { bytes }) => total + bytes, 0);
+
+/** Docker's four lines; there are no volumes and no build cache here. Leftovers have one of their own when there are any. */
+export const rowsOf = ({ images, total, reclaimable, leftovers }: StoreUsage, containers: readonly ContainerUsage[]): readonly Row[] => {
+  const ended = containers.filter(({ container }) => container.state.status !== 'running');
+  return [
+    rowOf('Images', images.length, images.filter((image) => image.containers > 0).length, total, share(reclaimable, total)),
+    rowOf('Containers', containers.length, containers.length - ended.length, sum(containers), share(sum(ended), sum(containers))),
+    rowOf('Local Volumes', 0, 0, 0, humanSize(0)),
+    rowOf('Build Cache', 0, 0, 0, humanSize(0)),
+    ...(leftovers.count === 0 ? [] : [rowOf('Leftovers', leftovers.count, 0, leftovers.bytes, share(leftovers.bytes, leftovers.bytes))]),
+  ];
+};
+
+const report = (context: Context, error: SkiffError): number => {
+  context.stderr.write(`skiff: ${renderError(error)}\n`);
+  return 1;
+};
+
+/** `skiff system df`. */
+export const run = async (context: Context, { format, verbose }: FlagsOf<typeof table>): Promise<number> => {
+  const store = imageStore(context);
+  const images = await storeUsage(store)();
+  if (isLeft(images)) return report(context, images.left);
+  const containers = await containerUsage(store.paths, store.host)();
+  if (isLeft(containers)) return report(context, containers.left);
+  if (verbose) {
+    const { renderDetails } = await import('./system-df-details.ts');
+    context.stdout.write(await renderDetails(images.right, containers.right, format, context.stdout));
+  } else {
+    context.stdout.write(await renderList(view, rowsOf(images.right, containers.right), { format }, context.stdout));
+  }
+  for (const sentence of images.right.warnings) warn(context, sentence);
+  return 0;
+};

@@ -1,0 +1,45 @@
+/** Names in the index, as pure changes of its entries: an image that loses its last name stays, without one. */
+import type { Digest } from '../core/digest.ts';
+import { familiarRepository, parseReference, repositoryOf } from '../core/reference.ts';
+import type { Reference } from '../core/reference.ts';
+import type { Entry } from './layout.ts';
+
+/** The name of `entry` taken apart; undefined where it has none. */
+export const referenceOf = (entry: Entry): Reference | undefined => {
+  const reference = entry.name === undefined ? undefined : parseReference(entry.name);
+  return reference === undefined || '_tag' in reference ? undefined : reference;
+};
+
+/** `entry` as it is when nothing names it any more. */
+const anonymous = ({ id, created, size, descriptor }: Entry): Entry => ({ id, created, size, descriptor });
+
+/** `entries` without `removed`; images that would not be in it any more stay without a name. */
+export const withoutNames = (entries: readonly Entry[], removed: readonly Entry[]): readonly Entry[] => {
+  const kept = entries.filter((entry) => !removed.includes(entry));
+  const lost = removed.filter(({ id }) => !kept.some((entry) => entry.id === id));
+  return [...kept, ...new Map(lost.map((entry) => [entry.id, anonymous(entry)])).values()];
+};
+
+/**
+ * `entries` with the name `name` (a reference in full) on the image of `source`; whoever had it loses it. What the source's name points at in
+ * its registry is known of the new one only in the same repository.
+ */
+export const withName = (entries: readonly Entry[], source: Entry, name: string): readonly Entry[] => {
+  if (entries.some((entry) => entry.name === name && entry.id === source.id)) return entries;
+  const target = parseReference(name);
+  const from = referenceOf(source);
+  const sameRepository = from !== undefined && !('_tag' in target) && repositoryOf(from) === repositoryOf(target);
+  const { remoteDigest } = source;
+  const added: Entry = { ...anonymous(source), name, ...(sameRepository && remoteDigest !== undefined ? { remoteDigest } : {}) };
+  const rest = withoutNames(entries, entries.filter((entry) => entry.name === name));
+  return [...rest.filter((entry) => entry.name !== undefined || entry.id !== source.id), added];
+};
+
+/** `repository@digest` as Docker shows it; undefined for an entry without a name. */
+export const digestReferenceOf = (entry: Entry): string | undefined => {
+  const reference = referenceOf(entry);
+  return reference === undefined ? undefined : `${familiarRepository(reference)}@${entry.remoteDigest ?? entry.descriptor.digest}`;
+};
+
+/** `entries` without any line of the image `id`. */
+export const withoutImage = (entries: readonly Entry[], id: Digest): readonly Entry[] => entries.filter((entry) => entry.id !== id);
