@@ -27,8 +27,8 @@ export interface ListOptions {
 export const renderList = async (view: ListView, rows: readonly Row[], options: ListOptions, output: Output): Promise<string> => {
   const format = options.format?.trim() ?? '';
   const limit = options.noTrunc !== true && output.isTerminal() ? output.columns() : Infinity;
+  if (format === '' || format === 'table') return await layOut([view.headings, ...rows].map((row) => view.columns.map((column) => escapeControls(String(row[column])))), limit);
   const safe = rows.map(escapeRow);
-  if (format === '' || format === 'table') return await layOut([view.headings, ...safe].map((row) => view.columns.map((column) => String(row[column]))), limit);
   if (format === 'json') return safe.map((row) => `${JSON.stringify(row)}\n`).join('');
   const { parseTemplate } = await import('../core/go-template.ts');
   const isTable = /^table\s/.test(format);

@@ -43,7 +43,10 @@ export const imageView = (digests: boolean): ListView => ({
  */
 export const imageFields = (image: ImageRow, noTrunc: boolean, now: number): Row & Readonly<Record<ImageField, string>> => ({
   Containers: 'N/A',
-  CreatedAt: image.created === 0 ? 'N/A' : dateColumn(image.created),
+  // A column that the table does not have: made when it is asked for.
+  get CreatedAt() {
+    return image.created === 0 ? 'N/A' : dateColumn(image.created);
+  },
   CreatedSince: image.created === 0 ? 'N/A' : timeAgo(image.created, now),
   Digest: image.digest ?? '<none>',
   ID: noTrunc ? image.id : shortId(image.id),

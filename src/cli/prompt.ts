@@ -34,6 +34,7 @@ export const editLine = (before: string, keys: string): Line => {
 const readLine = (): Promise<string> =>
   new Promise((resolve, reject) => {
     const { stdin } = process;
+    const decoder = new TextDecoder();
     let text = '';
     const done = (settle: () => void): void => {
       stdin.off('data', onData).off('end', onEnd).off('error', onError).pause();
@@ -43,7 +44,7 @@ const readLine = (): Promise<string> =>
     const onError = (error: Error): void => done(() => reject(error));
     const onData = (chunk: Buffer): void => {
       try {
-        const line = editLine(text, chunk.toString('utf8'));
+        const line = editLine(text, decoder.decode(chunk, { stream: true }));
         text = line.text;
         if (line.isComplete) onEnd();
       } catch (error) {

@@ -4,6 +4,7 @@ import type { SkiffError } from '../core/errors.ts';
 import { removeImage } from '../images/remove.ts';
 import type { Context } from './context.ts';
 import { imageStore } from './image-store.ts';
+import { imageWords } from './image-words.ts';
 import { table } from './options/rmi.ts';
 import type { FlagsOf } from './options/table.ts';
 import { platformFlag } from './platform-flag.ts';
@@ -17,7 +18,7 @@ export const run = async (context: Context, { force, platform }: FlagsOf<typeof 
   const store = imageStore(context);
   const errors: SkiffError[] = [];
   const warnings = new Set<string>();
-  for (const word of words) {
+  for (const word of await imageWords(context, store.paths, words)) {
     const result = await removeImage(store, word, options)();
     if (isLeft(result)) {
       errors.push(result.left);

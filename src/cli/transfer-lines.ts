@@ -73,6 +73,8 @@ const paceOf = (layer: LayerState, now: number): string => {
   return `${humanSize(Math.round(speed))}/s ${left}`.trimEnd();
 };
 
+/** Of what `humanSize` makes: `12.3kB`. */
+const longestSize = 6;
 const narrowestBar = 10;
 const widestBar = 50;
 
@@ -92,7 +94,7 @@ const movingLine = (layer: LayerState, cells: number, now: number): string => {
   const size = `${humanSize(Math.min(done, total))}/${humanSize(total)}`;
   const pace = paceOf(layer, now);
   const aligned = `${shortId(id)}: ${state.padEnd('Downloading'.length)}`;
-  const padded = size.padStart(humanSize(total).length * 2 + 3);
+  const padded = size.padStart(longestSize + 1 + humanSize(total).length);
   const width = Math.min(widestBar, cells - aligned.length - padded.length - paceRoom - 3);
   if (width >= narrowestBar) return `${aligned} ${bar(total === 0 ? 1 : done / total, width)} ${padded} ${pace}`.trimEnd();
   const short = `${head} ${size}`;

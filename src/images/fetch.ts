@@ -107,9 +107,11 @@ const unpackFresh = async (work: Work, layer: WantedLayer, input: AsyncIterable<
   const temporary = makeTemporary(paths, paths.layers);
   try {
     await unpackLayer(paths, host, layer, input, temporary);
-    markFresh(paths, layer.diffId, temporary);
-  } finally {
-    if (existsSync(temporary)) await removeTrees(paths, host, [temporary]);
+    if (!markFresh(paths, layer.diffId, temporary)) await removeTrees(paths, host, [temporary]);
+  } catch (error) {
+    // What made this fail may make that fail too, and is what has to be told; the next pull sweeps.
+    await removeTrees(paths, host, [temporary]).catch(() => undefined);
+    throw error;
   }
 };
 

@@ -15,6 +15,7 @@ import { fail } from '../core/errors.ts';
 import { withLock, writeFileAtomic } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
 import type { Paths } from '../system/paths.ts';
+import { knownDescriptor } from './known-line.ts';
 
 const annotation = {
   name: 'org.opencontainers.image.ref.name',
@@ -88,7 +89,8 @@ const numberFrom = (text: string | undefined): number => {
 };
 
 const entryOf = (value: unknown): Decoded<Entry> => {
-  const decoded = decode(Descriptor, value);
+  const known = knownDescriptor(value);
+  const decoded: Decoded<Descriptor> = known === undefined ? decode(Descriptor, value) : { right: known };
   if ('left' in decoded) return decoded;
   const notes = decoded.right.annotations ?? {};
   const id = notes[annotation.id];

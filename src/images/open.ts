@@ -65,7 +65,7 @@ export const findEntry = (entries: readonly Entry[], word: string): Entry | unde
 const noSuchImage = (word: string): never => {
   const reference = parseReference(word);
   const name = '_tag' in reference ? word : familiarReference(reference);
-  return fail({ _tag: 'NotFound', kind: 'image', name, hint: 'make it with `skiff load` or `skiff import`; `skiff images` lists what is there' });
+  return fail({ _tag: 'NotFound', kind: 'image', name, hint: '`skiff pull` fetches images from a registry, `skiff images` lists what is there' });
 };
 
 /** What is wrong with an image whose manifest and configuration are whole; `restoreLayers` puts it right. */

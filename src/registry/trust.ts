@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { explainErrno, fail } from '../core/errors.ts';
+import { SkiffFailure, explainErrno, fail } from '../core/errors.ts';
 import { readOptional } from '../system/read-optional.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,10 +28,16 @@ const systemRoots = (env: Environment): readonly string[] => {
   return found === undefined ? rootCertificates : [found];
 };
 
+const damaged = (subject: string, host: string): never =>
+  fail({ _tag: 'Corrupt', subject, reason: 'it holds no certificates in PEM form', hint: `it is used for ${host}; correct registries in config.yaml` });
+
 const read = (path: string, host: string): string => {
   try {
-    return readFileSync(path, 'utf8');
+    const text = readFileSync(path, 'utf8');
+    // Node takes anything and trusts nothing of it then.
+    return text.includes('-----BEGIN CERTIFICATE-----') ? text : damaged(path, host);
   } catch (caught) {
+    if (caught instanceof SkiffFailure) throw caught;
     const reason = explainErrno((caught as NodeJS.ErrnoException).code ?? 'unknown');
     return fail({ _tag: 'System', operation: `read the certificates for ${host} in`, subject: path, reason, hint: 'correct registries in config.yaml' });
   }
@@ -71,7 +77,6 @@ export const secureContextFor = (env: Environment, host: string, ca: string | un
   try {
     return createSecureContext({ ca: [...systemRoots(env), ...files.authorities, ...own], ...client });
   } catch {
-    const subject = ca ?? `the certificates of Docker for ${host}`;
-    return fail({ _tag: 'Corrupt', subject, reason: 'it is no PEM file with certificates', hint: `it is used for ${host}` });
+    return damaged(ca ?? `a file in certs.d/${host}`, host);
   }
 };

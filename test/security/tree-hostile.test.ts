@@ -107,7 +107,7 @@ const hostile: readonly (readonly [string, Buffer, string])[] = [
   ['hard link with an empty target', tar(hard('h', '')), 'h'],
   ['hard link to the directory itself', tar(hard('h', '.')), 'h'],
   ['hard link through links in a circle', tar(link('a', 'b'), link('b', 'a'), hard('h', 'a/x')), 'h'],
-  ['hard link whose target is too long', tar({ name: 'h', type: 'hardlink', pax: { linkpath: 'n/'.repeat(2048) } }), 'longer than 4095'],
+  ['hard link whose target is too long', tar({ name: 'h', type: 'hardlink', linkname: 'n', pax: { linkpath: 'n/'.repeat(2048) } }), 'longer than 4095'],
   ['hard link over a full directory', tar(file('f'), file('d/x'), hard('d', 'f')), 'not empty'],
   ['link whose target is too long', tar({ name: 's', type: 'symlink', pax: { linkpath: 't'.repeat(4096) } }), 'longer than 4095'],
   ['file, then a link, then through it', tar(file('d/x'), file('e'), link('e', '../..'), file('e/canary')), 'e/canary'],

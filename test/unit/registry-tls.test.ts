@@ -75,7 +75,7 @@ test('an authority that nobody knows, or another one, is refused with the way ro
 });
 
 test('a ca that cannot be used is named', async () => {
-  writeFileSync(file('bad.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+  writeFileSync(file('bad.pem'), readFileSync(file('ca.key')));
   const env = { HTTPS_PROXY: proxy };
   assert.match(await failureOf(tagsOf('registry.test', { env, registries: settings('registry.test', 'bad.pem') })), /bad\.pem is damaged: .*registry\.test/);
   assert.match(await failureOf(tagsOf('registry.test', { env, registries: settings('registry.test', 'none.pem') })), /none\.pem: it does not exist/);

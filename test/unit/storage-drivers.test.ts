@@ -10,6 +10,8 @@ import { renderError } from '../../src/core/errors.ts';
 import { chooseDriver, parseWantedDriver } from '../../src/storage/choose.ts';
 import { fuseOverlayfsDriver, overlayDriver } from '../../src/storage/driver.ts';
 import { overlayFact, unsuitableFileSystem } from '../../src/storage/probe.ts';
+import { wantedDriver } from '../../src/storage/wanted.ts';
+import { resolvePaths } from '../../src/system/paths.ts';
 import type { FuseFact, OverlayFact, WantedDriver } from '../../src/storage/choose.ts';
 import type { Host } from '../../src/system/host.ts';
 import type { Paths } from '../../src/system/paths.ts';
@@ -68,6 +70,31 @@ test('the choice follows what works, and says why', () => {
 test('a pin is one of three words', () => {
   assert.equal(parseWantedDriver('overlay', '--storage-driver'), E.right({ driver: 'overlay', source: '--storage-driver' }));
   assert.is(said(parseWantedDriver('overlay2', 'SKIFF_STORAGE_DRIVER')), 'SKIFF_STORAGE_DRIVER: no storage driver is called overlay2; use auto, overlay or fuse-overlayfs');
+});
+
+test('a flag comes before the variable, the variable before the settings', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'skiff-wanted-'));
+  try {
+    const file = join(home, 'config.yaml');
+    const wanted = async (flag: string | undefined, variable: string | undefined, text: string): Promise<unknown> => {
+      writeFileSync(file, text);
+      const env = { HOME: home, SKIFF_CONFIG: file, ...(variable === undefined ? {} : { SKIFF_STORAGE_DRIVER: variable }) };
+      const result = await wantedDriver(resolvePaths(env), env, flag)();
+      return E.isLeft(result) ? renderError(result.left) : [result.right.driver, result.right.source];
+    };
+    const fuse = 'storage-driver: fuse-overlayfs';
+    assert.equal(await wanted('overlay', 'fuse-overlayfs', fuse), ['overlay', '--storage-driver']);
+    assert.equal(await wanted('auto', undefined, fuse), ['auto', '--storage-driver']);
+    assert.equal(await wanted(undefined, 'overlay', fuse), ['overlay', 'SKIFF_STORAGE_DRIVER']);
+    assert.equal(await wanted(undefined, '', fuse), ['fuse-overlayfs', file]);
+    assert.equal(await wanted(undefined, undefined, fuse), ['fuse-overlayfs', file]);
+    assert.equal(await wanted(undefined, undefined, ''), ['auto', file]);
+    assert.equal(await wanted('overlay', undefined, 'storage-driver: vfs'), ['overlay', '--storage-driver'], 'what does not decide is not read');
+    assert.match(String(await wanted(undefined, undefined, 'storage-driver: vfs')), /config\.yaml: storage-driver must be auto, overlay or fuse-overlayfs/);
+    assert.match(String(await wanted(undefined, 'vfs', '')), /SKIFF_STORAGE_DRIVER: no storage driver is called vfs/);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });
 
 test('file systems that cannot be written through an overlay have names', () => {
