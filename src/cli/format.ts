@@ -28,6 +28,8 @@ export const renderList = async (view: ListView, rows: readonly Row[], options: 
   const format = options.format?.trim() ?? '';
   const limit = options.noTrunc !== true && output.isTerminal() ? output.columns() : Infinity;
   if (format === '' || format === 'table') return await layOut([view.headings, ...rows].map((row) => view.columns.map((column) => escapeControls(String(row[column])))), limit);
+  const column = onlyField(view, options.format ?? '');
+  if (column !== undefined) return rows.map((row) => `${escapeControls(String(row[column]))}\n`).join('');
   const safe = rows.map(escapeRow);
   if (format === 'json') return safe.map((row) => `${JSON.stringify(row)}\n`).join('');
   const { parseTemplate } = await import('../core/go-template.ts');
@@ -45,6 +47,12 @@ export const renderObject = async (format: string, data: unknown, output: Output
   const { parseTemplate } = await import('../core/go-template.ts');
   const text = parseTemplate(format.trim() === 'json' ? '{{json .}}' : format)(data);
   return `${output.isTerminal() ? escapeControls(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g) : text}\n`;
+};
+
+/** The field that a template consists of, as `{{.ID}}` does: that takes no template engine, and `--quiet` is made of it. */
+const onlyField = (view: ListView, format: string): string | undefined => {
+  const name = /^\{\{ *\.([A-Za-z]+) *\}\}$/.exec(format)?.[1];
+  return name !== undefined && Object.hasOwn(view.headings, name) && typeof view.headings[name] === 'string' ? name : undefined;
 };
 
 /** A shell passes `\t` and `\n` in a format as they are; Docker reads them as tab and newline. */

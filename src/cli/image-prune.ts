@@ -1,10 +1,11 @@
 import { isLeft } from 'fp-ts/Either';
-import { printable, renderError } from '../core/errors.ts';
+import { fail, printable } from '../core/errors.ts';
 import { humanSize } from '../core/sizes.ts';
 import { pruneImages } from '../images/prune.ts';
 import type { Pruned } from '../images/prune.ts';
 import { confirm } from './confirm.ts';
 import type { Context } from './context.ts';
+import { exitOne } from './exit-one.ts';
 import { imageStore } from './image-store.ts';
 import { table } from './options/image-prune.ts';
 import type { FlagsOf } from './options/table.ts';
@@ -25,12 +26,10 @@ const reportOf = ({ untagged, deleted, bytes }: Pruned): string => {
 /** `skiff image prune`; 0 where the answer is no. */
 export const run = async (context: Context, { all, filter, force }: FlagsOf<typeof table>): Promise<number> => {
   if (!force && !confirm(context, questionFor(all))) return 0;
-  const result = await pruneImages(imageStore(context), { all, filters: filter, now: Date.now() })();
-  if (isLeft(result)) {
-    context.stderr.write(`skiff: ${renderError(result.left)}\n`);
-    return 1;
-  }
-  context.stdout.write(reportOf(result.right));
-  for (const sentence of result.right.warnings) warn(context, sentence);
-  return 0;
+  return await exitOne(context, async () => {
+    const result = await pruneImages(imageStore(context), { all, filters: filter, now: Date.now() })();
+    if (isLeft(result)) return fail(result.left);
+    context.stdout.write(reportOf(result.right));
+    for (const sentence of result.right.warnings) warn(context, sentence);
+  });
 };

@@ -26,17 +26,17 @@ type Flags = FlagsOf<typeof table>;
 /** The stored image, pulled first where `--pull` says so. */
 const provided = async (context: Context, surroundings: Surroundings, word: string, { pull, platform: wanted, quiet }: Flags): Promise<Image> => {
   const { paths, host } = surroundings;
+  const qualify = qualifier(await readSettings(context.env, paths), paths);
   const { platform } = platformFlag(wanted);
-  const stored = provideImage(paths, host, word, platform);
-  const first = pull === 'always' ? undefined : await stored();
+  const first = pull === 'always' ? undefined : await provideImage(paths, host, qualify(word), platform)();
   if (first !== undefined && (first._tag === 'Right' || first.left._tag !== 'NotFound' || pull === 'never')) return need(first);
   const { pullForUse, pullMissing } = await import('./pull-missing.ts');
   await (first === undefined ? pullForUse : pullMissing)(context, surroundings, word, { ...(platform === undefined ? {} : { platform }), quiet });
-  return need(await stored());
+  // Now that it is there, a name that might have been an id is known to be one.
+  return need(await provideImage(paths, host, qualify(word), platform)());
 };
 
-const imageOf = async (context: Context, surroundings: Surroundings, typed: string, flags: Flags): Promise<ImageConfigView> => {
-  const word = qualifier(await readSettings(context.env, surroundings.paths), surroundings.paths)(typed);
+const imageOf = async (context: Context, surroundings: Surroundings, word: string, flags: Flags): Promise<ImageConfigView> => {
   const { id, layers, platform, config } = await provided(context, surroundings, word, flags);
   return { reference: word, id, layers, platform: formatPlatform(platform), config };
 };

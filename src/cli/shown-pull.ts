@@ -26,6 +26,9 @@ const refuseBuiltin = (reference: Reference): void => {
   fail({ _tag: 'Refused', message: 'hello is built in and comes from no registry', hint: "'skiff run hello' makes it" });
 };
 
+/** Docker shows the tag alone, and a digest with the whole name before it. */
+const headOf = ({ domain, path, tag = '', digest }: Reference): string => (digest === undefined ? tag : formatReference({ domain, path, digest }));
+
 /** Pulls one image and shows it in Docker's words up to the line with its digest. Throws what `pullImage` answers. */
 export const shownPull = async (context: Context, { paths, host }: Surroundings, registry: RegistryContext, options: ShownPull): Promise<Pulled> => {
   const { reference, platform, stream, quiet } = options;
@@ -35,7 +38,7 @@ export const shownPull = async (context: Context, { paths, host }: Surroundings,
   };
   let begun = false;
   const begin = (): void => {
-    if (!begun) say(`${reference.digest ?? reference.tag ?? ''}: Pulling from ${reference.path}`);
+    if (!begun) say(`${headOf(reference)}: Pulling from ${reference.path}`);
     begun = true;
   };
   const result = await withDisplay(context, stream, quiet, (show) =>

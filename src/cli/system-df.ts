@@ -1,12 +1,12 @@
 import { isLeft } from 'fp-ts/Either';
-import { renderError } from '../core/errors.ts';
-import type { SkiffError } from '../core/errors.ts';
+import { fail } from '../core/errors.ts';
 import { humanSize } from '../core/sizes.ts';
-import type { StoreUsage } from '../images/usage.ts';
 import { storeUsage } from '../images/usage.ts';
+import type { StoreUsage } from '../images/usage.ts';
 import { containerUsage } from '../runtime/container-usage.ts';
 import type { ContainerUsage } from '../runtime/container-usage.ts';
 import type { Context } from './context.ts';
+import { exitOne } from './exit-one.ts';
 import { renderList } from './format.ts';
 import type { ListView, Row } from './format.ts';
 import { imageStore } from './image-store.ts';
@@ -16,7 +16,7 @@ import { warn } from './warn.ts';
 
 export { table };
 
-export const view: ListView = {
+const view: ListView = {
   headings: { Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE' },
   columns: ['Type', 'TotalCount', 'Active', 'Size', 'Reclaimable'],
 };
@@ -35,7 +35,7 @@ const rowOf = (type: string, total: number, active: number, size: number, reclai
 const sum = (usages: readonly ContainerUsage[]): number => usages.reduce((total, { bytes }) => total + bytes, 0);
 
 /** Docker's four lines; there are no volumes and no build cache here. Leftovers have one of their own when there are any. */
-export const rowsOf = ({ images, total, reclaimable, leftovers }: StoreUsage, containers: readonly ContainerUsage[]): readonly Row[] => {
+const rowsOf = ({ images, total, reclaimable, leftovers }: StoreUsage, containers: readonly ContainerUsage[]): readonly Row[] => {
   const ended = containers.filter(({ container }) => container.state.status !== 'running');
   return [
     rowOf('Images', images.length, images.filter((image) => image.containers > 0).length, total, share(reclaimable, total)),
@@ -46,18 +46,12 @@ export const rowsOf = ({ images, total, reclaimable, leftovers }: StoreUsage, co
   ];
 };
 
-const report = (context: Context, error: SkiffError): number => {
-  context.stderr.write(`skiff: ${renderError(error)}\n`);
-  return 1;
-};
-
-/** `skiff system df`. */
-export const run = async (context: Context, { format, verbose }: FlagsOf<typeof table>): Promise<number> => {
+const show = async (context: Context, { format, verbose }: FlagsOf<typeof table>): Promise<void> => {
   const store = imageStore(context);
   const images = await storeUsage(store)();
-  if (isLeft(images)) return report(context, images.left);
+  if (isLeft(images)) return fail(images.left);
   const containers = await containerUsage(store.paths, store.host)();
-  if (isLeft(containers)) return report(context, containers.left);
+  if (isLeft(containers)) return fail(containers.left);
   if (verbose) {
     const { renderDetails } = await import('./system-df-details.ts');
     context.stdout.write(await renderDetails(images.right, containers.right, format, context.stdout));
@@ -65,5 +59,7 @@ export const run = async (context: Context, { format, verbose }: FlagsOf<typeof 
     context.stdout.write(await renderList(view, rowsOf(images.right, containers.right), { format }, context.stdout));
   }
   for (const sentence of images.right.warnings) warn(context, sentence);
-  return 0;
 };
+
+/** `skiff system df`. */
+export const run = (context: Context, flags: FlagsOf<typeof table>): Promise<number> => exitOne(context, () => show(context, flags));

@@ -50,18 +50,18 @@ const listen = (signals: Signals): (() => void) => {
   };
 };
 
-/** Signals that end or stop the process as if nobody had listened, with the cursor shown before. */
-const cursorSignals = (stop: () => void, restore: () => void, resume: () => void): Signals => {
+/** Signals that end or stop the process as if nobody had listened; `leave` gives the cursor back before. */
+const cursorSignals = (leave: () => void, ignore: () => void): Signals => {
   const end = (signal: NodeJS.Signals) => (): void => {
-    restore();
-    stop();
+    leave();
+    ignore();
     process.kill(process.pid, signal);
   };
   const pause = (): void => {
-    restore();
+    leave();
     process.kill(process.pid, 'SIGSTOP');
   };
-  return { SIGINT: end('SIGINT'), SIGTERM: end('SIGTERM'), SIGHUP: end('SIGHUP'), SIGQUIT: end('SIGQUIT'), SIGTSTP: pause, SIGCONT: resume };
+  return { SIGINT: end('SIGINT'), SIGTERM: end('SIGTERM'), SIGHUP: end('SIGHUP'), SIGQUIT: end('SIGQUIT'), SIGTSTP: pause };
 };
 
 /** A display on a terminal. A reader that has gone ends the drawing, not the transfer; `close` throws what `write` threw. */
@@ -93,11 +93,13 @@ export const terminalDisplay = (screen: Screen): Display => {
     nextAt = end + (end - now) / drawingShare;
   };
   const timer = setInterval(tick, 1000 / framesPerSecond);
-  const forget = (): void => {
+  /** The screen may be another's until the next frame, which begins below whatever is there then. */
+  const leave = (): void => {
+    write(showCursor);
     drawn = [];
     changed = true;
   };
-  const ignore: () => void = listen(cursorSignals(() => ignore(), () => write(showCursor), forget));
+  const ignore: () => void = listen(cursorSignals(leave, () => ignore()));
   return {
     show: (event) => {
       afterEvent(transfers, event, Date.now());

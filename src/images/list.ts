@@ -155,9 +155,10 @@ const rowsOf = (entries: readonly Entry[], test: Test, warnings: string[]): read
     }
   });
 
+const compareText = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** Newest first; by name where two are of one age. */
-const inOrder = (a: ImageRow, b: ImageRow): number =>
-  b.created - a.created || (a.repository ?? '').localeCompare(b.repository ?? '') || (a.tag ?? '').localeCompare(b.tag ?? '');
+const inOrder = (a: ImageRow, b: ImageRow): number => b.created - a.created || compareText(a.repository, b.repository) || compareText(a.tag, b.tag);
 
 /**
  * The stored images by name, newest first. Reads one file, and the configurations only where labels are asked for.

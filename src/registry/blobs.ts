@@ -4,7 +4,7 @@ import type { Digest } from '../core/digest.ts';
 import { SkiffFailure } from '../core/errors.ts';
 import { repositoryScope } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
-import { connectionFailure, corrupt, nameOf, statusFailure } from './failures.ts';
+import { connectionFailure, corrupt, isConnectionFailure, nameOf, statusFailure } from './failures.ts';
 import type { Purpose } from './failures.ts';
 import { TemporaryFailure, pauseOrThrow, retrying } from './retry.ts';
 import type { Sources } from './sources.ts';
@@ -64,8 +64,8 @@ async function* readOnce(answer: Answer, subject: string, from: number, size: nu
 }
 
 /**
- * The bytes of a blob from `from` to its end. Goes on where a connection was cut, and starts counting failures anew with each byte of progress. A mirror that
- * fails is left for the next source. Never yields more than `descriptor.size - from` bytes; whether they have the digest is the caller's to find out.
+ * The bytes of a blob from `from` to its end. Goes on where a connection was cut, and starts counting failures anew with each byte of progress. A host that
+ * has sent something and is gone then, even one that refuses connections, is waited for. A mirror that fails is left for the next source. Never yields more than `descriptor.size - from` bytes; whether they have the digest is the caller's to find out.
  */
 export async function* readBlob(sources: Sources, domain: string, repository: string, descriptor: Descriptor, from: number): AsyncGenerator<Uint8Array> {
   const { digest, size } = descriptor;
@@ -87,7 +87,8 @@ export async function* readBlob(sources: Sources, domain: string, repository: st
         continue;
       }
       failures += 1;
-      await pauseOrThrow(failure, failures, sources.firstPause);
+      const isOutage = at > from && failure instanceof SkiffFailure && isConnectionFailure(failure);
+      await pauseOrThrow(isOutage ? new TemporaryFailure(failure.error) : failure, failures, sources.firstPause);
     }
   }
 }

@@ -3,7 +3,7 @@ import { explainErrno, printable, SkiffFailure } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { familiarRepository } from '../core/reference.ts';
 import { TemporaryFailure, isTemporaryCode, isTemporaryStatus, retryAfter } from './retry.ts';
-import { readText } from './transport.ts';
+import { connectTimedOut, readText } from './transport.ts';
 import type { Answer } from './transport.ts';
 
 /** What a request is for, in the words of its failure. */
@@ -40,28 +40,40 @@ const words: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was cut',
   ERR_STREAM_PREMATURE_CLOSE: 'the connection was cut',
   ETIMEDOUT: 'no answer in time',
+  [connectTimedOut]: 'no answer in time',
   ENOTFOUND: 'there is no host of that name',
   EAI_AGAIN: 'its name could not be looked up',
   EHOSTUNREACH: 'there is no way to it',
   ENETUNREACH: 'there is no way to it',
 };
 
-const isProtocolFault = (code: string): boolean => code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('HPE_');
+/** What a TLS client makes of a server that answers in plain HTTP: OpenSSL has it in the message, BoringSSL in the code. */
+const isPlainAnswer = ({ code = '', message }: NodeJS.ErrnoException): boolean => /wrong.version.number|http.request/i.test(`${code} ${message}`);
 
-const reasonAndHint = (code: string, host: string): { readonly reason: string; readonly hint?: string } => {
+const reasonAndHint = (error: NodeJS.ErrnoException, host: string): { readonly reason: string; readonly hint?: string } => {
+  const { code = '' } = error;
   const fault = certificateFault(code);
   if (fault !== undefined) return { reason: fault, hint: `name its authority in config.yaml (registries: ${host}: ca: FILE), or accept any with insecure: true` };
-  if (isProtocolFault(code)) return { reason: `it does not speak HTTPS (${code})`, hint: `allow plain HTTP in config.yaml (registries: ${host}: insecure: true)` };
-  return { reason: words[code] ?? explainErrno(code) };
+  if (isPlainAnswer(error)) return { reason: 'it does not speak HTTPS', hint: `allow plain HTTP in config.yaml (registries: ${host}: insecure: true)` };
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return { reason: `TLS could not be agreed on (${code})` };
+  return code.startsWith('HPE_') ? { reason: `its answer is no HTTP (${code})` } : { reason: words[code] ?? explainErrno(code) };
 };
 
-/** A connection to `host` that failed with `caught`; a carried failure stays as it is, and what is no errno error is a bug and thrown. */
+/** A connection that failed, and not what was said over it. */
+export const isConnectionFailure = ({ error }: SkiffFailure): boolean => error._tag === 'System' && error.operation === 'reach the registry';
+
+/**
+ * A connection to `host` that failed with `caught`; a carried failure stays as it is, and what is no errno error is a bug and thrown. Names the proxy in
+ * between, which may be what failed.
+ */
 export const connectionFailure = (host: string, caught: unknown): SkiffFailure => {
   if (caught instanceof SkiffFailure) return caught;
-  const code = caught instanceof Error ? (caught as NodeJS.ErrnoException).code : undefined;
-  if (code === undefined) throw caught;
-  const error: SkiffError = { _tag: 'System', operation: 'reach the registry', subject: host, ...reasonAndHint(code, host) };
-  return isTemporaryCode(code) ? new TemporaryFailure(error) : new SkiffFailure(error);
+  if (!(caught instanceof Error)) throw caught;
+  const failure: NodeJS.ErrnoException & { readonly proxy?: string } = caught;
+  if (failure.code === undefined) throw caught;
+  const subject = failure.proxy === undefined ? host : `${host} by way of the proxy ${failure.proxy}`;
+  const error: SkiffError = { _tag: 'System', operation: 'reach the registry', subject, ...reasonAndHint(failure, host) };
+  return isTemporaryCode(failure.code) ? new TemporaryFailure(error) : new SkiffFailure(error);
 };
 
 /** The registry's own words (distribution specification, "Error Codes"), at most 300 characters without control characters; or nothing. */

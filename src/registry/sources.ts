@@ -1,6 +1,7 @@
 /** Reading from mirrors first and from the registry last. */
 import { SkiffFailure } from '../core/errors.ts';
 import type { Endpoint } from './endpoint.ts';
+import { isConnectionFailure } from './failures.ts';
 import { retrying } from './retry.ts';
 
 /** Where a registry's content can be had, the registry itself last. Mirrors that failed are left out from then on. */
@@ -25,9 +26,6 @@ export const makeSources = (registry: Endpoint, mirrors: readonly Endpoint[], fi
   };
 };
 
-/** Whether a failure says that the host is no use, rather than that it does not have this content. */
-const isUseless = (failure: SkiffFailure): boolean => failure.error._tag === 'System' && failure.error.operation === 'reach the registry';
-
 /**
  * The first answer of `read` that is not undefined: from a mirror in one attempt each, and from the registry, which is asked again after temporary
  * failures. Throws the registry's failure; those of mirrors are passed over.
@@ -40,7 +38,7 @@ export const readFirst = async <A>(sources: Sources, read: (endpoint: Endpoint) 
       if (found !== undefined) return found;
     } catch (caught) {
       if (!(caught instanceof SkiffFailure)) throw caught;
-      if (isUseless(caught)) sources.giveUp(endpoint);
+      if (isConnectionFailure(caught)) sources.giveUp(endpoint);
     }
   }
   return undefined;

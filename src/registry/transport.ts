@@ -48,14 +48,17 @@ export interface Answer {
 }
 
 export interface Transport {
-  /** One exchange. Throws errno errors, and SkiffFailures for what must not be followed. The body of the answer has to be read or destroyed. */
+  /** One exchange. Throws errno errors, which name the host of a proxy as `proxy`, and SkiffFailures for what must not be followed. The body of the answer has to be read or destroyed. */
   send(outgoing: Outgoing): Promise<Answer>;
   /** Cuts what is open. */
   close(): void;
 }
 
+/** The error code of a host that does not even take the connection: unlike ETIMEDOUT not worth another attempt. */
+export const connectTimedOut = 'ERR_CONNECT_TIMED_OUT';
+
 /** Silence that lasted too long. */
-const timedOut = (what: string): Error => Object.assign(new Error(what), { code: 'ETIMEDOUT' });
+const timedOut = (code = 'ETIMEDOUT'): Error => Object.assign(new Error('no answer in time'), { code });
 
 /** A CONNECT that the proxy did not carry out: its answer must not be taken for the registry's. */
 const refusedByProxy = (status: number): SkiffFailure =>
@@ -76,13 +79,18 @@ const sendBody = (request: ClientRequest, body: Readable, reject: (reason: unkno
 const exchange = (start: () => ClientRequest, { url, body: sent }: Outgoing, { connect, idle, upload }: TimeOuts): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const request = start();
-    const connecting = setTimeout(() => request.destroy(timedOut('connecting')), connect);
+    const giveUp = (error: Error): void => {
+      // While a proxy is being asked the request has no socket yet, and would keep the error to itself.
+      reject(error);
+      request.destroy(error);
+    };
+    const connecting = setTimeout(() => giveUp(timedOut(connectTimedOut)), connect);
     const connected = (): void => clearTimeout(connecting);
     request.once('socket', (socket) => (socket.connecting ? socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected) : connected()));
     request.once('proxyConnect', ({ statusCode }: { readonly statusCode?: number }) => {
-      if (statusCode !== undefined && statusCode !== 200) request.destroy(refusedByProxy(statusCode));
+      if (statusCode !== undefined && statusCode !== 200) giveUp(refusedByProxy(statusCode));
     });
-    request.setTimeout(sent instanceof Readable ? upload : idle, () => request.destroy(timedOut('waiting')));
+    request.setTimeout(sent instanceof Readable ? upload : idle, () => giveUp(timedOut()));
     // Stays for good: a request may fail after its answer has begun, and then the body's reader is told.
     request.on('error', reject);
     request.once('close', connected);
@@ -117,11 +125,17 @@ export const openTransport = (settings: Settings, env: Environment, timeOuts: Ti
   };
   const sendOnce = async (outgoing: Outgoing): Promise<Answer> => {
     const { url, method } = outgoing;
-    const agent = await agents.of(url, proxyFor(env, url));
+    const proxy = proxyFor(env, url);
+    const agent = await agents.of(url, proxy);
     const headers = { 'user-agent': 'skiff', 'accept-encoding': 'identity', ...outgoing.headers };
-    if (url.protocol === 'http:') return exchange(() => httpRequest(url, { method, headers, agent }), outgoing, timeOuts);
-    const secure = { secureContext: contextOf(url), rejectUnauthorized: !isInsecure(settings, url) };
-    return exchange(() => httpsRequest(url, { method, headers, agent, ...secure }), outgoing, timeOuts);
+    const secure = url.protocol === 'http:' ? undefined : { secureContext: contextOf(url), rejectUnauthorized: !isInsecure(settings, url) };
+    const start = (): ClientRequest => (secure === undefined ? httpRequest(url, { method, headers, agent }) : httpsRequest(url, { method, headers, agent, ...secure }));
+    try {
+      return await exchange(start, outgoing, timeOuts);
+    } catch (caught) {
+      if (proxy !== undefined && caught instanceof Error) Object.assign(caught, { proxy: proxy.host });
+      throw caught;
+    }
   };
   return {
     async send(outgoing) {
@@ -146,7 +160,7 @@ export const openTransport = (settings: Settings, env: Environment, timeOuts: Ti
 export async function* bytesOf(answer: Answer): AsyncGenerator<Uint8Array> {
   let waiting = true;
   const timer = setTimeout(() => {
-    if (waiting) answer.body.destroy(timedOut('reading'));
+    if (waiting) answer.body.destroy(timedOut());
     else timer.refresh();
   }, answer.idle);
   try {

@@ -1,7 +1,7 @@
 /** `skiff export`: what a container's file system is, running or not, becomes a tar that makes an image again. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, execute, importBusybox, inBusybox, leftovers, output, removeAll, scratch, skiff, skiffCommand, testImages, withContainer } from './skiff.ts';
@@ -168,6 +168,28 @@ test('under another OCI runtime: the container, not the host that the runtime se
   const archive = exported(id);
   assert.is(textIn(archive, 'own'), 'mine\n');
   assert.equal([...membersOf(archive).keys()].filter((name) => /^(work|boot|srv)\//.test(name)), []);
+});
+
+/** Command lines of our running processes that contain all of these words. */
+const running = (...words: readonly string[]): readonly string[] =>
+  readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return words.every((word) => line.includes(word)) ? [line] : [];
+    } catch {
+      return []; // ended meanwhile
+    }
+  });
+
+test('a killed export takes its mount and its processes with it', async () => {
+  const id = output(['run', '-d', '--name', 'killed', '--network', 'none', 'busybox', 'true']).trim();
+  await eventually('the container has ended', () => output(['ps', '-q']) === '');
+  const [program, ...words] = skiffCommand;
+  const child = spawn(program, [...words, 'export', 'killed'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Nobody reads: the archive is larger than a pipe, so it is still being written.
+  await eventually('the archive is being written', () => running('skiff-tree', 'pack', '--dir').length > 0);
+  child.kill('SIGKILL');
+  await eventually('all of it is gone', () => running(`containers/${id}/`).length === 0 && running('skiff-tree', 'pack', '--dir').length === 0);
 });
 
 test('no mount, process or file is left behind', () => {

@@ -19,9 +19,9 @@ test.after.each(() => {
 
 const names = (): readonly string[] => output(['images', '--format', '{{.Repository}}:{{.Tag}}']).split('\n').filter((line) => line !== '').sort();
 const idOf = (name: string): string => output(['images', '--no-trunc', '-q', name]).trim();
-const failure = (args: readonly string[]): string => {
+const failure = (args: readonly string[], code = 1): string => {
   const { status, stdout, stderr } = skiff(args);
-  assert.equal({ status, stdout }, { status: 1, stdout: '' }, args.join(' '));
+  assert.equal({ status, stdout }, { status: code, stdout: '' }, args.join(' '));
   return stderr;
 };
 const ended = (name: string, image: string): void => void output(['run', '--network', 'none', '--name', name, image, 'true']);
@@ -54,8 +54,8 @@ test('tag: by name, by id and its beginning; a name moves; what cannot be a targ
   output(['tag', 'other', 'copy:2']);
   assert.is.not(idOf('copy:2'), id);
   assert.match(failure(['tag', 'nosuch', 'x']), /^skiff: no such image: nosuch:latest\n$/);
-  assert.match(failure(['tag', 'busybox', `x@sha256:${'0'.repeat(64)}`]), /^skiff: cannot make the name .*digest/);
-  assert.match(failure(['tag', 'busybox', 'Capitals']), /^skiff: invalid reference format: 'Capitals'/);
+  assert.match(failure(['tag', 'busybox', `x@sha256:${'0'.repeat(64)}`], 125), /^skiff: cannot make the name .*digest/);
+  assert.match(failure(['tag', 'busybox', 'Capitals'], 125), /^skiff: invalid reference format: 'Capitals'/);
 });
 
 test('a tag that moves leaves its old image without a name, which prune takes', () => {
@@ -160,7 +160,7 @@ test('prune keeps what containers were made from, and what the filters leave', (
   assert.is(names().length, 3);
   output(['image', 'prune', '-af', '--filter', 'label!=keep=yes']);
   assert.equal(names(), ['new:latest', 'used:latest']);
-  assert.match(failure(['image', 'prune', '-f', '--filter', 'nonsense=1']), /^skiff: invalid filter 'nonsense'/);
+  assert.match(failure(['image', 'prune', '-f', '--filter', 'nonsense=1'], 125), /^skiff: invalid filter 'nonsense'/);
 });
 
 test('system df: counts, sizes as du has them, details and leftovers', () => {

@@ -10,7 +10,7 @@ import { makeCertificates, testName } from '../registry/certificates.ts';
 import { hangUp, status } from '../registry/faults.ts';
 import { startForwardProxy } from '../registry/forward-proxy.ts';
 import { requestsTo, startProxy } from '../registry/proxy.ts';
-import { failure, newPlace, output, runProgram, skiff } from '../registry/run.ts';
+import { failure, matches, newPlace, output, runProgram, skiff } from '../registry/run.ts';
 import type { Options, Place } from '../registry/run.ts';
 import { gzipBusybox, gzipLayer } from '../registry/samples.ts';
 import { startRegistry } from '../registry/server.ts';
@@ -74,12 +74,12 @@ test('a registry with passwords: refused without, and all works after login', ()
     await pushAs(place, target);
     await output(['pull', '-q', target], place);
     assert.is(await output(['run', '--rm', '--network', 'none', target], place), 'private');
-    assert.match(await failure(['pull', target], 1, stranger), /mine\/private.*login/);
-    assert.match(await failure(['push', target], 1, { env: { ...stranger.env, SKIFF_ROOT: filled.store } }), /denied|login|authentication/);
+    matches(await failure(['pull', target], 1, stranger), /mine\/private.*login/);
+    matches(await failure(['push', target], 1, { env: { ...stranger.env, SKIFF_ROOT: filled.store } }), /denied|login|authentication/);
     assert.is((await output(['logout', address], place)).includes(`Removing login credentials for ${address}`), true);
     assert.not.match(stored(place), /auth":/);
-    assert.match(await failure(['pull', target], 1, place), /login/);
-    assert.match(await output(['logout', address], place), new RegExp(`Not logged in to ${address}`));
+    matches(await failure(['pull', target], 1, place), /login/);
+    matches(await output(['logout', address], place), new RegExp(`Not logged in to ${address}`));
   }));
 
 test('a wrong password: exit code 1, nothing stored, and it is on no line', () =>
@@ -87,14 +87,14 @@ test('a wrong password: exit code 1, nothing stored, and it is on no line', () =
     const place = newPlace();
     const wrong = await login(place, address, 'wrong-and-secret');
     assert.equal([wrong.status, wrong.stdout], [1, '']);
-    assert.match(wrong.stderr, /^skiff: [^\n]*(unauthorized|incorrect|401)[^\n]*\n$/i);
+    matches(wrong.stderr, /^skiff: [^\n]*(unauthorized|incorrect|does not accept)[^\n]*\n$/i);
     assert.not.match(wrong.stderr, /wrong-and-secret/);
     assert.not.match(stored(place), new RegExp(address));
     const onTheLine = await skiff(['login', '-u', user, '-p', 'wrong-and-secret', address], place);
     assert.is(onTheLine.status, 1);
-    assert.match(onTheLine.stderr, /--password-stdin/);
+    matches(onTheLine.stderr, /--password-stdin/);
     assert.not.match(onTheLine.stderr, /wrong-and-secret/);
-    assert.match((await login(place, address, '')).stderr, /^skiff: [^\n]+\n$/);
+    matches((await login(place, address, '')).stderr, /^skiff: [^\n]+\n$/);
     assert.is((await skiff(['login', address], place)).status, 1);
   }));
 
@@ -139,12 +139,12 @@ for (const [kind, setting] of [['credsStore', () => ({ credsStore: 'test' })], [
       assert.equal([done.status, done.stdout], [0, 'Login Succeeded\n'], done.stderr);
       assert.is(JSON.parse(readFileSync(join(kept, 'it'), 'utf8')).Secret, password);
       assert.not.match(stored(place), /staple|"auth"/);
-      assert.match(stored(place), /x-kept/);
+      matches(stored(place), /x-kept/);
       await pushAs(place, `${address}/x`);
       await output(['pull', '-q', `${address}/x`], place);
       await output(['logout', address], place);
       assert.not.ok(existsSync(join(kept, 'it')));
-      assert.match(await failure(['pull', `${address}/x`], 1, place), /login/);
+      matches(await failure(['pull', `${address}/x`], 1, place), /login/);
     }));
 }
 
@@ -167,7 +167,7 @@ test('a registry with tokens: each is asked for what it is for, and used while i
     await output(['pull', '-q', `${address}/with/tokens`], place);
     assert.equal(tokens.requests.slice(before).map(({ scopes }) => scopes), [['repository:with/tokens:pull']]);
     assert.is((await login(newPlace(), address, 'wrong')).status, 1);
-    assert.match(await failure(['pull', `${address}/with/tokens`], 1, newPlace()), /login/);
+    matches(await failure(['pull', `${address}/with/tokens`], 1, newPlace()), /login/);
   }));
 
 test('a registry with tokens: mounting from another repository asks for both', () =>
@@ -186,7 +186,7 @@ test('a registry with tokens: who has no name may pull where that is allowed, an
     await pushAs(place, `${address}/public`);
     const stranger = newPlace();
     await output(['pull', '-q', `${address}/public`], stranger);
-    assert.match(await failure(['push', `${address}/public`], 1, stranger), /denied|login|authentication/);
+    matches(await failure(['push', `${address}/public`], 1, stranger), /denied|login|authentication/);
   }));
 
 test('a registry with tokens: one that is soon over is asked for again', () =>
@@ -242,25 +242,25 @@ test('TLS through HTTPS_PROXY: refused without the authority, accepted with it, 
     await pushAs(trusting, `${name}/x`);
     assert.ok(asked.length > 0 && asked.every((line) => line === `CONNECT ${name}`), asked.join('\n'));
     await output(['pull', '-q', `${name}/x`], trusting);
-    assert.match(await failure(['pull', `${name}/x`], 1, through(newPlace(), env)), new RegExp(`${name}.*certificate.*`));
+    matches(await failure(['pull', `${name}/x`], 1, through(newPlace(), env)), new RegExp(`${name}.*certificate.*`));
     await output(['pull', '-q', `${name}/x`], through(newPlace(`registries:\n  ${name}:\n    insecure: true\n`), env));
     const other = makeCertificates();
-    assert.match(await failure(['pull', `${name}/x`], 1, through(newPlace(`registries:\n  ${name}:\n    ca: ${other.authority}\n`), env)), /certificate/);
-    assert.match(await failure(['pull', `${name}/x`], 1, through(newPlace(`registries:\n  ${name}:\n    ca: /nowhere/ca.pem\n`), env)), /\/nowhere\/ca\.pem/);
+    matches(await failure(['pull', `${name}/x`], 1, through(newPlace(`registries:\n  ${name}:\n    ca: ${other.authority}\n`), env)), /certificate/);
+    matches(await failure(['pull', `${name}/x`], 1, through(newPlace(`registries:\n  ${name}:\n    ca: /nowhere/ca.pem\n`), env)), /\/nowhere\/ca\.pem/);
   }));
 
 test('NO_PROXY goes straight, where nobody is; a proxy that refuses is named', () =>
   withTls(async ({ name, env, asked }) => {
-    assert.match(await failure(['pull', `${name}/x`], 1, through(newPlace(), { ...env, NO_PROXY: `other,${testName}` })), new RegExp(testName));
+    matches(await failure(['pull', `${name}/x`], 1, through(newPlace(), { ...env, NO_PROXY: `other,${testName}` })), new RegExp(testName));
     assert.equal(asked, []);
-    assert.match(await failure(['pull', `${testName}:1/x`], 1, through(newPlace(), env)), new RegExp(`${testName}:1`));
+    matches(await failure(['pull', `${testName}:1/x`], 1, through(newPlace(), env)), new RegExp(`${testName}:1`));
     assert.ok(asked.length > 0);
   }));
 
 test('a registry without TLS: only where the settings say insecure, or on this machine', () =>
   withTls(async ({ env, asked }) => {
     const name = `${testName}:5080`;
-    assert.match(await failure(['pull', `${name}/open`], 1, through(newPlace(), env)), new RegExp(`${name}`));
+    matches(await failure(['pull', `${name}/open`], 1, through(newPlace(), env)), new RegExp(`${name}`));
     assert.equal(asked.filter((line) => line.startsWith('GET')), []);
     const place = through(newPlace(`registries:\n  ${name}:\n    insecure: true\n`), env);
     await output(['pull', '-q', `${name}/open`], place);
@@ -299,13 +299,13 @@ test('a mirror of docker.io, and a default registry instead of it', async () => 
 test('search looks through the catalog of a registry', async () => {
   for (const name of ['found/one', 'found/two', 'other']) await uploadImage(open.address, `${name}:latest`, parts);
   assert.equal((await output(['search', '--format', '{{.Name}}', `${open.address}/found`], newPlace())).trim().split('\n').sort(), [`${open.address}/found/one`, `${open.address}/found/two`]);
-  assert.match(await output(['search', `${open.address}/other`], newPlace()), /^NAME .*\n.*other/);
+  matches(await output(['search', `${open.address}/other`], newPlace()), /^NAME .*\n.*other/);
   assert.is(await output(['search', '--format', '{{.Name}}', '--limit', '1', `${open.address}/found`], newPlace()), `${open.address}/found/one\n`);
 });
 
 test('settings that cannot be right are refused by file and key', async () => {
-  for (const [text, words] of [['registreis: {}\n', /config\.yaml.*registreis/], ['parallel-downloads: 0\n', /parallel-downloads/], ['registries: {a: {insecure: 1}}\n', /insecure/], ['a: [\n', /config\.yaml/]] as const) {
-    assert.match(await failure(['pull', source], 1, newPlace(text)), words);
+  for (const [text, words] of [['registreis: {}\n', /config\.yaml.*registreis/], ['parallel-downloads: 0\n', /parallel-downloads/], ['registries: {"a.b:1": {insecure: 1}}\n', /insecure/], ['a: [\n', /config\.yaml/]] as const) {
+    matches(await failure(['pull', source], 125, newPlace(text)), words);
   }
 });
 

@@ -13,7 +13,7 @@ import { changed, cutAfter, endless, flipped, hangUp, headers, ignoreRange, redi
 import { closeServer, listen } from '../registry/http.ts';
 import { requestsTo, startProxy } from '../registry/proxy.ts';
 import type { Proxy, Rule } from '../registry/proxy.ts';
-import { failure, newPlace, output, skiff, storeState } from '../registry/run.ts';
+import { failure, matches, newPlace, output, skiff, storeState } from '../registry/run.ts';
 import type { Place } from '../registry/run.ts';
 import { gzipBusybox, noiseLayer } from '../registry/samples.ts';
 import { startRegistry } from '../registry/server.ts';
@@ -46,7 +46,7 @@ test.after(async () => {
 const slowEnough = { timeout: 150000 };
 
 const pulls = async (place: Place): Promise<void> => {
-  assert.match(await output(['pull', name], { ...place, ...slowEnough }), new RegExp(`Digest: ${digests.manifest}\n`));
+  matches(await output(['pull', name], { ...place, ...slowEnough }), new RegExp(`Digest: ${digests.manifest}\n`));
   assert.is(await output(['run', '--rm', '--network', 'none', name], place), 'whole\n');
   const { unfinished, partial } = storeState(place.store);
   assert.equal([unfinished, partial], [[], []]);
@@ -94,7 +94,7 @@ test('after a cut only the rest is asked for', async () => {
   await pulls(newPlace());
   const ranges = requestsTo(proxy, blob).map((request) => request.headers.range);
   assert.equal([ranges.length, ranges[0]], [2, undefined]);
-  assert.match(ranges[1] ?? '', /^bytes=[1-9]\d*-/);
+  matches(ranges[1] ?? '', /^bytes=[1-9]\d*-/);
   assert.ok(Number(/\d+/.exec(ranges[1] ?? '')?.[0]) <= 700_000);
 });
 
@@ -130,7 +130,7 @@ for (const [what, rules, words] of refused) {
   test(`refuses ${what}`, async () => {
     const place = newPlace();
     proxy.use(...rules);
-    assert.match(await failure(['pull', name], 1, { ...place, ...slowEnough }), words);
+    matches(await failure(['pull', name], 1, { ...place, ...slowEnough }), words);
     const { index, blobs, layers, unfinished, partial } = storeState(place.store);
     assert.equal({ index, blobs, layers, unfinished }, { index: '', blobs: [], layers: [], unfinished: [] });
     // A part that may still be right is kept for the next time, a whole that is wrong is not.
@@ -180,7 +180,7 @@ test('blobs at another host are fetched, and credentials do not follow', async (
 test('redirects without an end are given up', async () => {
   proxy.use({ path: blob, fault: redirect(`http://${proxy.address}`) });
   const place = newPlace();
-  assert.match(await failure(['pull', name], 1, { ...place, ...slowEnough }), /redirect/);
+  matches(await failure(['pull', name], 1, { ...place, ...slowEnough }), /redirect/);
   assert.ok(requestsTo(proxy, blob).length < 50, `${requestsTo(proxy, blob).length} requests`);
 });
 
@@ -197,7 +197,7 @@ test('a push gets over 429, 500 and a cut, and what was pushed is right', async 
     const target = `${proxy.address}/pushed-${tag}`;
     await output(['tag', name, target], place);
     proxy.use(...rules);
-    assert.match(await output(['push', target], { ...place, ...slowEnough }), new RegExp(`latest: digest: ${digests.manifest} size: ${made.manifest.length}\n$`));
+    matches(await output(['push', target], { ...place, ...slowEnough }), new RegExp(`latest: digest: ${digests.manifest} size: ${made.manifest.length}\n$`));
     proxy.use();
     await output(['pull', '-q', target], newPlace());
   }
@@ -212,7 +212,7 @@ test('a push that cannot succeed says so in one line', async () => {
   const before = storeState(place.store);
   for (const [code, words] of [[403, /never/], [500, /500|a fault of the test/], [413, /413|a fault of the test/]] as const) {
     proxy.use(...['POST', 'PUT', 'PATCH'].map((method): Rule => ({ method, path: /./, fault: async (request, ...rest) => (request.resume(), status(code)(request, ...rest)) })));
-    assert.match(await failure(['push', target], 1, { ...place, ...slowEnough }), words);
+    matches(await failure(['push', target], 1, { ...place, ...slowEnough }), words);
   }
   assert.equal(storeState(place.store), before);
 });

@@ -1,5 +1,4 @@
 /** What can go wrong between a registry and its client, as answers of the proxy. */
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { passOn } from './proxy.ts';
 import type { Fault } from './proxy.ts';
@@ -12,9 +11,8 @@ const bodyOf = async (answer: IncomingMessage): Promise<Buffer> => {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const write = async (response: ServerResponse, chunk: Buffer): Promise<void> => {
-  if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-};
+/** Ends when the bytes are on their way, and when nobody wants them any more. */
+const write = (response: ServerResponse, chunk: Buffer): Promise<void> => new Promise((resolve) => void response.write(chunk, () => resolve()));
 
 /** The real answer, whose connection is cut after `bytes` of the body. */
 export const cutAfter = (bytes: number): Fault => async (_, response, upstream) => {
@@ -23,7 +21,7 @@ export const cutAfter = (bytes: number): Fault => async (_, response, upstream) 
   response.writeHead(answer.statusCode ?? 502, answer.headers);
   // The header must be under way before the cut, also for a body of nothing.
   response.flushHeaders();
-  if (bytes > 0) await new Promise<void>((resolve) => response.write(body.subarray(0, bytes), () => resolve()));
+  if (bytes > 0) await write(response, body.subarray(0, bytes));
   await pause(20);
   response.destroy();
 };

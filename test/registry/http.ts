@@ -1,9 +1,17 @@
 /** What the tests' own servers share. */
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
+
+const open = new WeakMap<Server, Set<Socket>>();
 
 /** Listens on a free port of 127.0.0.1 and returns it. */
 export const listen = (server: Server): Promise<number> =>
   new Promise((resolve, reject) => {
+    const sockets = new Set<Socket>();
+    open.set(server, sockets);
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
@@ -11,9 +19,9 @@ export const listen = (server: Server): Promise<number> =>
     });
   });
 
-/** Stops listening and cuts every connection. */
+/** Stops listening and cuts every connection, also those that have left HTTP by CONNECT. */
 export const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => resolve());
-    (server as Server & { closeAllConnections?: () => void }).closeAllConnections?.();
+    for (const socket of open.get(server) ?? []) socket.destroy();
   });

@@ -72,6 +72,9 @@ export const failure = async (args: readonly string[], status: number, options: 
   return line;
 };
 
+/** `assert.match` that shows the text too. */
+export const matches = (text: string, pattern: RegExp, what = ''): void => assert.match(text, pattern, `${what}\n${text}\nshould have matched ${pattern}`);
+
 /** A store, settings and credentials of a test's own; the test runner's home keeps those of the others. */
 export interface Place {
   /** SKIFF_ROOT. */

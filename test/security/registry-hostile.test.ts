@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { configOf, sha256, smallLayer } from '../make-image.ts';
 import { startFake } from '../registry/fake.ts';
 import type { FakeRegistry, Page, Pages } from '../registry/fake.ts';
-import { failure, newPlace, output, storeState } from '../registry/run.ts';
+import { failure, matches, newPlace, output, storeState } from '../registry/run.ts';
 import { describe, makeImage, types } from '../registry/upload.ts';
 import { tar } from '../tar-maker.ts';
 
@@ -139,7 +139,7 @@ for (const [what, pages, says] of cases) {
   test(`pull refuses ${what}`, async () => {
     fake.serve(pages);
     const place = newPlace();
-    assert.match(await failure(['pull', `${fake.address}/hostile`], 1, place), says);
+    matches(await failure(['pull', `${fake.address}/hostile`], 1, place), says);
     assert.equal(storeState(place.store), { index: '', blobs: [], layers: [], unfinished: [], partial: [] });
   });
 }
@@ -170,7 +170,7 @@ test('lists of tags that never end, lead elsewhere or hold no tags', async () =>
     ];
     for (const [pages, says] of refused) {
       fake.serve(pages);
-      assert.match(await failure(['pull', '-a', `${fake.address}/x`], 1, newPlace()), says);
+      matches(await failure(['pull', '-a', `${fake.address}/x`], 1, newPlace()), says);
       assert.ok(fake.asked.length < 2500, `${fake.asked.length} requests`);
     }
     assert.equal(other.asked, []);

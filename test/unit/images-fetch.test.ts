@@ -1,177 +1,68 @@
-/** Layers on their way in: resumed, shared, verified, taken back. The registry is a function here. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SkiffFailure } from '../../src/core/errors.ts';
-import { fetchLayers } from '../../src/images/fetch.ts';
-import type { BlobReader, FetchedLayer, WantedLayer } from '../../src/images/fetch.ts';
-import { discardPulled, nameFetched } from '../../src/images/fetched.ts';
-import { ensureLayout, layerPath } from '../../src/images/layout.ts';
-import { lease } from '../../src/images/lease.ts';
-import { withSpool } from '../../src/images/temporary.ts';
-import type { TransferEvent } from '../../src/images/transfer.ts';
-import { makeStore, sha256, smallLayer } from '../make-image.ts';
+import type { SkiffError } from '../../src/core/errors.ts';
+import { renderError } from '../../src/core/errors.ts';
+import { ImageConfig } from '../../src/core/oci-image.ts';
+import { importImage } from '../../src/images/import.ts';
+import { readBlob } from '../../src/images/layout.ts';
+import { defaultSettings } from '../../src/system/settings.ts';
+import { left, right } from '../harness.ts';
+import { makeStore, smallLayer } from '../make-image.ts';
 import type { TestStore } from '../make-image.ts';
 
-interface Layer extends WantedLayer {
-  readonly bytes: Buffer;
-}
+const layer = gzipSync(smallLayer('etc/x', 'fetched'));
 
-/** Random content, so that it does not shrink to nothing. */
-const layerOf = (name: string, size = 200_000): Layer => {
-  const content = Array.from({ length: size / 10 }, (_, at) => `${name}${(at * 7919) % 99991}`.padEnd(10, 'x')).join('');
-  const tar = smallLayer(`etc/${name}`, content);
-  const bytes = gzipSync(tar);
-  const digest = sha256(bytes);
-  const descriptor = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: bytes.length };
-  return { bytes, digest, size: bytes.length, diffId: sha256(tar), descriptor, subject: `layer ${name}` };
+const answer: RequestListener = (request, response) => {
+  if (request.url?.startsWith('/whole') === true) return void response.writeHead(200, { 'content-length': layer.length }).end(layer);
+  if (request.url === '/chunked') return void response.writeHead(200).end(layer);
+  if (request.url === '/moved') return void response.writeHead(302, { location: '/whole' }).end();
+  if (request.url === '/loop') return void response.writeHead(302, { location: '/loop' }).end();
+  if (request.url === '/vast') return void response.writeHead(200, { 'content-length': 2 ** 40 }).flushHeaders();
+  if (request.url === '/cut') return void response.writeHead(200, { 'content-length': layer.length }).write(layer.subarray(0, 50), () => response.destroy());
+  response.writeHead(404).end('no');
 };
 
-interface Request {
-  readonly digest: string;
-  readonly from: number;
-}
-
-interface Server {
-  readonly read: BlobReader;
-  readonly requests: Request[];
-}
-
-const serve = (layers: readonly Layer[], change: (chunk: Buffer, request: Request, at: number) => Buffer | Promise<Buffer> = (chunk) => chunk): Server => {
-  const requests: Request[] = [];
-  const read: BlobReader = async function* ({ digest }, from) {
-    const request = { digest, from };
-    requests.push(request);
-    const { bytes } = layers.find((layer) => layer.digest === digest) ?? { bytes: Buffer.alloc(0) };
-    for (let at = from; at < bytes.length; at += 4096) yield await change(bytes.subarray(at, at + 4096), request, at);
-  };
-  return { read, requests };
-};
-
-const fetchAll = (store: TestStore, layers: readonly WantedLayer[], read: BlobReader, events: TransferEvent[] = []): Promise<readonly FetchedLayer[]> =>
-  fetchLayers(store.paths, store.host, layers, { read, parallelDownloads: 3, progress: (event) => void events.push(event), abort: () => undefined });
-
-const failureOf = async (work: Promise<unknown>): Promise<string> => {
+const withServer = async (body: (store: TestStore, address: string) => Promise<void>): Promise<void> => {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const store = makeStore();
   try {
-    await work;
-    return 'it worked';
-  } catch (error) {
-    return (error as Error).message;
+    await body(store, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    store.remove();
+    server.closeAllConnections();
+    server.close();
   }
 };
 
-const partials = ({ paths }: TestStore): readonly string[] => (existsSync(join(paths.images, '.partial')) ? readdirSync(join(paths.images, '.partial')) : []);
+const seen: (readonly [number, number | undefined])[] = [];
 
-const inStore = (name: string, body: (store: TestStore) => Promise<void>): void =>
-  test(name, async () => {
-    const store = makeStore();
-    try {
-      ensureLayout(store.paths);
-      await body(store);
-    } finally {
-      store.remove();
-    }
-  });
+const fetchImage = ({ paths, host }: TestStore, source: string) =>
+  importImage(paths, host, { source, changes: [], now: 0, fetch: { settings: defaultSettings, env: {}, progress: (...step) => void seen.push(step) } })();
 
-inStore('layers are unpacked and wait for their names', async (store) => {
-  const layers = [layerOf('a'), layerOf('b'), layerOf('c'), layerOf('a')];
-  const server = serve(layers);
-  const events: TransferEvent[] = [];
-  const fetched = await fetchAll(store, layers, server.read, events);
-  assert.is(server.requests.length, 3, 'each blob once');
-  assert.equal(fetched.map(({ diffId }) => diffId), layers.map(({ diffId }) => diffId));
-  for (const { tree = '' } of fetched) assert.ok(existsSync(join(tree, 'fs/etc')));
-  assert.not.ok(existsSync(layerPath(store.paths, layers[0]?.diffId ?? 'sha256:')), 'no name yet');
-  nameFetched(store.paths, fetched);
-  assert.ok(existsSync(join(layerPath(store.paths, layers[0]?.diffId ?? 'sha256:'), 'etc/a')));
-  const ofB = events.filter(({ id }) => id === layers[1]?.digest).map(({ state }) => state);
-  assert.equal([...new Set(ofB)], ['Pulling fs layer', 'Downloading', 'Download complete', 'Extracting', 'Pull complete']);
-});
+test('a file is fetched, with and without its length, and by way of a redirect', () =>
+  withServer(async (store, address) => {
+    const { id } = right(await fetchImage(store, `${address}/whole?token=secret`));
+    assert.equal(seen.at(-1), [layer.length, layer.length]);
+    assert.is(readBlob(store.paths, id, ImageConfig).history?.[0]?.comment, `Imported from ${address}/whole`);
+    for (const path of ['/chunked', '/moved']) right(await fetchImage(store, address + path));
+  }));
 
-inStore('what was interrupted is resumed where it ended', async (store) => {
-  const layer = layerOf('a');
-  const cut = serve([layer], (chunk, _, at) => {
-    if (at >= 40960) throw new SkiffFailure({ _tag: 'System', operation: 'read', subject: 'x', reason: 'the connection was cut' });
-    return chunk;
-  });
-  assert.match(await failureOf(fetchAll(store, [layer], cut.read)), 'the connection was cut');
-  assert.equal(partials(store).length, 1);
-  assert.equal(readdirSync(store.paths.layers), [], 'no half layer');
-  const server = serve([layer]);
-  await fetchAll(store, [layer], server.read);
-  assert.equal(server.requests, [{ digest: layer.digest, from: 40960 }]);
-});
-
-inStore('a damaged beginning is found and fetched again, once', async (store) => {
-  const layer = layerOf('a');
-  mkdirSync(join(store.paths.images, '.partial'));
-  writeFileSync(join(store.paths.images, '.partial', layer.digest.slice(7)), Buffer.alloc(5000, 7));
-  const server = serve([layer]);
-  const [fetched] = await fetchAll(store, [layer], server.read);
-  assert.equal(server.requests.map(({ from }) => from), [5000, 0]);
-  assert.equal(readFileSync(fetched?.blob ?? ''), layer.bytes);
-});
-
-inStore('wrong bytes are refused with the digest, and nothing is kept', async (store) => {
-  const [good, bad] = [layerOf('good'), layerOf('bad')];
-  const server = serve([good, bad], (chunk, { digest }, at) => (digest === bad.digest && at === 8192 ? Buffer.alloc(chunk.length, 1) : chunk));
-  await withSpool(store.paths, async (directory) => {
-    await lease(store.paths, directory, [good.digest, good.diffId, bad.digest, bad.diffId]);
-    const words = await failureOf(fetchAll(store, [good, bad], server.read));
-    assert.match(words, /layer bad/);
-    await discardPulled(store.paths, store.host, directory, [good, bad]);
-  });
-  assert.equal(partials(store), []);
-  assert.equal(readdirSync(store.paths.layers), []);
-});
-
-inStore('what other work relies on stays when a bad image is taken back', async (store) => {
-  const layer = layerOf('shared');
-  await fetchAll(store, [layer], serve([layer]).read);
-  await withSpool(store.paths, (other) =>
-    withSpool(store.paths, async (directory) => {
-      await lease(store.paths, other, [layer.digest, layer.diffId]);
-      await lease(store.paths, directory, [layer.digest, layer.diffId]);
-      await discardPulled(store.paths, store.host, directory, [layer]);
-    }));
-  assert.is(partials(store).length, 1);
-  assert.is(readdirSync(store.paths.layers).length, 1);
-});
-
-inStore('a layer whose promise is another is refused', async (store) => {
-  const layer = { ...layerOf('a'), diffId: sha256('something else') };
-  assert.match(await failureOf(fetchAll(store, [layer], serve([layer]).read)), /unpacks to sha256:[0-9a-f]{64}, but the image promises/);
-  assert.equal(partials(store), []);
-});
-
-inStore('two at once share the work, in whatever order they ask', async (store) => {
-  const layers = ['a', 'b', 'c', 'd', 'e'].map((name) => layerOf(name));
-  const slow = async (chunk: Buffer): Promise<Buffer> => {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    return chunk;
-  };
-  const server = serve(layers, slow);
-  const [one, two] = await Promise.all([fetchAll(store, layers, server.read), fetchAll(store, [...layers].reverse(), server.read)]);
-  assert.is(server.requests.length, 5);
-  assert.equal(two.map(({ diffId }) => diffId).reverse(), one.map(({ diffId }) => diffId));
-  nameFetched(store.paths, one);
-  nameFetched(store.paths, two);
-  assert.is(readdirSync(store.paths.layers).length, 5);
-});
-
-inStore('a failed layer ends the others, and its reason is the one that is told', async (store) => {
-  const layers = [layerOf('a', 2_000_000), layerOf('b'), layerOf('c', 2_000_000)];
-  let aborted = 0;
-  const server = serve(layers, async (chunk, { digest }, at) => {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    if (digest === layers[1]?.digest && at > 0) throw new SkiffFailure({ _tag: 'System', operation: 'read', subject: 'b', reason: 'it broke' });
-    return chunk;
-  });
-  const work = fetchLayers(store.paths, store.host, layers, { read: server.read, parallelDownloads: 3, progress: () => undefined, abort: () => void (aborted += 1) });
-  assert.is(await failureOf(work), 'cannot read b: it broke');
-  assert.is(aborted, 1);
-});
+test('what does not arrive whole makes no image and leaves nothing', () =>
+  withServer(async (store, address) => {
+    const errorOf = async (path: string): Promise<SkiffError> => left(await fetchImage(store, path.startsWith('/') ? address + path : path));
+    assert.match(renderError(await errorOf('/nosuch?token=secret')), /^cannot fetch http:\/\/127\.0\.0\.1:\d+\/nosuch: .*status 404$/);
+    assert.match(renderError(await errorOf('/cut')), /^cannot fetch .*\/cut: the connection was cut/);
+    assert.is((await errorOf('/loop'))._tag, 'Hostile');
+    assert.is((await errorOf('/vast'))._tag, 'Hostile');
+    assert.match(renderError(await errorOf('http://user:secret@127.0.0.1:1/x')), /^cannot fetch http:\/\/127\.0\.0\.1:1\/x: connection refused/);
+    assert.is((await errorOf('ftp://host/x'))._tag, 'Usage');
+    assert.equal(readdirSync(store.paths.images).filter((name) => name.startsWith('.tmp-') || name === 'index.json'), []);
+  }));
 
 test.run();

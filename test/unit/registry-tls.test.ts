@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { connect } from 'node:net';
+import { connect, createServer as createPlainServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +68,8 @@ test('a registry with an authority of its own, by way of a proxy with a password
 test('an authority that nobody knows, or another one, is refused with the way round', async () => {
   const env = { HTTPS_PROXY: proxy };
   const message = await failureOf(tagsOf('registry.test', { env }));
-  assert.is(message, 'cannot reach the registry registry.test: its certificate is signed by an authority that is not trusted here; name its authority in config.yaml (registries: registry.test: ca: FILE), or accept any with insecure: true');
+  const fault = 'its certificate is signed by an authority that is not trusted here; name its authority in config.yaml (registries: registry.test: ca: FILE), or accept any with insecure: true';
+  assert.is(message, `cannot reach the registry registry.test by way of the proxy ${proxy}: ${fault}`);
   assert.match(await failureOf(tagsOf('registry.test', { env, registries: settings('registry.test', 'other.pem') })), /not trusted here/);
   assert.match(await failureOf(tagsOf('other.test', { env, registries: settings('other.test', 'ca.pem') })), /its certificate is for another host/);
   assert.is(await tagsOf('other.test', { env, registries: settings('other.test', undefined, true) }), 'v1');
@@ -102,12 +103,22 @@ test('this machine: any certificate and no proxy, unless an authority is named',
   assert.is(tunnels.length, before);
 });
 
+test('a host that takes no connection is given up after the time for it, and a proxy that does not answer is named', async () => {
+  let connections = 0;
+  const silent = createPlainServer(() => (connections += 1));
+  const host = `127.0.0.1:${await listen(silent)}`;
+  assert.is(await failureOf(tagsOf(host, { connect: 60, registries: settings(host, 'ca.pem') })), `cannot reach the registry ${host}: no answer in time`);
+  assert.is(connections, 1);
+  assert.is(await failureOf(tagsOf('registry.test', { connect: 60, env: { HTTPS_PROXY: `me:secret@${host}` } })), `cannot reach the registry registry.test by way of the proxy ${host}: no answer in time`);
+  assert.match(await failureOf(tagsOf('registry.test', { env: { HTTPS_PROXY: '127.0.0.1:1' } })), /by way of the proxy 127\.0\.0\.1:1: connection refused/);
+});
+
 test('encryption is not left by a redirect, and not asked of a registry that has none', async () => {
   const secure = { env: { HTTPS_PROXY: proxy }, registries: settings('registry.test', 'ca.pem') };
   assert.is(await failureOf(tagsOf('registry.test', secure, 'plain')), 'refusing a redirect of registry.test: it leads from https to plain http on registry.test');
   await withServer((_request, response) => void response.end('{"tags":["v1"]}'), async ({ host }) => {
     assert.is(await tagsOf(host, {}), 'v1');
-    assert.match(await failureOf(tagsOf(host, { registries: settings(host, 'ca.pem') })), /does not speak HTTPS .*insecure: true/);
+    assert.match(await failureOf(tagsOf(host, { registries: settings(host, 'ca.pem') })), /does not speak HTTPS; .*insecure: true/);
   });
 });
 

@@ -51,6 +51,23 @@ test('cuts without progress end after five attempts', async () => {
   });
 });
 
+test('a host that is gone in the middle is waited for, one that was never there is not', async () => {
+  const gone = (response: ServerResponse): boolean => (response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(), true);
+  let count = 0;
+  await withServer(orMissing((_path, response, range) => {
+    count += 1;
+    if (count === 2 || count === 3) return gone(response);
+    return sendPart(response, range, count === 1 ? 1000 : Infinity), true;
+  }), async ({ host }) => {
+    assert.ok((await blobFrom(host)).equals(bytes));
+    assert.is(count, 4);
+  });
+  await withServer(orMissing((_path, response) => gone(response)), async ({ host, seen }) => {
+    assert.match(await failureOf(blobFrom(host)), /connection refused/);
+    assert.is(seen.length, 1);
+  });
+});
+
 test('silence ends with a time-out', async () => {
   await withServer(orMissing((_path, response) => (response.writeHead(200, { 'content-length': bytes.length }).flushHeaders(), true)), async ({ host, seen }) => {
     assert.match(await failureOf(blobFrom(host, 0, { idle: 60 })), /no answer in time/);
