@@ -325,7 +325,7 @@ static void set_directory_times(struct layer *layer)
 
 void apply(const struct apply_options *options)
 {
-    struct layer layer = {.options = options, .stream = stream_start()};
+    struct layer layer = {.options = options, .stream = stream_start(options->follow)};
     layer.tree = (struct tree){.root = -1, .parent = -1, .most = options->max_entries};
     layer.tree.root = open(options->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (layer.tree.root < 0) die(FAILED, "cannot open %s: %s", shown(options->dir), reason(errno));

@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 /* Zeros in gzip shrink 1032:1 and other formats far more. A layer that grows past this size AND this factor is a bomb. */
 static const uint64_t BOMB_BYTES = UINT64_C(1) << 30;
@@ -28,6 +29,8 @@ static const uint64_t BOMB_FACTOR = 500;
 
 struct copy {
     int in, out;
+    uint64_t expected; /* of a file that is still growing: an end before so many bytes is none; else 0 */
+    uint64_t reached;
     bool hashing; /* the input: whoever reads the output can hash that, on another core */
     struct tally blob;
     uint64_t plain; /* bytes handed on */
@@ -74,10 +77,22 @@ static void write_all(int fd, const unsigned char *data, size_t length)
     }
 }
 
+/* As read_some, from the input. Whoever makes the file grow ends us when there is no more to come. */
+static size_t read_input(struct copy *copy, void *buffer, size_t room)
+{
+    static const struct timespec pause = {.tv_nsec = 2000000};
+    for (;;) {
+        size_t got = read_some(copy->in, buffer, room);
+        copy->reached += got;
+        if (got > 0 || copy->reached >= copy->expected) return got;
+        nanosleep(&pause, NULL);
+    }
+}
+
 /* The next bytes of the input, counted; 0 at its end. */
 static size_t take(struct copy *copy)
 {
-    size_t got = copy->held > 0 ? copy->held : read_some(copy->in, copy->buffer, STREAM_CHUNK);
+    size_t got = copy->held > 0 ? copy->held : read_input(copy, copy->buffer, STREAM_CHUNK);
     copy->held = 0;
     if (copy->hashing)
         count(&copy->blob, copy->buffer, got);
@@ -97,7 +112,7 @@ static la_ssize_t take_for_archive(struct archive *archive, void *data, const vo
 static const struct format *look(struct copy *copy)
 {
     while (copy->held < sizeof formats[0].magic) {
-        size_t got = read_some(copy->in, copy->buffer + copy->held, STREAM_CHUNK - copy->held);
+        size_t got = read_input(copy, copy->buffer + copy->held, STREAM_CHUNK - copy->held);
         if (got == 0) break;
         copy->held += got;
     }
@@ -160,9 +175,9 @@ static void to_hex(struct tally *tally, char text[static HEX_DIGEST + 1])
     for (size_t i = 0; i < sizeof digest; i++) sprintf(text + 2 * i, "%02x", digest[i]);
 }
 
-void stream_copy(int in, int out, struct stream_totals *totals)
+void stream_copy(int in, int out, uint64_t expected, struct stream_totals *totals)
 {
-    struct copy copy = {.in = in, .out = out, .hashing = totals != NULL};
+    struct copy copy = {.in = in, .out = out, .expected = expected, .hashing = totals != NULL};
     copy.buffer = malloc(STREAM_CHUNK);
     if (copy.buffer == NULL) die(FAILED, "out of memory");
     sha256_init(&copy.blob.hash);
@@ -195,7 +210,7 @@ static void allow_only_copying(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         ALLOW(read), ALLOW(write), ALLOW(brk), ALLOW(mmap), ALLOW(munmap), ALLOW(mremap), ALLOW(madvise), ALLOW(futex),
-        ALLOW(getrandom), ALLOW(clock_gettime), ALLOW(restart_syscall), ALLOW(rt_sigreturn), ALLOW(exit_group),
+        ALLOW(getrandom), ALLOW(clock_gettime), ALLOW(nanosleep), ALLOW(clock_nanosleep), ALLOW(restart_syscall), ALLOW(rt_sigreturn), ALLOW(exit_group),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
     };
 #undef ALLOW
@@ -213,14 +228,14 @@ static void confine(void)
     allow_only_copying();
 }
 
-static _Noreturn void child(int out, int report, pid_t parent)
+static _Noreturn void child(int out, int report, pid_t parent, uint64_t expected)
 {
     complaints = report;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
     confine();
     struct stream_totals totals = {0};
-    stream_copy(STDIN_FILENO, out, &totals);
+    stream_copy(STDIN_FILENO, out, expected, &totals);
     char text[REPORT_BYTES];
     int length = snprintf(text, sizeof text, "blob sha256:%s %llu\ncompression %s\n", totals.blob,
                           (unsigned long long)totals.read, totals.compression);
@@ -228,7 +243,7 @@ static _Noreturn void child(int out, int report, pid_t parent)
     _exit(0);
 }
 
-struct stream stream_start(void)
+struct stream stream_start(uint64_t expected)
 {
     int data[2], report[2];
     if (pipe2(data, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0) die(FAILED, "cannot make a pipe: %s", reason(errno));
@@ -240,7 +255,7 @@ struct stream stream_start(void)
     if (pid == 0) {
         close(data[0]);
         close(report[0]);
-        child(data[1], report[1], parent);
+        child(data[1], report[1], parent, expected);
     }
     reader = pid;
     close(data[1]);

@@ -15,8 +15,9 @@ struct stream_totals {
     const char *compression; /* "none", "gzip", "zstd", "bzip2", "xz" */
 };
 
-/* Copies `in` to its end, decompressed, to `out`. With `totals`, hashes what it reads. Dies on damage. */
-void stream_copy(int in, int out, struct stream_totals *totals);
+/* Copies `in` to its end, decompressed, to `out`; a file that is still growing ends after `expected` bytes, not before. With `totals`,
+ * hashes what it reads. Dies on damage. */
+void stream_copy(int in, int out, uint64_t expected, struct stream_totals *totals);
 
 struct tally {
     struct sha256_ctx hash;
@@ -30,8 +31,8 @@ struct stream {
     struct tally diff; /* of the plain bytes read so far */
 };
 
-/* Starts the child that reads standard input. */
-struct stream stream_start(void);
+/* Starts the child that reads standard input; `expected` as for stream_copy, 0 for a file or pipe that ends where it ends. */
+struct stream stream_start(uint64_t expected);
 
 /* The next plain bytes, counted and hashed; 0 at their end. Dies when they cannot be read. */
 size_t stream_read(struct stream *stream, unsigned char *buffer, size_t room);

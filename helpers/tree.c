@@ -1,7 +1,7 @@
 /*
  * skiff-tree: tar streams to directories, as root of the user's namespace.
  *
- *   skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync]   < layer
+ *   skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync] [--follow N]   < layer
  *   skiff-tree decompress                                                                  < layer > plain
  *   skiff-tree pack --dir DIR [--single-uid]                                               > tar
  *
@@ -88,12 +88,14 @@ static void apply_command(int argc, char **argv)
     static const struct option known[] = {
         {"dir", required_argument, NULL, 'd'},   {"max-bytes", required_argument, NULL, 'b'},
         {"max-entries", required_argument, NULL, 'e'}, {"single-uid", no_argument, NULL, 'u'},
-        {"sync", no_argument, NULL, 's'},        {0},
+        {"sync", no_argument, NULL, 's'},        {"follow", required_argument, NULL, 'f'},
+        {0},
     };
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (option) {
         case 'd': options.dir = optarg; break;
+        case 'f': options.follow = number("--follow", optarg); break;
         case 'b': options.max_bytes = number("--max-bytes", optarg); break;
         case 'e': options.max_entries = number("--max-entries", optarg); break;
         case 'u': options.single_uid = true; break;
@@ -134,9 +136,9 @@ int main(int argc, char **argv)
     else if (strcmp(command, "pack") == 0)
         pack_command(argc - 1, argv + 1);
     else if (strcmp(command, "decompress") == 0 && argc == 2)
-        stream_copy(STDIN_FILENO, STDOUT_FILENO, NULL);
+        stream_copy(STDIN_FILENO, STDOUT_FILENO, 0, NULL);
     else
-        die(FAILED, "usage: skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync] | decompress | "
+        die(FAILED, "usage: skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync] [--follow N] | decompress | "
                     "pack --dir DIR [--single-uid]");
     return 0;
 }

@@ -35,6 +35,7 @@ struct apply_options {
     uint64_t max_entries; /* of the archive, and directories made because an entry needed them */
     bool single_uid;      /* ids cannot be given away: note them in user.containers.override_stat */
     bool sync;            /* syncfs before success is reported */
+    uint64_t follow;      /* bytes that standard input, a file that is still growing, will have; 0: it ends where it ends */
 };
 
 /* Extracts one layer from standard input into `options->dir` and prints the result lines; dies on any failure. */

@@ -27,7 +27,7 @@ export interface ListOptions {
 export const renderList = async (view: ListView, rows: readonly Row[], options: ListOptions, output: Output): Promise<string> => {
   const format = options.format?.trim() ?? '';
   const limit = options.noTrunc !== true && output.isTerminal() ? output.columns() : Infinity;
-  if (format === '' || format === 'table') return await layOut([view.headings, ...rows].map((row) => view.columns.map((column) => escapeControls(String(row[column])))), limit);
+  if (format === '' || format === 'table') return await layOut(escapeCells([view.headings, ...rows].map((row) => view.columns.map((column) => String(row[column])))), limit);
   const column = onlyField(view, options.format ?? '');
   if (column !== undefined) return rows.map((row) => `${escapeControls(String(row[column]))}\n`).join('');
   const safe = rows.map(escapeRow);
@@ -59,6 +59,12 @@ const onlyField = (view: ListView, format: string): string | undefined => {
 const unescape = (format: string): string => format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
 
 const escapeRow = (row: Row): Row => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, escapeField(field)]));
+
+/** Whether all of it is printable ASCII: one look at the whole costs less than one at every cell. */
+const isPlain = (rows: readonly (readonly string[])[]): boolean => /^[\u0020-\u007e]*$/.test(rows.map((row) => row.join('')).join(''));
+
+const escapeCells = (rows: readonly (readonly string[])[]): readonly (readonly string[])[] =>
+  isPlain(rows) ? rows : rows.map((row) => row.map((cell) => escapeControls(cell)));
 
 const escapeField = (field: Field): Field => (typeof field === 'string' ? escapeControls(field) : (argument) => escapeControls(field(argument)));
 
@@ -105,7 +111,7 @@ const ascii: Measure = { width: (text) => text.length, fitting: (text, cells) =>
 
 /** Only what is not ASCII needs the tables of wide characters. */
 const measureFor = async (rows: readonly (readonly string[])[]): Promise<Measure> => {
-  if (rows.every((row) => row.every((cell) => /^[\u0020-\u007e]*$/.test(cell)))) return ascii;
+  if (isPlain(rows)) return ascii;
   const { fitting, textWidth } = await import('./width.ts');
   return { width: textWidth, fitting };
 };

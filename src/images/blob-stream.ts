@@ -9,14 +9,15 @@ import type { Paths } from '../system/paths.ts';
 import { blobPath } from './layout.ts';
 
 const chunkSize = 1024 * 1024;
-const hint = 'pull or load the image again';
+/** What to do about a damaged blob: as long as an image has it, it is not fetched anew. */
+export const damagedHint = 'remove the image, then pull or load it again';
 
 /** Throws a `Corrupt` failure unless the blob `digest` is there with `size` bytes. Reads none of them. */
 export const checkBlobSize = (paths: Paths, digest: Digest, size: number): void => {
   const path = blobPath(paths, digest);
   const actual = statSync(path, { throwIfNoEntry: false })?.size;
-  if (actual === undefined) fail({ _tag: 'Corrupt', subject: path, reason: 'the file is missing', hint });
-  if (actual !== size) fail({ _tag: 'Corrupt', subject: path, reason: `it has ${String(actual)} bytes, not ${size}`, hint });
+  if (actual === undefined) fail({ _tag: 'Corrupt', subject: path, reason: 'the file is missing', hint: damagedHint });
+  if (actual !== size) fail({ _tag: 'Corrupt', subject: path, reason: `it has ${String(actual)} bytes, not ${size}`, hint: damagedHint });
 };
 
 /** Every chunk but the last is passed on as it is read; the last only when all of them have the digest, so that nobody gets a damaged blob whole. */
@@ -29,7 +30,7 @@ async function* verified(path: string, digest: Digest): AsyncGenerator<Uint8Arra
     held = chunk;
   }
   const actual = digestOfHex(hash.digest('hex'));
-  if (actual !== digest) fail({ _tag: 'Corrupt', subject: path, reason: `its digest is ${actual}`, hint });
+  if (actual !== digest) fail({ _tag: 'Corrupt', subject: path, reason: `its digest is ${actual}`, hint: damagedHint });
   if (held !== undefined) yield held;
 }
 

@@ -48,7 +48,8 @@ const checkAnswer = async (subject: string, answer: Answer): Promise<number | un
   const total = lengthOf(answer);
   const tooLong = (total ?? 0) > maximumSize;
   if (answer.status === 200 && !tooLong) return total;
-  await discard(answer);
+  // The rest of an answer that is too long never ends.
+  if (!tooLong) await discard(answer);
   answer.body.destroy();
   if (tooLong) fail({ _tag: 'Hostile', subject, reason: 'it is larger than 64 GiB' });
   const hint = answer.status === 401 || answer.status === 403 ? { hint: 'fetch it with another program and give the file' } : {};

@@ -3,7 +3,7 @@
  * `layer-files.ts` and `partial.ts` for the image to be whole. What is there already is not fetched; what another pull is fetching is waited for.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, openSync, readFileSync } from 'node:fs';
 import { limiter } from '../core/limit.ts';
 import type { Limiter } from '../core/limit.ts';
 import type { Digest } from '../core/digest.ts';
@@ -21,7 +21,7 @@ import type { Partial } from './partial.ts';
 import { makeTemporary } from './temporary.ts';
 import type { TransferProgress, TransferState } from './transfer.ts';
 import { unpackLayer } from './unpack.ts';
-import type { LayerPromise } from './unpack.ts';
+import type { LayerInput, LayerPromise } from './unpack.ts';
 
 /** Bytes of a blob from `from` on; the digest is verified here. */
 export type BlobReader = (descriptor: Descriptor, from: number) => AsyncIterable<Uint8Array>;
@@ -53,6 +53,11 @@ interface Work {
 /** Locks and files open at once; the others wait without either. */
 const layersAtOnce = 16;
 
+const chunkSize = 1024 * 1024;
+
+/** Milliseconds. */
+const showEvery = 100;
+
 const blobOf = (paths: Paths, digest: Digest): { readonly blob?: string } | undefined => {
   if (existsSync(blobPath(paths, digest))) return {};
   const blob = verifiedPath(paths, digest);
@@ -72,37 +77,50 @@ const ready = (paths: Paths, layer: WantedLayer): FetchedLayer | undefined => {
   return blob && tree && { ...tree, ...blob };
 };
 
-/** Downloads into `partial` from where it ends; readers learn how it went from its end. */
-const download = async (work: Work, { descriptor, digest, size }: WantedLayer, partial: Partial): Promise<void> => {
-  const tell = (state: TransferState): void => work.progress({ id: digest, state, done: partial.size(), total: size });
-  try {
-    await work.downloads(async () => {
-      if (partial.size() < size) {
+/** Downloads into `partial` from where it ends. */
+const download = (work: Work, { descriptor, digest, size, subject }: WantedLayer, partial: Partial): Promise<void> =>
+  work.downloads(async () => {
+    const tell = (state: TransferState): void => work.progress({ id: digest, state, done: partial.size(), total: size });
+    if (partial.size() < size) {
+      tell('Downloading');
+      for await (const chunk of work.read(descriptor, partial.size())) {
+        if (work.failed) throw new Error('another layer failed');
+        partial.append(chunk);
         tell('Downloading');
-        for await (const chunk of work.read(descriptor, partial.size())) {
-          if (work.failed) return partial.end(new Error('another layer failed'));
-          partial.append(chunk);
-          tell('Downloading');
-        }
       }
-      partial.end();
-      tell('Download complete');
-    });
-  } catch (error) {
-    partial.end(error);
-  }
-};
+    }
+    if (partial.size() !== size) fail({ _tag: 'Corrupt', subject, reason: `it has ${partial.size()} bytes, not ${size}` });
+    tell('Download complete');
+  });
 
-/** The digest of what arrives, for a blob whose layer is unpacked already. */
-const verifyOnly = async ({ digest, subject }: WantedLayer, chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+/** The digest alone, for a blob whose layer is unpacked already. */
+const verifyOnly = async ({ digest, subject }: WantedLayer, fd: number): Promise<void> => {
   const hash = createHash('sha256');
-  for await (const chunk of chunks) hash.update(chunk);
+  for await (const chunk of createReadStream('', { fd, autoClose: false, highWaterMark: chunkSize })) hash.update(chunk as Buffer);
   const actual = digestOfHex(hash.digest('hex'));
   if (actual !== digest) fail({ _tag: 'Corrupt', subject, reason: `its digest is ${actual}, not ${digest}` });
 };
 
+/** How far whoever shares the open file `fd` has read it, proc_pid_fdinfo(5). */
+const positionOf = (fd: number): number => Number(/^pos:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? 0);
+
+/** Tells how far the helper has got, while `body` runs and the download is not what is shown. */
+const showingExtraction = async <A>(work: Work, { digest: id, size: total }: WantedLayer, fd: number, isShown: () => boolean, body: () => Promise<A>): Promise<A> => {
+  const show = (): void => {
+    if (isShown()) work.progress({ id, state: 'Extracting', done: Math.min(positionOf(fd), total), total });
+  };
+  const timer = setInterval(show, showEvery);
+  try {
+    const result = await body();
+    show();
+    return result;
+  } finally {
+    clearInterval(timer);
+  }
+};
+
 /** Unpacks `input` into a tree of its own that is known to this boot once it is verified. */
-const unpackFresh = async (work: Work, layer: WantedLayer, input: AsyncIterable<Uint8Array> | number): Promise<void> => {
+const unpackFresh = async (work: Work, layer: WantedLayer, input: LayerInput): Promise<void> => {
   const { paths, host } = work;
   const temporary = makeTemporary(paths, paths.layers);
   try {
@@ -115,17 +133,16 @@ const unpackFresh = async (work: Work, layer: WantedLayer, input: AsyncIterable<
   }
 };
 
-/** Reads what arrives to its end: the tree is made, or at least the digest is verified. */
-const consume = async (work: Work, layer: WantedLayer, partial: Partial): Promise<void> => {
-  const { digest: id, size: total } = layer;
-  if (treeOf(work.paths, layer) !== undefined) return await verifyOnly(layer, partial.follow(() => undefined));
-  await work.unpacking(() => {
-    const reached = (done: number): void => {
-      if (partial.size() === total) work.progress({ id, state: 'Extracting', done, total });
-    };
-    return unpackFresh(work, layer, partial.follow(reached));
+/** Unpacks while the blob arrives, or once it is there where the layer is unpacked already, only verifies it. */
+const consume = (work: Work, layer: WantedLayer, partial: Partial, growing: Promise<void>): Promise<void> =>
+  partial.open(async (fd) => {
+    if (treeOf(work.paths, layer) === undefined) {
+      const isWhole = (): boolean => partial.size() === layer.size;
+      return await work.unpacking(() => showingExtraction(work, layer, fd, isWhole, () => unpackFresh(work, layer, { fd, growing })));
+    }
+    await growing;
+    return await verifyOnly(layer, fd);
   });
-};
 
 const isWrongContent = (error: unknown): boolean => error instanceof SkiffFailure && (error.error._tag === 'Corrupt' || error.error._tag === 'Hostile');
 
@@ -134,8 +151,9 @@ const transfer = async (work: Work, layer: WantedLayer, partial: Partial): Promi
   if (partial.size() > layer.size) partial.restart();
   const resumed = partial.size() > 0;
   try {
-    const [consumed] = await Promise.allSettled([consume(work, layer, partial), download(work, layer, partial)]);
-    if (consumed.status === 'rejected') throw consumed.reason;
+    const growing = download(work, layer, partial);
+    const ends = await Promise.allSettled([consume(work, layer, partial, growing), growing]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     partial.verified();
   } catch (error) {
     if (isWrongContent(error)) partial.restart();
@@ -147,8 +165,7 @@ const transfer = async (work: Work, layer: WantedLayer, partial: Partial): Promi
 const unpackStored = async (work: Work, layer: WantedLayer): Promise<void> => {
   const fd = openSync(blobOf(work.paths, layer.digest)?.blob ?? blobPath(work.paths, layer.digest), 'r');
   try {
-    work.progress({ id: layer.digest, state: 'Extracting' });
-    await work.unpacking(() => unpackFresh(work, layer, fd));
+    await work.unpacking(() => showingExtraction(work, layer, fd, () => true, () => unpackFresh(work, layer, { fd })));
   } finally {
     closeSync(fd);
   }

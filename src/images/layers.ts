@@ -31,7 +31,7 @@ export const parallelUnpacking = 2;
 const unpackFile = async (paths: Paths, host: Host, source: LayerSource, temporary: string): Promise<Unpacked> => {
   const fd = openSync(source.file, 'r');
   try {
-    return { ...(await unpackLayer(paths, host, source, fd, temporary)), temporary };
+    return { ...(await unpackLayer(paths, host, source, { fd }, temporary)), temporary };
   } finally {
     closeSync(fd);
   }

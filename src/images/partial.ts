@@ -1,8 +1,8 @@
 /**
  * A blob on its way in: `images/.partial/<digest>`, written by whoever holds its lock and kept when a download is interrupted, so that the
- * next one goes on where it ended. It may be read while it grows.
+ * next one goes on where it ended.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, read, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import { digestHex } from '../core/digest.ts';
@@ -22,8 +22,6 @@ export const verifiedPath = (paths: Paths, digest: Digest): string => join(direc
 /** All that there may be of the blob `digest` on its way in. */
 export const partialPaths = (paths: Paths, digest: Digest): readonly string[] => [partialPath(paths, digest), verifiedPath(paths, digest)];
 
-const chunkSize = 1024 * 1024;
-
 /** A blob's file under the lock of this process. */
 export interface Partial {
   /** Bytes there now. */
@@ -31,57 +29,34 @@ export interface Partial {
   readonly append: (chunk: Uint8Array) => void;
   /** Throws all of it away, for another beginning: it turned out to be something else. */
   readonly restart: () => void;
-  /** No more will come; with a reason, readers get to see it as an error. */
-  readonly end: (reason?: unknown) => void;
-  /** The bytes from the start to `end`, waiting for those still to come; `reached` is told how far it has got. */
-  readonly follow: (reached: (bytes: number) => void) => AsyncGenerator<Uint8Array>;
+  /** Runs `body` with the file open for reading at its start. */
+  readonly open: <A>(body: (fd: number) => Promise<A>) => Promise<A>;
   /** Gives the file its name as a verified blob, while the lock is held. */
   readonly verified: () => void;
 }
 
-const readChunk = (fd: number, buffer: Uint8Array, position: number): Promise<number> =>
-  new Promise((resolve, reject) => read(fd, buffer, 0, buffer.length, position, (error, count) => (error === null ? resolve(count) : reject(error))));
-
 const partialOf = (paths: Paths, digest: Digest, fd: number): Partial => {
+  const path = partialPath(paths, digest);
   let size = fstatSync(fd).size;
-  let ended: { readonly reason?: unknown } | undefined;
-  let wake: (() => void)[] = [];
-  const changed = (): void => {
-    const sleepers = wake;
-    wake = [];
-    for (const resume of sleepers) resume();
-  };
-  const follow = async function* (reached: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-    for (let position = 0; ; ) {
-      if (position < size) {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, size - position));
-        const count = await readChunk(fd, buffer, position);
-        position += count;
-        reached(position);
-        yield buffer.subarray(0, count);
-      } else if (ended === undefined) await new Promise<void>((resolve) => wake.push(resolve));
-      else if ('reason' in ended) throw ended.reason;
-      else return;
-    }
-  };
   return {
     size: () => size,
     append: (chunk) => {
       for (let offset = 0; offset < chunk.length; ) offset += writeSync(fd, chunk, offset, chunk.length - offset, size + offset);
       size += chunk.length;
-      changed();
     },
     restart: () => {
       ftruncateSync(fd, 0);
       size = 0;
-      ended = undefined;
     },
-    end: (reason) => {
-      ended = reason === undefined ? {} : { reason };
-      changed();
+    open: async (body) => {
+      const own = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+      try {
+        return await body(own);
+      } finally {
+        closeSync(own);
+      }
     },
-    follow,
-    verified: () => renameSync(partialPath(paths, digest), verifiedPath(paths, digest)),
+    verified: () => renameSync(path, verifiedPath(paths, digest)),
   };
 };
 

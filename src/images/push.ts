@@ -11,7 +11,7 @@ import type { Reference } from '../core/reference.ts';
 import { openRegistry } from '../registry/client.ts';
 import type { Registry, RegistryContext } from '../registry/client.ts';
 import type { Paths } from '../system/paths.ts';
-import { blobStream, checkBlobSize } from './blob-stream.ts';
+import { blobStream, checkBlobSize, damagedHint } from './blob-stream.ts';
 import { blobPath, readDocument, readEntry, readIndex } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { lease } from './lease.ts';
@@ -61,7 +61,7 @@ const documentIn = (paths: Paths, { digest, size }: Descriptor): Document => {
   checkBlobSize(paths, digest, size);
   const path = blobPath(paths, digest);
   const document = documentOf(readDocument(path));
-  return document.digest === digest ? document : fail({ _tag: 'Corrupt', subject: path, reason: `its digest is ${document.digest}`, hint: 'pull or load the image again' });
+  return document.digest === digest ? document : fail({ _tag: 'Corrupt', subject: path, reason: `its digest is ${document.digest}`, hint: damagedHint });
 };
 
 const readLocal = (paths: Paths, entry: Entry, { reference, platform }: PushOptions): Local => {

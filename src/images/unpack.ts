@@ -1,9 +1,8 @@
 /** One layer's tar through `skiff-tree apply` into a new directory, checked against what its image promises. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../core/digest.ts';
 import { isDigest } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
@@ -25,8 +24,12 @@ export interface LayerPromise {
   readonly subject: string;
 }
 
-/** A file descriptor to read from its position on, or the bytes as they come. */
-export type LayerInput = number | AsyncIterable<Uint8Array>;
+/** The layer's file, open for reading at its start. */
+export interface LayerInput {
+  readonly fd: number;
+  /** Set where the file is still growing to the size that was promised. Rejects when it will not, with the reason. */
+  readonly growing?: Promise<void>;
+}
 
 const gibibyte = 1024 ** 3;
 
@@ -51,33 +54,36 @@ const checkDigests = (layer: LayerPromise, blob: string | undefined, diffId: str
   return diffId;
 };
 
-/** Feeds `input` to the helper; a helper that gives up closes its input, and says why itself. */
-const feed = async (input: AsyncIterable<Uint8Array>, stdin: NodeJS.WritableStream): Promise<void> => {
-  try {
-    await pipeline(Readable.from(input, { objectMode: false, highWaterMark: 1024 * 1024 }), stdin);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EPIPE' && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-  }
-};
+/** Ends the helper when its input will not be whole, and tells why; never returns otherwise. */
+const orUnfinished = (child: ChildProcess, growing: Promise<void> | undefined): Promise<never> =>
+  new Promise((_, reject) => {
+    growing?.catch((reason: unknown) => {
+      child.kill('SIGKILL');
+      reject(reason);
+    });
+  });
 
 const applyTo = async (paths: Paths, host: Host, layer: LayerPromise, input: LayerInput, directory: string): Promise<string> => {
   const limits = ['--max-bytes', String(bytesAllowed(layer.size)), '--max-entries', String(maximumEntries)];
   const single = host.idMap.mode === 'single' ? ['--single-uid'] : [];
-  const [program = '', ...words] = inUserNamespace(paths, host, [helperPath(paths, 'skiff-tree'), 'apply', '--dir', directory, ...limits, ...single]);
-  const child = spawn(program, words, { stdio: [typeof input === 'number' ? input : 'pipe', 'pipe', 'pipe'] });
-  const ending = outcomeOf(child, true);
-  const [feeding, ended] = await Promise.allSettled([typeof input === 'number' || child.stdin === null ? undefined : feed(input, child.stdin), ending]);
-  // Where both failed, the source's failure is the cause: the helper only saw its input end.
-  if (feeding.status === 'rejected') throw feeding.reason;
-  if (ended.status === 'rejected') throw ended.reason;
-  checkOutcome(ended.value, 'unpack', layer.subject);
-  return ended.value.stdout;
+  const follow = input.growing === undefined ? [] : ['--follow', String(layer.size)];
+  const command = [helperPath(paths, 'skiff-tree'), 'apply', '--dir', directory, ...limits, ...single, ...follow];
+  const [program = '', ...words] = inUserNamespace(paths, host, command);
+  const child = spawn(program, words, { stdio: [input.fd, 'pipe', 'pipe'] });
+  const ended = outcomeOf(child, true);
+  try {
+    const outcome = await Promise.race([ended, orUnfinished(child, input.growing)]);
+    checkOutcome(outcome, 'unpack', layer.subject);
+    return outcome.stdout;
+  } finally {
+    // Nothing is to be written any more when the caller clears away.
+    await ended.catch(() => undefined);
+  }
 };
 
 /**
  * Unpacks `input` into `fs` below the new directory `temporary`, with `layer.json` beside it, and verifies digests.
- * Throws `Hostile`, `Corrupt` or `System` failures, or what `input` throws; the caller removes what is there then.
+ * Throws `Hostile`, `Corrupt` or `System` failures, or the reason of `input.growing`; the caller removes what is there then.
  */
 export const unpackLayer = async (paths: Paths, host: Host, layer: LayerPromise, input: LayerInput, temporary: string): Promise<Layer> => {
   const directory = join(temporary, 'fs');

@@ -2,6 +2,7 @@
 import type { Descriptor } from '../core/oci-image.ts';
 import type { Digest } from '../core/digest.ts';
 import { SkiffFailure } from '../core/errors.ts';
+import type { SkiffError } from '../core/errors.ts';
 import { repositoryScope } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
 import { connectionFailure, corrupt, isConnectionFailure, nameOf, statusFailure } from './failures.ts';
@@ -63,6 +64,13 @@ async function* readOnce(answer: Answer, subject: string, from: number, size: nu
   if (at < size) throw new TemporaryFailure({ _tag: 'Corrupt', subject, reason: `it ends after ${at} of ${size} bytes` });
 }
 
+/** A failed connection names only the host: this adds what was to come over it. */
+const naming = (subject: string, caught: unknown): unknown => {
+  if (!(caught instanceof SkiffFailure) || caught.error._tag !== 'System' || !isConnectionFailure(caught)) return caught;
+  const error: SkiffError = { ...caught.error, reason: `${caught.error.reason} (needed for ${subject})` };
+  return caught instanceof TemporaryFailure ? new TemporaryFailure(error, caught.after) : new SkiffFailure(error);
+};
+
 /**
  * The bytes of a blob from `from` to its end. Goes on where a connection was cut, and starts counting failures anew with each byte of progress. A host that
  * has sent something and is gone then, even one that refuses connections, is waited for. A mirror that fails is left for the next source. Never yields more than `descriptor.size - from` bytes; whether they have the digest is the caller's to find out.
@@ -81,7 +89,8 @@ export async function* readBlob(sources: Sources, domain: string, repository: st
         failures = 0;
         yield bytes;
       }
-    } catch (failure) {
+    } catch (caught) {
+      const failure = naming(purpose.subject, caught);
       if (endpoint.isMirror && failure instanceof SkiffFailure) {
         left.shift();
         continue;

@@ -61,8 +61,8 @@ export const connectTimedOut = 'ERR_CONNECT_TIMED_OUT';
 const timedOut = (code = 'ETIMEDOUT'): Error => Object.assign(new Error('no answer in time'), { code });
 
 /** A CONNECT that the proxy did not carry out: its answer must not be taken for the registry's. */
-const refusedByProxy = (status: number): SkiffFailure =>
-  new SkiffFailure({ _tag: 'Refused', message: `the proxy refused the connection with status ${status}`, hint: status === 407 ? 'put user name and password into HTTPS_PROXY' : 'except the registry with NO_PROXY' });
+const refusedByProxy = (host: string, status: number): SkiffFailure =>
+  new SkiffFailure({ _tag: 'Refused', message: `cannot reach ${host}: the proxy refused the connection with status ${status}`, hint: status === 407 ? 'put user name and password into HTTPS_PROXY' : 'except the registry with NO_PROXY' });
 
 const sendBody = (request: ClientRequest, body: Readable, reject: (reason: unknown) => void): void => {
   body.once('error', (caught) => {
@@ -88,7 +88,7 @@ const exchange = (start: () => ClientRequest, { url, body: sent }: Outgoing, { c
     const connected = (): void => clearTimeout(connecting);
     request.once('socket', (socket) => (socket.connecting ? socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected) : connected()));
     request.once('proxyConnect', ({ statusCode }: { readonly statusCode?: number }) => {
-      if (statusCode !== undefined && statusCode !== 200) giveUp(refusedByProxy(statusCode));
+      if (statusCode !== undefined && statusCode !== 200) giveUp(refusedByProxy(url.host, statusCode));
     });
     request.setTimeout(sent instanceof Readable ? upload : idle, () => giveUp(timedOut()));
     // Stays for good: a request may fail after its answer has begun, and then the body's reader is told.

@@ -91,7 +91,7 @@ test('authorities in Docker\'s own directory and in SSL_CERT_FILE', async () => 
 
 test('a proxy that refuses is not taken for the registry', async () => {
   const message = await failureOf(tagsOf('forbidden.test', { env: { HTTPS_PROXY: proxy } }));
-  assert.is(message, 'the proxy refused the connection with status 403; except the registry with NO_PROXY');
+  assert.is(message, 'cannot reach forbidden.test: the proxy refused the connection with status 403; except the registry with NO_PROXY');
 });
 
 test('this machine: any certificate and no proxy, unless an authority is named', async () => {
