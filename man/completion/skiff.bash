@@ -85,6 +85,7 @@ _skiff_find() {
       case "$2" in
         attach) command=attach ;;
         exec) command=exec ;;
+        export) command=export ;;
         list) command=ps ;;
         ls) command=ps ;;
         ps) command=ps ;;
@@ -98,10 +99,27 @@ _skiff_find() {
       (($3)) || return
       REPLY=1
       case "$2" in
+        history) command=history ;;
         import) command=import ;;
+        inspect) command=image-inspect ;;
         list) command=images ;;
         load) command=load ;;
         ls) command=images ;;
+        prune) command=image-prune ;;
+        pull) command=pull ;;
+        push) command=push ;;
+        remove) command=rmi ;;
+        rm) command=rmi ;;
+        save) command=save ;;
+        tag) command=tag ;;
+      esac
+      ;;
+    manifest)
+      command=manifest
+      (($3)) || return
+      REPLY=1
+      case "$2" in
+        inspect) command=manifest-inspect ;;
       esac
       ;;
     system)
@@ -109,6 +127,7 @@ _skiff_find() {
       (($3)) || return
       REPLY=1
       case "$2" in
+        df) command=system-df ;;
         info) command=info ;;
       esac
       ;;
@@ -120,10 +139,24 @@ _skiff_find() {
     attach) valued=' --detach-keys ' stops='' ;;
     ps) valued=' --filter -f --format --last -n ' stops='' ;;
     rm) valued='  ' stops='' ;;
+    export) valued=' --output -o ' stops='' ;;
     images) valued=' --filter -f --format ' stops='' ;;
+    pull) valued=' --platform ' stops='' ;;
+    push) valued=' --platform ' stops='' ;;
     load) valued=' --input -i --platform ' stops='' ;;
     import) valued=' --change -c --message -m --platform ' stops='' ;;
+    save) valued=' --output -o --platform ' stops='' ;;
+    history) valued=' --format --platform ' stops='' ;;
+    image-inspect) valued=' --format -f --platform ' stops='' ;;
+    manifest-inspect) valued='  ' stops='' ;;
+    tag) valued='  ' stops='' ;;
+    rmi) valued=' --platform ' stops='' ;;
+    image-prune) valued=' --filter ' stops='' ;;
+    login) valued=' --username -u --password -p ' stops='' ;;
+    logout) valued='  ' stops='' ;;
+    search) valued=' --filter -f --format --limit ' stops='' ;;
     info) valued=' --format -f ' stops='' ;;
+    system-df) valued=' --format ' stops='' ;;
     version) valued=' --format -f ' stops='' ;;
     completion) valued='  ' stops='' ;;
   esac
@@ -144,7 +177,7 @@ _skiff() {
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --root --storage-driver --version --help
           else
-            _skiff_offer run exec attach ps rm images load import info version completion container image system help
+            _skiff_offer run exec attach ps rm export images pull push load import save history tag rmi login logout search info version completion container image manifest system help
           fi
           ;;
       esac
@@ -185,7 +218,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --name --platform --pull --rm --runtime --stop-signal --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --hostname --ipc --network --pid --uts --shm-size --sysctl --ulimit --help
+            _skiff_offer --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --name --platform --pull --quiet --rm --runtime --stop-signal --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --hostname --ipc --network --pid --uts --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -246,13 +279,49 @@ _skiff() {
           ;;
       esac
       ;;
+    export)
+      case "$name" in
+        --output|-o) _skiff_files -f ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --output --help
+          else
+            if ((at == 1)); then _skiff_names containers; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     images)
       case "$name" in
-        --filter|-f) _skiff_offer 'reference=' 'dangling=true' 'label=' 'before=' 'since=' ;;
+        --filter|-f) _skiff_offer 'reference=' 'dangling=true' 'label=' 'before=' 'since=' 'until=' ;;
         --format) _skiff_offer 'json' 'table' ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --all --digests --filter --format --no-trunc --quiet --help
+          else
+            if ((at == 1)); then _skiff_names images; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    pull)
+      case "$name" in
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --all-tags --disable-content-trust --platform --quiet --help
+          else
+            if ((at == 1)); then _skiff_names images; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    push)
+      case "$name" in
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --all-tags --disable-content-trust --platform --quiet --help
           else
             if ((at == 1)); then _skiff_names images; else :; fi
           fi
@@ -286,12 +355,150 @@ _skiff() {
           ;;
       esac
       ;;
+    save)
+      case "$name" in
+        --output|-o) _skiff_files -f ;;
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --output --platform --help
+          else
+            _skiff_names images
+          fi
+          ;;
+      esac
+      ;;
+    history)
+      case "$name" in
+        --format) _skiff_offer 'json' 'table' ;;
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --human --no-trunc --platform --quiet --help
+          else
+            if ((at == 1)); then _skiff_names images; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    image-inspect)
+      case "$name" in
+        --format|-f) _skiff_offer 'json' ;;
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --platform --help
+          else
+            _skiff_names images
+          fi
+          ;;
+      esac
+      ;;
+    manifest-inspect)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --insecure --verbose --help
+          else
+            if ((at == 1)); then _skiff_names images; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    tag)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then _skiff_names images; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    rmi)
+      case "$name" in
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --force --no-prune --platform --help
+          else
+            _skiff_names images
+          fi
+          ;;
+      esac
+      ;;
+    image-prune)
+      case "$name" in
+        --filter) _skiff_offer 'until=' 'label=' 'label!=' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --all --filter --force --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    login)
+      case "$name" in
+        --username|-u) : ;;
+        --password|-p) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --username --password --password-stdin --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    logout)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    search)
+      case "$name" in
+        --filter|-f) _skiff_offer 'is-official=true' 'is-automated=false' 'stars=' ;;
+        --format) _skiff_offer 'json' 'table' ;;
+        --limit) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --filter --format --limit --no-trunc --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     info)
       case "$name" in
         --format|-f) _skiff_offer 'json' ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --format --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    system-df)
+      case "$name" in
+        --format) _skiff_offer 'json' 'table' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --verbose --help
           else
             if ((at == 1)); then :; else :; fi
           fi
@@ -322,9 +529,10 @@ _skiff() {
           ;;
       esac
       ;;
-    container) _skiff_offer attach exec list ls ps remove rm run ;;
-    image) _skiff_offer import list load ls ;;
-    system) _skiff_offer info ;;
+    container) _skiff_offer attach exec export list ls ps remove rm run ;;
+    image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
+    manifest) _skiff_offer inspect ;;
+    system) _skiff_offer df info ;;
   esac
 }
 

@@ -10,6 +10,8 @@ function __skiff_command
             echo attach
         case 'container exec'
             echo exec
+        case 'container export'
+            echo export
         case 'container list'
             echo ps
         case 'container ls'
@@ -22,14 +24,36 @@ function __skiff_command
             echo rm
         case 'container run'
             echo run
+        case 'image history'
+            echo history
         case 'image import'
             echo import
+        case 'image inspect'
+            echo image-inspect
         case 'image list'
             echo images
         case 'image load'
             echo load
         case 'image ls'
             echo images
+        case 'image prune'
+            echo image-prune
+        case 'image pull'
+            echo pull
+        case 'image push'
+            echo push
+        case 'image remove'
+            echo rmi
+        case 'image rm'
+            echo rmi
+        case 'image save'
+            echo save
+        case 'image tag'
+            echo tag
+        case 'manifest inspect'
+            echo manifest-inspect
+        case 'system df'
+            echo system-df
         case 'system info'
             echo info
         case '*'
@@ -51,15 +75,15 @@ function __skiff_arguments
     set -l words (commandline -opc)
     set -l command (__skiff_command)
     set -e words[1]
-    while set -q words[1]; and test "$words[1]" != $command; and not contains -- $words[1] container image system
+    while set -q words[1]; and test "$words[1]" != $command; and not contains -- $words[1] container image manifest system
         set -e words[1]
     end
-    contains -- "$words[1]" container image system; and set -e words[1]
+    contains -- "$words[1]" container image manifest system; and set -e words[1]
     set -e words[1]
     set -l spec
     switch $command
         case run
-            set spec -s 'help' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'name=+' 'platform=+' 'pull=+' 'rm' 'runtime=+' 'stop-signal=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'stop-signal=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case exec
             set spec -s 'help' 'd/detach' 'detach-keys=+' 'e/env=+' 'env-file=+' 'i/interactive' 'privileged' 't/tty' 'u/user=+' 'w/workdir=+'
         case attach
@@ -68,14 +92,42 @@ function __skiff_arguments
             set spec 'help' 'a/all' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet'
         case rm
             set spec 'help' 'f/force'
+        case export
+            set spec 'help' 'o/output=+'
         case images
             set spec 'help' 'a/all' 'digests' 'f/filter=+' 'format=+' 'no-trunc' 'q/quiet'
+        case pull
+            set spec 'help' 'a/all-tags' 'disable-content-trust' 'platform=+' 'q/quiet'
+        case push
+            set spec 'help' 'a/all-tags' 'disable-content-trust' 'platform=+' 'q/quiet'
         case load
             set spec 'help' 'i/input=+' 'platform=+' 'q/quiet'
         case import
             set spec 'help' 'c/change=+' 'm/message=+' 'platform=+'
+        case save
+            set spec 'help' 'o/output=+' 'platform=+'
+        case history
+            set spec 'help' 'format=+' 'H/human' 'no-trunc' 'platform=+' 'q/quiet'
+        case image-inspect
+            set spec 'help' 'f/format=+' 'platform=+'
+        case manifest-inspect
+            set spec 'help' 'insecure' 'v/verbose'
+        case tag
+            set spec 'help'
+        case rmi
+            set spec 'help' 'f/force' 'no-prune' 'platform=+'
+        case image-prune
+            set spec 'help' 'a/all' 'filter=+' 'f/force'
+        case login
+            set spec 'help' 'u/username=+' 'p/password=+' 'password-stdin'
+        case logout
+            set spec 'help'
+        case search
+            set spec 'help' 'f/filter=+' 'format=+' 'limit=+' 'no-trunc'
         case info
             set spec 'help' 'f/format=+'
+        case system-df
+            set spec 'help' 'format=+' 'v/verbose'
         case version
             set spec 'help' 'f/format=+'
         case completion
@@ -101,27 +153,50 @@ complete -c skiff -n __skiff_no_command -a exec -d 'Run a command in a running c
 complete -c skiff -n __skiff_no_command -a attach -d 'Connect your terminal to a running container'
 complete -c skiff -n __skiff_no_command -a ps -d 'List containers'
 complete -c skiff -n __skiff_no_command -a rm -d 'Remove one or more containers'
+complete -c skiff -n __skiff_no_command -a export -d 'Write a container\'s file system as a tar archive'
 complete -c skiff -n __skiff_no_command -a images -d 'List images'
+complete -c skiff -n __skiff_no_command -a pull -d 'Download an image from a registry'
+complete -c skiff -n __skiff_no_command -a push -d 'Upload an image to a registry'
 complete -c skiff -n __skiff_no_command -a load -d 'Load images from an archive'
 complete -c skiff -n __skiff_no_command -a import -d 'Make an image from an archive of a file system'
+complete -c skiff -n __skiff_no_command -a save -d 'Save images to an archive'
+complete -c skiff -n __skiff_no_command -a history -d 'Show how an image came about'
+complete -c skiff -n __skiff_no_command -a tag -d 'Give an image another name'
+complete -c skiff -n __skiff_no_command -a rmi -d 'Remove one or more images'
+complete -c skiff -n __skiff_no_command -a login -d 'Log in to a registry'
+complete -c skiff -n __skiff_no_command -a logout -d 'Log out from a registry'
+complete -c skiff -n __skiff_no_command -a search -d 'Search a registry for images'
 complete -c skiff -n __skiff_no_command -a info -d 'Show what Skiff found on this machine and what it chose'
 complete -c skiff -n __skiff_no_command -a version -d 'Show the version'
 complete -c skiff -n __skiff_no_command -a completion -d 'Print the completion script of a shell'
 complete -c skiff -n __skiff_no_command -a container -d 'Commands on a container'
 complete -c skiff -n __skiff_no_command -a image -d 'Commands on a image'
+complete -c skiff -n __skiff_no_command -a manifest -d 'Commands on a manifest'
 complete -c skiff -n __skiff_no_command -a system -d 'Commands on a system'
 complete -c skiff -n '__skiff_is container' -a attach -d 'Connect your terminal to a running container'
 complete -c skiff -n '__skiff_is container' -a exec -d 'Run a command in a running container'
+complete -c skiff -n '__skiff_is container' -a export -d 'Write a container\'s file system as a tar archive'
 complete -c skiff -n '__skiff_is container' -a list -d 'List containers'
 complete -c skiff -n '__skiff_is container' -a ls -d 'List containers'
 complete -c skiff -n '__skiff_is container' -a ps -d 'List containers'
 complete -c skiff -n '__skiff_is container' -a remove -d 'Remove one or more containers'
 complete -c skiff -n '__skiff_is container' -a rm -d 'Remove one or more containers'
 complete -c skiff -n '__skiff_is container' -a run -d 'Create and run a new container from an image'
+complete -c skiff -n '__skiff_is image' -a history -d 'Show how an image came about'
 complete -c skiff -n '__skiff_is image' -a import -d 'Make an image from an archive of a file system'
+complete -c skiff -n '__skiff_is image' -a inspect -d 'Show all that is known of one or more images'
 complete -c skiff -n '__skiff_is image' -a list -d 'List images'
 complete -c skiff -n '__skiff_is image' -a load -d 'Load images from an archive'
 complete -c skiff -n '__skiff_is image' -a ls -d 'List images'
+complete -c skiff -n '__skiff_is image' -a prune -d 'Remove images that are not used'
+complete -c skiff -n '__skiff_is image' -a pull -d 'Download an image from a registry'
+complete -c skiff -n '__skiff_is image' -a push -d 'Upload an image to a registry'
+complete -c skiff -n '__skiff_is image' -a remove -d 'Remove one or more images'
+complete -c skiff -n '__skiff_is image' -a rm -d 'Remove one or more images'
+complete -c skiff -n '__skiff_is image' -a save -d 'Save images to an archive'
+complete -c skiff -n '__skiff_is image' -a tag -d 'Give an image another name'
+complete -c skiff -n '__skiff_is manifest' -a inspect -d 'Show the manifest or index of an image in its registry'
+complete -c skiff -n '__skiff_is system' -a df -d 'Show what images and containers take on the disk'
 complete -c skiff -n '__skiff_is system' -a info -d 'Show what Skiff found on this machine and what it chose'
 
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cidfile -r -F -d 'Write the container id to this file, which must not exist'
@@ -136,6 +211,7 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l label -s l -
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l name -x -d 'Name of the container; without one, it is made up'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l pull -x -a 'always missing never' -d 'When to pull the image: always, missing or never'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l quiet -s q -d 'Do not show the progress of a pull'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l rm -d 'Remove the container when it ends'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l runtime -x -a 'crun runc runsc' -d 'Hand the container to another OCI runtime, by name or path'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l stop-signal -x -a 'SIGTERM SIGINT SIGQUIT SIGKILL' -d 'Signal that stops the container'
@@ -199,14 +275,32 @@ complete -c skiff -n '__skiff_is rm' -l force -s f -d 'Kill a container that run
 complete -c skiff -n '__skiff_is rm' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is rm' -a '(skiff __complete containers 2>/dev/null)'
 
+complete -c skiff -n '__skiff_is export' -l output -s o -r -F -d 'Write to this file instead of standard output'
+complete -c skiff -n '__skiff_is export' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is export; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
+
 complete -c skiff -n '__skiff_is images' -l all -s a -d 'Show untagged intermediate images too'
 complete -c skiff -n '__skiff_is images' -l digests -d 'Show digests'
-complete -c skiff -n '__skiff_is images' -l filter -s f -x -a 'reference= dangling=true label= before= since=' -d 'Show only images that match'
+complete -c skiff -n '__skiff_is images' -l filter -s f -x -a 'reference= dangling=true label= before= since= until=' -d 'Show only images that match'
 complete -c skiff -n '__skiff_is images' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
 complete -c skiff -n '__skiff_is images' -l no-trunc -d 'Do not shorten ids and long values'
 complete -c skiff -n '__skiff_is images' -l quiet -s q -d 'Print only ids'
 complete -c skiff -n '__skiff_is images' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is images; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is pull' -l all-tags -s a -d 'Download every tag of the repository'
+complete -c skiff -n '__skiff_is pull' -l disable-content-trust -d 'Do not ask for signatures; false is refused'
+complete -c skiff -n '__skiff_is pull' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
+complete -c skiff -n '__skiff_is pull' -l quiet -s q -d 'Print only the full name'
+complete -c skiff -n '__skiff_is pull' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is pull; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is push' -l all-tags -s a -d 'Upload every tag of the repository that is stored'
+complete -c skiff -n '__skiff_is push' -l disable-content-trust -d 'Do not ask for signatures; false is refused'
+complete -c skiff -n '__skiff_is push' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Upload only if the image is of this platform'
+complete -c skiff -n '__skiff_is push' -l quiet -s q -d 'Print only the full name'
+complete -c skiff -n '__skiff_is push' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is push; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
 
 complete -c skiff -n '__skiff_is load' -l input -s i -r -F -d 'Read from this file instead of standard input'
 complete -c skiff -n '__skiff_is load' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
@@ -219,8 +313,62 @@ complete -c skiff -n '__skiff_is import' -l platform -x -a 'linux/amd64 linux/ar
 complete -c skiff -n '__skiff_is import' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is import; and __skiff_argument_is 0' -F
 
+complete -c skiff -n '__skiff_is save' -l output -s o -r -F -d 'Write to this file instead of standard output'
+complete -c skiff -n '__skiff_is save' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Refuse images of another platform'
+complete -c skiff -n '__skiff_is save' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is save' -a '(skiff __complete images 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is history' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
+complete -c skiff -n '__skiff_is history' -l human -s H -d 'Print sizes and dates for people; with false, bytes and dates in full'
+complete -c skiff -n '__skiff_is history' -l no-trunc -d 'Do not shorten ids and long values'
+complete -c skiff -n '__skiff_is history' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Refuse an image of another platform'
+complete -c skiff -n '__skiff_is history' -l quiet -s q -d 'Print only ids'
+complete -c skiff -n '__skiff_is history' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is history; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is image-inspect' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
+complete -c skiff -n '__skiff_is image-inspect' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Refuse images of another platform'
+complete -c skiff -n '__skiff_is image-inspect' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is image-inspect' -a '(skiff __complete images 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is manifest-inspect' -l insecure -d 'Accept plain HTTP and unknown certificates from this registry'
+complete -c skiff -n '__skiff_is manifest-inspect' -l verbose -s v -d 'Show digests and platforms too, and every manifest of an index'
+complete -c skiff -n '__skiff_is manifest-inspect' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is manifest-inspect; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is tag' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is tag; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is rmi' -l force -s f -d 'Remove an image that has several names, or that a stopped container was made from'
+complete -c skiff -n '__skiff_is rmi' -l no-prune -d 'Keep untagged parents; images have none here, so nothing changes'
+complete -c skiff -n '__skiff_is rmi' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Remove only an image of this platform'
+complete -c skiff -n '__skiff_is rmi' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is rmi' -a '(skiff __complete images 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is image-prune' -l all -s a -d 'Remove every image that no container was made from, not only those without a name'
+complete -c skiff -n '__skiff_is image-prune' -l filter -x -a 'until= label= label!=' -d 'Remove only images that match'
+complete -c skiff -n '__skiff_is image-prune' -l force -s f -d 'Do not ask'
+complete -c skiff -n '__skiff_is image-prune' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is login' -l username -s u -x -d 'User name; asked for without it'
+complete -c skiff -n '__skiff_is login' -l password -s p -x -d 'Password, for all to see who can list processes; better is --password-stdin'
+complete -c skiff -n '__skiff_is login' -l password-stdin -d 'Read the password from standard input'
+complete -c skiff -n '__skiff_is login' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is logout' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is search' -l filter -s f -x -a 'is-official=true is-automated=false stars=' -d 'Show only images that match (Docker Hub)'
+complete -c skiff -n '__skiff_is search' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
+complete -c skiff -n '__skiff_is search' -l limit -x -d 'Show at most this many, 1 to 100'
+complete -c skiff -n '__skiff_is search' -l no-trunc -d 'Do not shorten descriptions'
+complete -c skiff -n '__skiff_is search' -l help -d 'Print this help and leave'
+
 complete -c skiff -n '__skiff_is info' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
 complete -c skiff -n '__skiff_is info' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is system-df' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints JSON'
+complete -c skiff -n '__skiff_is system-df' -l verbose -s v -d 'List each image and each container'
+complete -c skiff -n '__skiff_is system-df' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is version' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
 complete -c skiff -n '__skiff_is version' -l help -d 'Print this help and leave'

@@ -1,6 +1,7 @@
 import { fail } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { CommandTable, Flag } from './options/table.ts';
+import { spelling } from './spelling.ts';
 
 /** One flag as it occurred, with its value as text; a bool's is `true` or `false`. */
 export interface Occurrence {
@@ -130,14 +131,14 @@ export const usageError = (table: CommandTable, message: string, suggestion?: st
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const helpCommand = (table: CommandTable): string => (table.name === '' ? 'skiff --help' : `skiff ${table.name} --help`);
+const helpCommand = (table: CommandTable): string => (table.name === '' ? 'skiff --help' : `skiff ${spelling(table)} --help`);
 
 /** Checks the number of arguments, and the words where only some are possible. Throws SkiffFailure(Usage). */
 export const checkPositionals = (table: CommandTable, occurrences: readonly Occurrence[], positionals: readonly string[]): void => {
   const { min, max, insteadOfOne, choices } = table.positionals;
   const needed = occurrences.some(({ flag }) => flag.name === insteadOfOne) ? min - 1 : min;
   const count = positionals.length;
-  const name = `'skiff ${table.name}'`;
+  const name = `'skiff ${spelling(table)}'`;
   if (max === 0 && count > 0) usageError(table, `${name} takes no arguments, not ${JSON.stringify(positionals[0])}`);
   if (max !== undefined && count > max) usageError(table, `${name} takes at most ${plural(max)}, not ${count}`);
   if (count < needed) usageError(table, `${name} requires ${max === min ? '' : 'at least '}${plural(needed)}: ${table.usage}`);

@@ -1,6 +1,7 @@
 import { table as globalTable } from './options/global.ts';
 import { families as familyNames, longForms } from './options/long-forms.ts';
 import type { CommandTable, Completion, Flag } from './options/table.ts';
+import { isShort } from './spelling.ts';
 
 /**
  * The completion script for bash 4 and later; it needs no bash-completion package.
@@ -184,6 +185,6 @@ const argumentCode = (table: CommandTable): string => {
   return `if ((at == 1)); then ${code}; else ${table.interspersed ? ':' : '_skiff_files -f'}; fi`;
 };
 
-const commandWords = (tables: readonly CommandTable[]): string => `_skiff_offer ${[...tables.map((table) => table.name), ...familyNames, 'help'].join(' ')}`;
+const commandWords = (tables: readonly CommandTable[]): string => `_skiff_offer ${[...tables.filter(isShort).map((table) => table.name), ...familyNames, 'help'].join(' ')}`;
 
 const quoted = (word: string): string => `'${word.replace(/'/g, `'\\''`)}'`;

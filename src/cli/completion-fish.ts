@@ -1,6 +1,7 @@
 import { table as globalTable } from './options/global.ts';
 import { families, longForms } from './options/long-forms.ts';
 import type { CommandTable, Completion, Flag } from './options/table.ts';
+import { isShort } from './spelling.ts';
 
 /** The completion script for fish 3 and later. */
 export const fishScript = (tables: readonly CommandTable[]): string => `# fish completion for skiff; made from its option tables by 'skiff completion fish'.
@@ -52,7 +53,7 @@ end
 
 complete -c skiff -f
 ${[...globalTable.flags.map((flag) => flagLine('__skiff_no_command', flag)), helpLine('__skiff_no_command')].join('\n')}
-${tables.map((table) => `complete -c skiff -n __skiff_no_command -a ${table.name} -d ${quoted(table.summary)}`).join('\n')}
+${tables.filter(isShort).map((table) => `complete -c skiff -n __skiff_no_command -a ${table.name} -d ${quoted(table.summary)}`).join('\n')}
 ${families.map((family) => `complete -c skiff -n __skiff_no_command -a ${family} -d ${quoted(`Commands on a ${family}`)}`).join('\n')}
 ${Object.entries(longForms).map(longFormLine(tables)).join('\n')}
 ${tables.map(commandLines).join('\n')}

@@ -2,6 +2,7 @@ import { flagHelp } from './help.ts';
 import { table as globalTable } from './options/global.ts';
 import { families, longForms } from './options/long-forms.ts';
 import type { CommandTable, Completion, Flag } from './options/table.ts';
+import { isShort } from './spelling.ts';
 
 /** The completion script for zsh: one `_arguments` call per command (zshcompsys(1)). */
 export const zshScript = (tables: readonly CommandTable[]): string => `#compdef skiff
@@ -23,7 +24,7 @@ ${globalTable.flags.flatMap(flagSpecs).join('')}    '(- *)--help[Print help and 
   case "$state" in
     command)
       local -a commands=(
-${[...tables.map(described), ...families.map((family) => `        ${quoted(`${family}:Commands on a ${family}`)}`)].join('\n')}
+${[...tables.filter(isShort).map(described), ...families.map((family) => `        ${quoted(`${family}:Commands on a ${family}`)}`)].join('\n')}
       )
       _describe command commands ;;
     argument) _skiff_run_command "$line[1]" ;;

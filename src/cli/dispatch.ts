@@ -31,8 +31,9 @@ const runCommand = async (context: Context, words: readonly string[]): Promise<n
   if (first === undefined) return await printOverview(context);
   if (first === 'help') return await runCommand(context, words.length === 1 ? [] : [...words.slice(1), '--help']);
   if (families.includes(first)) return await runInFamily(context, first, words.slice(1));
-  const load = own(commands, first);
-  return load === undefined ? unknownCommand(first, Object.keys(commands)) : await runModule(context, await load(), words.slice(1));
+  // A name with a dash is our own, for a command that is typed as two words.
+  const load = first.includes('-') ? undefined : own(commands, first);
+  return load === undefined ? unknownCommand(first, Object.keys(commands).filter((name) => !name.includes('-'))) : await runModule(context, await load(), words.slice(1));
 };
 
 /** `container ls` and its like. */

@@ -1,6 +1,7 @@
 import { allTables } from './options/all.ts';
 import { table as globalTable } from './options/global.ts';
 import { longForms } from './options/long-forms.ts';
+import { spelling, spellings } from './spelling.ts';
 import type { CommandTable, Flag } from './options/table.ts';
 
 /** Lines longer than this are hard to read, however wide the terminal is. */
@@ -11,9 +12,9 @@ const usable = (columns: number): number => Math.max(40, Math.min(columns, wides
 /** `skiff --help`: the commands by category, one line each, for a terminal of `columns` cells. */
 export const renderOverview = (columns: number): string => {
   const categories = [...new Set(allTables.map((table) => table.category))];
-  const name = Math.max(...allTables.map((table) => table.name.length));
+  const name = Math.max(...allTables.map((table) => spelling(table).length));
   const sections = categories.map((category) => {
-    const lines = allTables.filter((table) => table.category === category).map((table) => row(`  ${table.name.padEnd(name)}`, table.summary, name + 5, columns));
+    const lines = allTables.filter((table) => table.category === category).map((table) => row(`  ${spelling(table).padEnd(name)}`, table.summary, name + 5, columns));
     return `${category}:\n${lines.join('')}`;
   });
   return [
@@ -40,10 +41,11 @@ const footer = (text: string, columns: number): string => `${wrap(text, usable(c
 
 /** `skiff COMMAND --help`, for a terminal of `columns` cells. */
 export const renderCommand = (table: CommandTable, columns: number): string => {
-  const aliases = table.aliases.length === 0 ? [] : [`Aliases:\n  ${[table.name, ...table.aliases].map((name) => `skiff ${name}`).join(', ')}\n`];
+  const names = spellings(table);
+  const aliases = names.length === 1 ? [] : [`Aliases:\n  ${names.map((name) => `skiff ${name}`).join(', ')}\n`];
   const examples = table.examples.map(({ command, text }) => `  ${command}\n${wrap(text, usable(columns) - 6).map((line) => `      ${line}\n`).join('')}`);
   return [
-    `Usage:  skiff ${table.name} ${table.usage}\n`,
+    `Usage:  skiff ${spelling(table)} ${table.usage}\n`,
     `${table.summary}\n`,
     ...aliases,
     flagSections(table, columns),

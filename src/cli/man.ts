@@ -2,6 +2,7 @@ import { flagGroups, flagHelp } from './help.ts';
 import { allTables } from './options/all.ts';
 import { table as globalTable } from './options/global.ts';
 import type { CommandTable, Flag } from './options/table.ts';
+import { spellings } from './spelling.ts';
 import { version } from './version.ts';
 
 /**
@@ -21,7 +22,7 @@ export const manualOverview = (part: string): string =>
 /** `skiff-COMMAND.1`; `part` is `man/parts/COMMAND.md`. */
 export const manualPage = (table: CommandTable, part: string): string =>
   page(`skiff-${table.name}`, table.summary, [
-    section('SYNOPSIS', [table.name, ...table.aliases].map((name) => `\\fBskiff ${roff(name)}\\fR ${roff(table.usage)}`).join('\n.br\n')),
+    section('SYNOPSIS', spellings(table).map((name) => `\\fBskiff ${roff(name)}\\fR ${roff(table.usage)}`).join('\n.br\n')),
     ...handWritten(part, ['DESCRIPTION']),
     ...flagSections(table),
     ...handWritten(part, ['EXIT STATUS']),

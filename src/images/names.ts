@@ -13,11 +13,18 @@ export const referenceOf = (entry: Entry): Reference | undefined => {
 /** `entry` as it is when nothing names it any more. */
 const anonymous = ({ id, created, size, descriptor }: Entry): Entry => ({ id, created, size, descriptor });
 
-/** `entries` without `removed`; images that would not be in it any more stay without a name. */
-export const withoutNames = (entries: readonly Entry[], removed: readonly Entry[]): readonly Entry[] => {
+/** An image that lost a tag: what came from a registry is still called by its digest there, as in Docker. */
+export const withoutTag = (entry: Entry): Entry => {
+  const reference = referenceOf(entry);
+  const { remoteDigest } = entry;
+  return reference === undefined || remoteDigest === undefined ? anonymous(entry) : { ...anonymous(entry), name: `${repositoryOf(reference)}@${remoteDigest}`, remoteDigest };
+};
+
+/** `entries` without `removed`; images that would not be in it any more stay as `left` makes them, without a name if it is not given. */
+export const withoutNames = (entries: readonly Entry[], removed: readonly Entry[], left = anonymous): readonly Entry[] => {
   const kept = entries.filter((entry) => !removed.includes(entry));
   const lost = removed.filter(({ id }) => !kept.some((entry) => entry.id === id));
-  return [...kept, ...new Map(lost.map((entry) => [entry.id, anonymous(entry)])).values()];
+  return [...kept, ...new Map(lost.map((entry) => [entry.id, left(entry)])).values()];
 };
 
 /**
@@ -31,7 +38,7 @@ export const withName = (entries: readonly Entry[], source: Entry, name: string)
   const sameRepository = from !== undefined && !('_tag' in target) && repositoryOf(from) === repositoryOf(target);
   const { remoteDigest } = source;
   const added: Entry = { ...anonymous(source), name, ...(sameRepository && remoteDigest !== undefined ? { remoteDigest } : {}) };
-  const rest = withoutNames(entries, entries.filter((entry) => entry.name === name));
+  const rest = withoutNames(entries, entries.filter((entry) => entry.name === name), withoutTag);
   return [...rest.filter((entry) => entry.name !== undefined || entry.id !== source.id), added];
 };
 

@@ -67,14 +67,17 @@ const variantOf = (platform: Platform): string =>
 
 const variantNumber = (platform: Platform): number => Number(/^v(\d+)/.exec(variantOf(platform))?.[1] ?? '0');
 
+/** What `platformFit` says of the very platform that was wanted. */
+export const exactFit = 1000;
+
 /**
  * How well an image of `offered` runs where `wanted` is asked for: 0 not at all, larger is better.
  * A lower variant of the same architecture runs (arm v6 on v7), a higher one does not.
  */
 export const platformFit = (wanted: Platform, offered: Platform): number => {
   if (wanted.os !== offered.os || wanted.architecture !== offered.architecture) return 0;
-  if (variantOf(wanted) === variantOf(offered)) return 1000;
-  if (wanted.architecture === 'amd64' && wanted.variant === undefined) return offered.variant === undefined ? 1000 : 0;
+  if (variantOf(wanted) === variantOf(offered)) return exactFit;
+  if (wanted.architecture === 'amd64' && wanted.variant === undefined) return offered.variant === undefined ? exactFit : 0;
   return variantNumber(offered) <= variantNumber(wanted) ? 1 + variantNumber(offered) : 0;
 };
 
@@ -87,9 +90,12 @@ export const platformWarning = (image: Platform): string | undefined => {
     : `WARNING: The requested image's platform (${formatPlatform(image)}) does not match the detected host platform (${formatPlatform(host)}) and no specific platform was requested`;
 };
 
-/** Throws a `Refused` failure if an image of `actual` was asked for as `wanted` and does not run there. */
+/** Throws a `Refused` failure if an image of `actual` was asked for as `wanted` and does not run there, or is of an operating system that runs nowhere here. */
 export const checkPlatform = (subject: string, wanted: Platform | undefined, actual: PlatformRecord): void => {
   const offered = platformOf(actual);
+  if (offered.os !== 'linux') {
+    fail({ _tag: 'Refused', message: `${subject} is made for ${offered.os.slice(0, 40)}: only images for Linux run here`, hint: 'take one for linux' });
+  }
   if (wanted === undefined || platformFit(wanted, offered) > 0) return;
   fail({
     _tag: 'Refused',

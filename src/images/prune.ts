@@ -5,6 +5,7 @@ import { SkiffFailure, toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { collectAfter } from './collect.ts';
 import type { Store } from './collect.ts';
+import { isTagged } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { pruneTest } from './prune-filters.ts';
 import { untaggedBy } from './remove-rules.ts';
@@ -38,7 +39,7 @@ interface Chosen {
 /** An image whose labels cannot be read is kept, and said to be. */
 const choose = (entries: readonly Entry[], { users }: ImageUsers, all: boolean, test: (entry: Entry) => boolean): Chosen => {
   const used = new Set(users.map(({ image }) => image));
-  const named = new Set(entries.flatMap(({ name, id }) => (name === undefined ? [] : [id])));
+  const named = new Set(entries.filter(isTagged).map(({ id }) => id));
   const warnings: string[] = [];
   const passes = (entry: Entry): boolean => {
     try {

@@ -1,5 +1,4 @@
 /** `skiff pull`: an image out of a registry into the store. Nothing gets a name before every byte of it is verified and on the disk. */
-import { existsSync } from 'node:fs';
 import * as TE from 'fp-ts/TaskEither';
 import { Descriptor, ImageConfig, Index, Manifest, decode, decodeJson, isIndexType, isManifestType, maximumDocument, maximumLayers, mediaTypes } from '../core/oci-image.ts';
 import type { Digest } from '../core/digest.ts';
@@ -16,10 +15,10 @@ import { fetchLayers } from './fetch.ts';
 import type { FetchedLayer, WantedLayer } from './fetch.ts';
 import { discardPulled, nameFetched } from './fetched.ts';
 import { sweepLayers } from './layer-files.ts';
-import { blobPath, ensureLayout, readEntry } from './layout.ts';
+import { ensureLayout, readEntry } from './layout.ts';
 import { lease } from './lease.ts';
 import { isImageError, openImage } from './open.ts';
-import { checkPlatform, hostPlatform } from './platform.ts';
+import { checkPlatform, exactFit, hostPlatform, platformFit } from './platform.ts';
 import type { Platform } from './platform.ts';
 import { checkLayerType, choosePlatform, isRunnable } from './platform-choice.ts';
 import { diffIdsFor, documentFile, publishImages } from './store.ts';
@@ -134,8 +133,10 @@ const upToDate = (paths: Paths, { reference, platform }: PullOptions, remote: Di
   const name = nameOf(reference);
   const entry = readEntry(paths, name);
   if (entry === undefined || (entry.remoteDigest ?? entry.descriptor.digest) !== remote) return undefined;
-  const image = openImage(paths, name, platform ?? hostPlatform());
-  return isImageError(image) || !existsSync(blobPath(paths, entry.descriptor.digest)) ? undefined : { name, id: image.id, digest: remote, fresh: false };
+  const image = openImage(paths, name);
+  // Of one index, another platform's image may fit better than the stored one.
+  if (isImageError(image) || platformFit(platform ?? hostPlatform(), image.platform) < exactFit) return undefined;
+  return { name, id: image.id, digest: remote, fresh: false };
 };
 
 const publish = async (paths: Paths, directory: string, remote: Remote, layers: readonly FetchedLayer[]): Promise<void> => {

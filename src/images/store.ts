@@ -7,7 +7,6 @@ import type { Descriptor, ImageConfig, Manifest } from '../core/oci-image.ts';
 import type { Digest } from '../core/digest.ts';
 import { digestHex, digestOfHex } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
-import { parseReference, repositoryOf } from '../core/reference.ts';
 import { syncDirectory } from '../system/files.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
@@ -16,6 +15,7 @@ import type { LayerProgress, LayerSource } from './layers.ts';
 import { blobPath, ensureLayout, withIndex } from './layout.ts';
 import { lease } from './lease.ts';
 import type { Entry } from './layout.ts';
+import { withoutTag } from './names.ts';
 import { platformOf } from './platform.ts';
 import type { SpooledFile } from './spool.ts';
 
@@ -134,13 +134,6 @@ const entriesFor = (candidate: ImageRecord, size: number): readonly Entry[] => {
     ...(candidate.remoteDigest === undefined ? {} : { remoteDigest: candidate.remoteDigest }),
   };
   return candidate.names.length === 0 ? [entry] : candidate.names.map((name) => ({ ...entry, name }));
-};
-
-/** An image that lost a tag: what came from a registry is still called by its digest there, as in Docker. */
-const withoutTag = ({ name, remoteDigest, ...rest }: Entry): Entry => {
-  if (name === undefined || remoteDigest === undefined) return rest;
-  const reference = parseReference(name);
-  return '_tag' in reference ? rest : { ...rest, name: `${repositoryOf(reference)}@${remoteDigest}`, remoteDigest };
 };
 
 /** `before` with `added`: their names are taken from whoever has them; who loses the last one stays without a tag. */

@@ -37,8 +37,8 @@ export interface StorageDriver {
   readonly plan: (mount: OverlayMount) => E.Either<SkiffError, MountStep>;
 }
 
-/** Linux, fs/overlayfs/params.h: OVL_MAX_STACK. 500 fd numbers fit the one page of options that mount(2) takes. */
-const kernelLayers = 500;
+/** Linux, fs/overlayfs/params.h: OVL_MAX_STACK is 500, of which a stopped container's own layer is one when it is looked at. So many fd numbers fit the one page of options that mount(2) takes. */
+const kernelLayers = 499;
 
 /** index=off and xino=off: neither survives a change of the lower directories, and kernels are built with different defaults. */
 const overlayOptions = 'userxattr,index=off,xino=off';

@@ -63,7 +63,7 @@ const withRegistry = async (use: (registry: TestRegistry) => Promise<void>): Pro
     const chunks: Buffer[] = [];
     const isUpload = request.method === 'PUT' && kind === 'blobs';
     if (isUpload) registry.most = Math.max(registry.most, (uploading += 1));
-    request.on('close', () => {
+    response.on('close', () => {
       if (isUpload) uploading -= 1;
     });
     request.on('error', () => undefined);
