@@ -321,6 +321,13 @@ void enter_child_namespace(const char *uid_map, const char *gid_map, bool single
         die_errno("cannot become root of the user namespace");
 }
 
+/* Whether whoever reads `fd`, a pipe or socket, is gone: of a caller that ended before we first asked for it getppid(2) does not tell. */
+static bool is_deserted(int fd)
+{
+    struct pollfd output = { .fd = fd };
+    return poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 /* skiff-helper userns RUNTIME NEWUIDMAP NEWGIDMAP KEEPER-UIDS KEEPER-GIDS UIDS GIDS COMMAND [ARGUMENT...] */
 int role_userns(int argc, char **argv)
 {
@@ -334,7 +341,7 @@ int role_userns(int argc, char **argv)
     enter_child_namespace(command[-2], command[-1], !settings.newuidmap[0]);
     set_cloexec(keeper.alive, false);
     /* A killed skiff command wants nothing more. Changes of identity clear this, so it comes after them; prctl(2). */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != caller)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != caller || is_deserted(STDOUT_FILENO))
         _exit(EXIT_SKIFF);
     execv(command[0], command);
     die_errno("cannot run %s", command[0]);

@@ -35,6 +35,8 @@ extern struct monitor self; /* die_hook has no argument to carry it */
 
 /* monitor.c */
 long long monitor_now(void); /* CLOCK_MONOTONIC in ms */
+/* Takes the exit codes of children that have ended, once the command's pid is known. */
+void monitor_reap(void);
 
 /* monitor-start.c */
 void monitor_open_listener(void);

@@ -34,15 +34,13 @@ static void stop_by_plan(void)
         self.kill_at = monitor_now() + seconds * 1000;
 }
 
-static void take_signal(void)
+void monitor_reap(void)
 {
-    struct signalfd_siginfo information;
     int status;
     pid_t pid;
-    if (read(self.signals, &information, sizeof information) != sizeof information)
+    /* A command may end before we are told its pid. It waits as a zombie then: reaped now, it would be taken for somebody else. */
+    if (self.pid <= 0)
         return;
-    if (information.ssi_signo != SIGCHLD)
-        stop_by_plan();
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == self.slirp.pid)
             self.slirp.pid = 0;
@@ -51,6 +49,16 @@ static void take_signal(void)
         self.exited = true;
         self.state.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     }
+}
+
+static void take_signal(void)
+{
+    struct signalfd_siginfo information;
+    if (read(self.signals, &information, sizeof information) != sizeof information)
+        return;
+    if (information.ssi_signo != SIGCHLD)
+        stop_by_plan();
+    monitor_reap();
 }
 
 static void check_deadline(void)

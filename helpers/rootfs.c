@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAXIMUM_LAYERS = 500, OPTION_SPACE = 32 + MAXIMUM_LAYERS * 24, MOUNT_POLL_US = 100 };
+enum { MAXIMUM_LAYERS = 500, OPTION_SPACE = 32 + MAXIMUM_LAYERS * 24, MOUNT_POLL_US = 100, LAYER_POLL_US = 5000, LAYER_POLLS = 100 };
 
 struct layers {
     char options[OPTION_SPACE];
@@ -21,10 +21,21 @@ struct layers {
     size_t count;
 };
 
+/* Whoever removes images takes a layer's name away for a moment, to see whether a container needs it by now, and gives it back then. */
+static int open_layer(const char *path)
+{
+    int fd = open(path, O_PATH | O_DIRECTORY);
+    for (int polls = 0; fd < 0 && errno == ENOENT && polls < LAYER_POLLS; polls++) {
+        usleep(LAYER_POLL_US);
+        fd = open(path, O_PATH | O_DIRECTORY);
+    }
+    return fd;
+}
+
 /* `place` is where /proc/self/fd/ is said: empty for a mount made from inside that directory, which makes room for 500 layers in the one page that mount(2) takes. */
 static void add_directory(struct layers *layers, const char *separator, const char *place, const char *path)
 {
-    int fd = open(path, O_PATH | O_DIRECTORY);
+    int fd = open_layer(path);
     if (fd < 0)
         die_errno("cannot open the layer %s", path);
     layers->fds[layers->count++] = fd;

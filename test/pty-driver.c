@@ -12,7 +12,8 @@
  *   hangup:        close the terminal
  * What came from the terminal goes to stdout. After the last step COMMAND has to end by itself. A step that cannot be
  * done within 20 s ends everything: exit status 1 and a line on stderr. Otherwise 0, and on stderr the line
- * "STATUS MODE": COMMAND's exit status, 128 + signal if it was killed, and the mode in which it left the terminal.
+ * "STATUS MODE": COMMAND's exit status, 128 + signal if it was killed, and the mode in which it left the terminal; then
+ * "killed by NUMBER" if a signal ended it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -188,5 +189,6 @@ int main(int argc, char **argv) {
   }
   fwrite(pty.output, 1, pty.length, stdout);
   fprintf(stderr, "%d %s\n", WIFEXITED(pty.status) ? WEXITSTATUS(pty.status) : 128 + WTERMSIG(pty.status), is_raw() ? "raw" : "cooked");
+  if (WIFSIGNALED(pty.status)) fprintf(stderr, "killed by %d\n", WTERMSIG(pty.status));
   return 0;
 }

@@ -73,7 +73,9 @@ const escapeControls = (text: string, controls = /[\u0000-\u001f\u007f-\u009f]/g
 
 /** Docker's table: columns at least 10 cells wide with 3 between them, nothing after the last. */
 const layOut = async (rows: readonly (readonly string[])[], limit: number): Promise<string> => {
-  const measure = await measureFor(rows);
+  const plain = isPlain(rows);
+  if (plain && limit === Infinity) return layOutPlain(rows);
+  const measure = plain ? ascii : await import('./width.ts').then(({ fitting, textWidth }): Measure => ({ width: textWidth, fitting }));
   const natural = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => measure.width(row[at] ?? ''))));
   const widths = shrink(natural, limit);
   const line = (row: readonly string[]): string =>
@@ -83,6 +85,24 @@ const layOut = async (rows: readonly (readonly string[])[], limit: number): Prom
       return at === row.length - 1 ? shown : shown + ' '.repeat(columnWidth(width) - measure.width(shown));
     }).join('');
   return rows.map((row) => `${line(row)}\n`).join('');
+};
+
+/** The same for cells of ASCII that may be as wide as they are. Most lists are, and loops without calls are what a fresh runtime does fastest. */
+const layOutPlain = (rows: readonly (readonly string[])[]): string => {
+  const last = (rows[0]?.length ?? 0) - 1;
+  const widths = Array.from({ length: last }, (_, at) => columnWidth(widestOf(rows, at)));
+  let text = '';
+  for (const row of rows) {
+    for (let at = 0; at < last; at += 1) text += (row[at] ?? '').padEnd(widths[at] ?? 0);
+    text += `${row[last] ?? ''}\n`;
+  }
+  return text;
+};
+
+const widestOf = (rows: readonly (readonly string[])[], at: number): number => {
+  let widest = 0;
+  for (const row of rows) widest = Math.max(widest, row[at]?.length ?? 0);
+  return widest;
 };
 
 const columnWidth = (cell: number): number => Math.max(cell + 3, 10);
@@ -108,10 +128,3 @@ interface Measure {
 }
 
 const ascii: Measure = { width: (text) => text.length, fitting: (text, cells) => text.slice(0, cells) };
-
-/** Only what is not ASCII needs the tables of wide characters. */
-const measureFor = async (rows: readonly (readonly string[])[]): Promise<Measure> => {
-  if (isPlain(rows)) return ascii;
-  const { fitting, textWidth } = await import('./width.ts');
-  return { width: textWidth, fitting };
-};

@@ -73,7 +73,7 @@ export type Manifest = t.TypeOf<typeof Manifest>;
 
 /** An image index (image-index.md); its entries are decoded one by one with `Descriptor`, so that one bad entry costs only itself. */
 export const Index = t.intersection([
-  t.type({ schemaVersion: t.literal(2), manifests: t.array(t.unknown) }),
+  t.type({ schemaVersion: t.literal(2), manifests: t.UnknownArray }),
   t.partial({ mediaType: optional(t.string), annotations: optional(stringMap) }),
 ]);
 export type Index = t.TypeOf<typeof Index>;

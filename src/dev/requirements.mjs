@@ -59,6 +59,7 @@ const forTests = [
   program('bzip2', 'bzip2'),
   program('xz-utils', 'xz'),
   program('runc', 'runc'),
+  program('strace', 'strace'),
   program('docker-registry', 'docker-registry'),
   program('apache2-utils', 'htpasswd'),
   program('openssl', 'openssl'),

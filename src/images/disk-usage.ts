@@ -25,7 +25,7 @@ const du = async ({ paths, host }: Place, cwd: string, words: readonly string[])
       const [, kibibytes, name = ''] = /^(\d+)\s+(.*)$/.exec(line) ?? [];
       if (kibibytes !== undefined) found.set(name, Number(kibibytes) * 1024);
     }
-    return found.size > 0 ? found : fail({ _tag: 'System', operation: 'count the bytes in', subject: cwd, reason: 'du said nothing' });
+    return found;
   };
   return Promise.race([read(), failed]);
 };
@@ -33,10 +33,11 @@ const du = async ({ paths, host }: Place, cwd: string, words: readonly string[])
 /** What is directly in `directory`, by name, and all of it under `.`; bytes in multiples of 1024. */
 export const usageIn = async (place: Place, directory: string): Promise<ReadonlyMap<string, number>> => {
   const found = await du(place, directory, ['-a', '-d', '1', '.']);
+  if (found.size === 0) fail({ _tag: 'System', operation: 'count the bytes in', subject: directory, reason: 'du said nothing' });
   return new Map([...found].map(([name, bytes]) => [name.replace(/^\.\//, ''), bytes]));
 };
 
-/** Bytes of all `trees` (absolute paths) together; 0 for none. */
+/** Bytes of all `trees` (absolute paths) together; 0 for none, and for what somebody else has removed. */
 export const usageOf = async (place: Place, trees: readonly string[]): Promise<number> => {
   if (trees.length === 0) return 0;
   const found = await du(place, '/', ['-s', ...trees]);

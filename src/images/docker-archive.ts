@@ -39,10 +39,11 @@ const layerFile = async (paths: Paths, archive: Archive, file: SpooledFile): Pro
   return { file: plain, descriptor: { mediaType: mediaTypes.ociLayer, digest: plain.digest, size: plain.size } };
 };
 
+/** As in Docker, a name must not promise a digest: there is none of a manifest in such an archive. */
 const nameOf = (archive: Archive, tag: string): string => {
   const reference = parseReference(tag);
-  return '_tag' in reference
-    ? fail({ _tag: 'Corrupt', subject: archive.subject, reason: `it names an image '${tag.slice(0, 200)}', which is no valid reference` })
+  return '_tag' in reference || reference.digest !== undefined
+    ? fail({ _tag: 'Corrupt', subject: archive.subject, reason: `it names an image '${tag.slice(0, 200)}', which is no valid name with a tag` })
     : formatReference(reference);
 };
 

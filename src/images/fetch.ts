@@ -61,14 +61,17 @@ const showEvery = 100;
 const blobOf = (paths: Paths, digest: Digest): { readonly blob?: string } | undefined => {
   if (existsSync(blobPath(paths, digest))) return {};
   const blob = verifiedPath(paths, digest);
-  return existsSync(blob) ? { blob } : undefined;
+  if (existsSync(blob)) return { blob };
+  // Another pull may have moved it there between the two looks.
+  return existsSync(blobPath(paths, digest)) ? {} : undefined;
 };
 
 const treeOf = (paths: Paths, { diffId, digest }: WantedLayer): (Layer & { readonly tree?: string }) | undefined => {
   const named = namedLayer(paths, diffId, digest);
   if (named !== undefined) return named;
   const fresh = freshLayer(paths, diffId, digest);
-  return fresh && { ...fresh, tree: freshPath(paths, diffId) };
+  // Neither: another pull may have given it its name between the two looks.
+  return fresh === undefined ? namedLayer(paths, diffId, digest) : { ...fresh, tree: freshPath(paths, diffId) };
 };
 
 const ready = (paths: Paths, layer: WantedLayer): FetchedLayer | undefined => {

@@ -6,9 +6,10 @@ import type { SkiffError } from '../core/errors.ts';
 import type { Paths } from '../system/paths.ts';
 import { namedLayer } from './layer-files.ts';
 import { readBlob, readIndex } from './layout.ts';
-import { findEntry } from './open.ts';
+import { findEntry } from './find.ts';
 import { checkPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
+import { readingImage } from './removed.ts';
 
 /** One step. */
 export interface HistoryRow {
@@ -44,18 +45,22 @@ const sizesOf = (paths: Paths, manifest: Manifest, config: ImageConfig): readonl
     return blob === undefined ? undefined : namedLayer(paths, diffId, blob.digest)?.size;
   });
 
+const readRows = (paths: Paths, word: string, platform: Platform | undefined): readonly HistoryRow[] => {
+  const entry = findEntry(readIndex(paths).entries, word) ?? fail({ _tag: 'NotFound', kind: 'image', name: word, hint: '`skiff images` lists what is there' });
+  const manifest = readBlob(paths, entry.descriptor.digest, Manifest);
+  const config = readBlob(paths, manifest.config.digest, ImageConfig);
+  checkPlatform(`image ${word}`, platform, config);
+  const [newest, ...older] = [...historyRows(config.history ?? [], sizesOf(paths, manifest, config))].reverse();
+  return newest === undefined ? [] : [{ ...newest, id: entry.id }, ...older];
+};
+
 /**
  * The steps of the image that `word` names, newest first; at least one for each layer.
  * @returns the rows, or a `Usage`, `NotFound`, `Refused` (platform), `Corrupt` or `System` error.
  */
 export const imageHistory = (paths: Paths, word: string, platform?: Platform): readonly HistoryRow[] | SkiffError => {
   try {
-    const entry = findEntry(readIndex(paths).entries, word) ?? fail({ _tag: 'NotFound', kind: 'image', name: word, hint: '`skiff images` lists what is there' });
-    const manifest = readBlob(paths, entry.descriptor.digest, Manifest);
-    const config = readBlob(paths, manifest.config.digest, ImageConfig);
-    checkPlatform(`image ${word}`, platform, config);
-    const [newest, ...older] = [...historyRows(config.history ?? [], sizesOf(paths, manifest, config))].reverse();
-    return newest === undefined ? [] : [{ ...newest, id: entry.id }, ...older];
+    return readingImage(paths, word, () => readRows(paths, word, platform));
   } catch (error) {
     return error instanceof SkiffFailure ? error.error : toSkiffError('read', paths.images)(error);
   }

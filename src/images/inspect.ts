@@ -10,9 +10,10 @@ import { goMap, goStruct, inspectedConfig } from './inspect-config.ts';
 import { isTagged, layerPath, readBlob, readIndex } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { digestReferenceOf, referenceOf } from './names.ts';
-import { findEntry } from './open.ts';
+import { findEntry } from './find.ts';
 import { checkPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
+import { readingImage } from './removed.ts';
 
 /** What Docker's older configurations have beside OCI's members. */
 const DockerMembers = t.partial({ comment: t.string, docker_version: t.string, 'os.version': t.string });
@@ -66,17 +67,21 @@ const inspected = (paths: Paths, entry: Entry, entries: readonly Entry[], config
   );
 };
 
+const readInspected = (paths: Paths, word: string, platform: Platform | undefined): object => {
+  const { entries } = readIndex(paths);
+  const entry = findEntry(entries, word) ?? fail({ _tag: 'NotFound', kind: 'image', name: word, hint: '`skiff images` lists what is there' });
+  const config = readBlob(paths, readBlob(paths, entry.descriptor.digest, Manifest).config.digest, ImageConfig);
+  checkPlatform(`image ${word}`, platform, config);
+  return inspected(paths, entry, entries, config);
+};
+
 /**
  * The image that `word` names: plain data for a Go template, with `Map` for Go's maps; members that Docker omits while they are empty are not enumerable.
  * @returns the data, or a `Usage`, `NotFound`, `Refused` (platform), `Corrupt` or `System` error.
  */
 export const inspectImage = (paths: Paths, word: string, platform?: Platform): { readonly data: object } | SkiffError => {
   try {
-    const { entries } = readIndex(paths);
-    const entry = findEntry(entries, word) ?? fail({ _tag: 'NotFound', kind: 'image', name: word, hint: '`skiff images` lists what is there' });
-    const config = readBlob(paths, readBlob(paths, entry.descriptor.digest, Manifest).config.digest, ImageConfig);
-    checkPlatform(`image ${word}`, platform, config);
-    return { data: inspected(paths, entry, entries, config) };
+    return { data: readingImage(paths, word, () => readInspected(paths, word, platform)) };
   } catch (error) {
     return error instanceof SkiffFailure ? error.error : toSkiffError('read', paths.images)(error);
   }

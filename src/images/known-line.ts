@@ -10,15 +10,14 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 
 const isPlatform = (value: unknown): boolean => isObject(value) && isText(value['os']) && isText(value['architecture']) && Object.values(value).every(isText);
 
-const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
 /**
  * `value` if it is a descriptor of the common form; undefined means that the codec has to say. Whatever this accepts the codec accepts as it is.
  */
 export const knownDescriptor = (value: unknown): Descriptor | undefined => {
   if (!isObject(value)) return undefined;
   const { mediaType, digest, size, annotations, platform, artifactType } = value;
-  const plain = isText(mediaType) && isDigest(digest) && isSize(size) && artifactType === undefined;
-  if (!plain || !isObject(annotations) || !Object.values(annotations).every(isText)) return undefined;
+  const plain = typeof mediaType === 'string' && isDigest(digest) && typeof size === 'number' && size >= 0 && Number.isSafeInteger(size) && artifactType === undefined;
+  if (!plain || !isObject(annotations)) return undefined;
+  for (const key in annotations) if (typeof annotations[key] !== 'string') return undefined;
   return platform === undefined || isPlatform(platform) ? (value as unknown as Descriptor) : undefined;
 };

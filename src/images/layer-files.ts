@@ -34,11 +34,15 @@ export const freshPath = (paths: Paths, diffId: Digest): string => join(paths.la
 
 const namedPath = (paths: Paths, diffId: Digest): string => dirname(layerPath(paths, diffId));
 
+/** Readers take no lock, and a layer may get its name, or lose it, at any moment. */
 const recordIn = (directory: string): LayerRecord | undefined => {
-  const path = join(directory, 'layer.json');
-  if (!existsSync(join(directory, 'fs')) || !existsSync(path)) return undefined;
-  const record = decodeJson(LayerRecord, readDocument(path));
-  return 'right' in record ? record.right : undefined;
+  try {
+    const record = decodeJson(LayerRecord, readDocument(join(directory, 'layer.json')));
+    return 'right' in record && existsSync(join(directory, 'fs')) ? record.right : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 };
 
 const verifiedIn = (directory: string, diffId: Digest, blob: Digest): Layer | undefined => {
@@ -58,7 +62,7 @@ const moveUnlessThere = (from: string, to: string): boolean => {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || (code === 'ENOENT' && existsSync(to))) return false;
     throw error;
   }
 };

@@ -16,6 +16,7 @@ import { withLock, writeFileAtomic } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
 import type { Paths } from '../system/paths.ts';
 import { knownDescriptor } from './known-line.ts';
+import { temporaryPath } from './temporary.ts';
 
 const annotation = {
   name: 'org.opencontainers.image.ref.name',
@@ -88,6 +89,9 @@ const numberFrom = (text: string | undefined): number => {
   return Number.isSafeInteger(value) && value >= 0 ? value : 0;
 };
 
+/** While it is being made: `...(name === undefined ? {} : { name })` for each of hundreds takes as long as reading them. */
+type Mutable<A> = { -readonly [K in keyof A]: A[K] };
+
 const entryOf = (value: unknown): Decoded<Entry> => {
   const known = knownDescriptor(value);
   const decoded: Decoded<Descriptor> = known === undefined ? decode(Descriptor, value) : { right: known };
@@ -97,16 +101,10 @@ const entryOf = (value: unknown): Decoded<Entry> => {
   if (!isDigest(id)) return { left: `${decoded.right.digest} has no annotation ${annotation.id}` };
   const name = notes[annotation.name];
   const remote = notes[annotation.remote];
-  return {
-    right: {
-      ...(name === undefined ? {} : { name }),
-      id,
-      created: numberFrom(notes[annotation.created]),
-      size: numberFrom(notes[annotation.size]),
-      descriptor: decoded.right,
-      ...(isDigest(remote) ? { remoteDigest: remote } : {}),
-    },
-  };
+  const entry: Mutable<Entry> = { id, created: numberFrom(notes[annotation.created]), size: numberFrom(notes[annotation.size]), descriptor: decoded.right };
+  if (name !== undefined) entry.name = name;
+  if (isDigest(remote)) entry.remoteDigest = remote;
+  return { right: entry };
 };
 
 /** The index's lines, not yet decoded; an absent file is an empty store. Throws a `Corrupt` failure if the file is no index at all. */
@@ -119,13 +117,17 @@ const readLines = (paths: Paths): readonly unknown[] => {
 
 /** The index as it is now; an absent file is an empty store. Throws a `Corrupt` failure if the file is no index at all. */
 export const readIndex = (paths: Paths): IndexContent => {
-  const lines = readLines(paths);
-  const decoded = lines.map(entryOf);
-  return {
-    entries: decoded.flatMap((entry) => ('right' in entry ? [entry.right] : [])),
-    damaged: decoded.flatMap((entry) => ('left' in entry ? [`${indexPath(paths)}: ${entry.left}`] : [])),
-    foreign: lines.filter((_, position) => 'left' in (decoded[position] ?? {})),
-  };
+  const content = { entries: [] as Entry[], damaged: [] as string[], foreign: [] as unknown[] };
+  for (const line of readLines(paths)) {
+    const entry = entryOf(line);
+    if ('right' in entry) {
+      content.entries.push(entry.right);
+    } else {
+      content.damaged.push(`${indexPath(paths)}: ${entry.left}`);
+      content.foreign.push(line);
+    }
+  }
+  return content;
 };
 
 const annotationOf = (line: unknown, key: string): unknown =>
@@ -164,7 +166,7 @@ export const ensureLayout = (paths: Paths): void => {
   if (existsSync(marker)) return;
   // Only once in the life of a store; helpers/spread.c says what it is for.
   spawnSync(helperPath(paths, 'skiff-helper'), ['spread', paths.layers], { stdio: 'ignore' });
-  writeFileAtomic(marker, '{"imageLayoutVersion":"1.0.0"}\n', { durable: true });
+  writeFileAtomic(marker, '{"imageLayoutVersion":"1.0.0"}\n', { durable: true, temporary: temporaryPath(paths, paths.images) });
 };
 
 /**
@@ -179,6 +181,6 @@ export const withIndex = <A>(
     const { entries, foreign } = readIndex(paths);
     return body(entries, (after) => {
       const index: Index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [...after.map(lineOf), ...foreign] };
-      writeFileAtomic(indexPath(paths), `${JSON.stringify(index)}\n`, { durable: true, mode: 0o600 });
+      writeFileAtomic(indexPath(paths), `${JSON.stringify(index)}\n`, { durable: true, mode: 0o600, temporary: temporaryPath(paths, paths.images) });
     });
   });

@@ -9,7 +9,7 @@ import type { Paths } from '../system/paths.ts';
 import { isTagged, readBlob, readIndex } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { referenceOf } from './names.ts';
-import { findEntry } from './open.ts';
+import { findEntry } from './find.ts';
 import { parseUntil } from './prune-filters.ts';
 
 export interface ImageRow {
@@ -45,7 +45,8 @@ const rowOf = (entry: Entry): ImageRow => {
   const reference = referenceOf(entry);
   if (reference === undefined) return { id, created, size };
   const digest = entry.remoteDigest ?? entry.descriptor.digest;
-  return { id, created, size, digest, repository: familiarRepository(reference), ...(reference.tag === undefined ? {} : { tag: reference.tag }) };
+  const named = { id, created, size, digest, repository: familiarRepository(reference) };
+  return reference.tag === undefined ? named : { ...named, tag: reference.tag };
 };
 
 /** Go's path.Match: `*` and `?` stop at slashes. */
@@ -141,19 +142,20 @@ const allTests = (paths: Paths, entries: readonly Entry[], filters: readonly str
     groups.set(group, [...(groups.get(group) ?? []), testOf(paths, entries, key, value)]);
   });
   const all = [...groups.values()];
+  if (all.length === 0) return () => true;
   return (entry) => all.every((any) => any.some((test) => test(entry)));
 };
 
 const rowsOf = (entries: readonly Entry[], test: Test, warnings: string[]): readonly ImageRow[] =>
-  entries.flatMap((entry) => {
+  entries.filter((entry) => {
     try {
-      return test(entry) ? [rowOf(entry)] : [];
+      return test(entry);
     } catch (error) {
       if (!(error instanceof SkiffFailure) || error.error._tag !== 'Corrupt') throw error;
       warnings.push(error.message);
-      return [];
+      return false;
     }
-  });
+  }).map(rowOf);
 
 const compareText = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0);
 

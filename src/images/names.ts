@@ -1,12 +1,12 @@
 /** Names in the index, as pure changes of its entries: an image that loses its last name stays, without one. */
 import type { Digest } from '../core/digest.ts';
-import { familiarRepository, parseReference, repositoryOf } from '../core/reference.ts';
+import { familiarRepository, parseReference, parseStoredName, repositoryOf } from '../core/reference.ts';
 import type { Reference } from '../core/reference.ts';
 import type { Entry } from './layout.ts';
 
 /** The name of `entry` taken apart; undefined where it has none. */
 export const referenceOf = (entry: Entry): Reference | undefined => {
-  const reference = entry.name === undefined ? undefined : parseReference(entry.name);
+  const reference = entry.name === undefined ? undefined : parseStoredName(entry.name);
   return reference === undefined || '_tag' in reference ? undefined : reference;
 };
 

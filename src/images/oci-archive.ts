@@ -58,7 +58,8 @@ const manifestOf = (archive: Archive, descriptor: Descriptor, wanted: Platform |
 
 /**
  * The image's name in full. containerd and Docker write it whole; podman and skopeo write what the user typed, of which a
- * bare word is a tag without a repository and names nothing.
+ * bare word is a tag without a repository and names nothing. A digest in a name is a promise about its content, so one that is not
+ * the descriptor's own names nothing either.
  */
 const nameOf = (descriptor: Descriptor): string | undefined => {
   const notes = descriptor.annotations ?? {};
@@ -66,7 +67,8 @@ const nameOf = (descriptor: Descriptor): string | undefined => {
   const typed = notes['io.containerd.image.name'] ?? (bare !== undefined && /[/:]/.test(bare) ? bare : undefined);
   if (typed === undefined) return undefined;
   const reference = parseReference(typed);
-  return '_tag' in reference ? undefined : formatReference(reference);
+  if ('_tag' in reference || (reference.digest !== undefined && reference.digest !== descriptor.digest)) return undefined;
+  return formatReference(reference);
 };
 
 const candidateOf = (archive: Archive, descriptor: Descriptor, names: readonly string[]): Candidate => {

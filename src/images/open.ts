@@ -5,13 +5,14 @@ import type { ContainerDefaults } from '../core/oci-image.ts';
 import type { Digest } from '../core/digest.ts';
 import { SkiffFailure, fail } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
-import { familiarReference, formatReference, parseImageWord, parseReference, repositoryOf } from '../core/reference.ts';
-import type { ImageWord, Reference } from '../core/reference.ts';
+import { familiarReference, formatReference, parseReference } from '../core/reference.ts';
 import type { Paths } from '../system/paths.ts';
+import { findEntry } from './find.ts';
 import { layerPath, readBlob, readEntry, readIndex } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { checkPlatform, platformOf } from './platform.ts';
 import type { Platform } from './platform.ts';
+import { readingImage } from './removed.ts';
 
 /** An image that is in the store, ready to be mounted. */
 export interface Image {
@@ -30,37 +31,6 @@ export interface Image {
 
 /** Whether a result of `openImage` is the error. */
 export const isImageError = (value: Image | SkiffError): value is SkiffError => '_tag' in value;
-
-const matchesDigest = (reference: Reference, entry: Entry): boolean => {
-  if (entry.name === undefined || (entry.descriptor.digest !== reference.digest && entry.remoteDigest !== reference.digest)) return false;
-  const name = parseReference(entry.name);
-  return !('_tag' in name) && repositoryOf(name) === repositoryOf(reference);
-};
-
-const findByReference = (entries: readonly Entry[], reference: Reference): Entry | undefined => {
-  if (reference.digest !== undefined) return entries.find((entry) => matchesDigest(reference, entry));
-  const name = formatReference(reference);
-  return entries.find((entry) => entry.name === name);
-};
-
-const findById = (entries: readonly Entry[], prefix: string): Entry | undefined => {
-  const matches = entries.filter((entry) => entry.id.startsWith(prefix, 'sha256:'.length));
-  const ids = new Set(matches.map((entry) => entry.id));
-  return ids.size > 1
-    ? fail({ _tag: 'Usage', message: `'${prefix}' begins the ids of ${ids.size} images`, hint: 'give more digits, or a name' })
-    : matches[0];
-};
-
-/**
- * The entry that `word` names: a reference first, an id or the beginning of one after that, as Docker does.
- * Throws a `Usage` failure for a word that cannot be either, or that begins several ids.
- */
-export const findEntry = (entries: readonly Entry[], word: string): Entry | undefined => {
-  const meant: ImageWord | SkiffError = parseImageWord(word);
-  if ('_tag' in meant) return fail(meant);
-  const named = meant.reference === undefined ? undefined : findByReference(entries, meant.reference);
-  return named ?? (meant.idPrefix === undefined ? undefined : findById(entries, meant.idPrefix));
-};
 
 const noSuchImage = (word: string): never => {
   const reference = parseReference(word);
@@ -112,7 +82,7 @@ const readImage = (paths: Paths, word: string, platform: Platform | undefined): 
  */
 export const openImage = (paths: Paths, word: string, platform?: Platform): SkiffError | Image => {
   try {
-    return readImage(paths, word, platform);
+    return readingImage(paths, word, () => readImage(paths, word, platform));
   } catch (error) {
     if (error instanceof SkiffFailure) return error.error;
     const { code = String(error), path = paths.images } = error as NodeJS.ErrnoException;

@@ -22,6 +22,7 @@ import { checkPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
 import { documentOf } from './store.ts';
 import type { Document } from './store.ts';
+import { readingImage } from './removed.ts';
 import { withSpool } from './temporary.ts';
 import type { TransferProgress } from './transfer.ts';
 
@@ -143,8 +144,8 @@ const pushConfig = async ({ paths, registry, repository }: Work, config: Descrip
 const push = async (paths: Paths, context: RegistryContext, options: PushOptions): Promise<Pushed> => {
   const { reference, progress = () => undefined } = options;
   const { domain, path: repository, tag = 'latest' } = reference;
-  const entry = readEntry(paths, formatReference(reference)) ?? noSuchTag(reference);
-  const { manifest, manifestType, config, layers } = readLocal(paths, entry, options);
+  const name = formatReference(reference);
+  const { manifest, manifestType, config, layers } = readingImage(paths, name, () => readLocal(paths, readEntry(paths, name) ?? noSuchTag(reference), options));
   const registry = openRegistry(context, domain);
   try {
     return await withSpool(paths, async (directory) => {

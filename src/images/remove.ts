@@ -10,7 +10,7 @@ import { readBlob } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { withoutImage, withoutNames } from './names.ts';
 import { partsOf } from './needs.ts';
-import { findEntry } from './open.ts';
+import { findEntry } from './find.ts';
 import { checkPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
 import { decideRemoval } from './remove-rules.ts';

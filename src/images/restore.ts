@@ -6,13 +6,10 @@ import type { Paths } from '../system/paths.ts';
 import { unpackLayers } from './layers.ts';
 import type { LayerSource } from './layers.ts';
 import { blobPath, readBlob, readIndex } from './layout.ts';
-import { findEntry } from './open.ts';
+import { findEntry } from './find.ts';
+import { failUnlessRemoved } from './removed.ts';
 
-/**
- * Unpacks what the image that `word` names lacks: after a change between one id and subordinate ids, or when somebody has removed a
- * layer. Layers that are there cost nothing. Verified like any other; idempotent. Throws Corrupt where a blob is missing or wrong too.
- */
-export const restoreLayers = async (paths: Paths, host: Host, word: string): Promise<void> => {
+const restore = async (paths: Paths, host: Host, word: string): Promise<void> => {
   const entry = findEntry(readIndex(paths).entries, word) ?? fail({ _tag: 'NotFound', kind: 'image', name: word });
   const manifest = readBlob(paths, entry.descriptor.digest, Manifest);
   const diffIds = readBlob(paths, manifest.config.digest, ImageConfig).rootfs.diff_ids ?? [];
@@ -23,3 +20,11 @@ export const restoreLayers = async (paths: Paths, host: Host, word: string): Pro
   });
   await unpackLayers(paths, host, sources, []);
 };
+
+/**
+ * Unpacks what the image that `word` names lacks: after a change between one id and subordinate ids, or when somebody has removed a
+ * layer. Layers that are there cost nothing. Verified like any other; idempotent. Throws Corrupt where a blob is missing or wrong too, and
+ * NotFound where the image is removed meanwhile.
+ */
+export const restoreLayers = (paths: Paths, host: Host, word: string): Promise<void> =>
+  restore(paths, host, word).catch((error: unknown) => failUnlessRemoved(paths, [word], error));

@@ -6,7 +6,7 @@ import type { Reference } from '../core/reference.ts';
 import { isTagged } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { referenceOf } from './names.ts';
-import { findEntry } from './open.ts';
+import { findEntry } from './find.ts';
 
 /** One image of an archive with the names that it gets there. */
 export interface Chosen {

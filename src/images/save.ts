@@ -15,6 +15,7 @@ import type { Paths } from '../system/paths.ts';
 import { blobPath, readBlob, readIndex } from './layout.ts';
 import { checkPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
+import { failUnlessRemoved } from './removed.ts';
 import { withOutput } from './save-output.ts';
 import type { Write } from './save-output.ts';
 import { chooseImages } from './save-choice.ts';
@@ -75,24 +76,34 @@ const packAll = async (paths: Paths, pack: Pack, images: readonly SavedImage[], 
   pack.finalize();
 };
 
-const save = async (paths: Paths, options: SaveOptions, target: string | Write): Promise<void> => {
+const writeArchive = async (paths: Paths, options: SaveOptions, target: string | Write): Promise<void> => {
   const images = savedImages(paths, options);
   const blobs = blobsOf(paths, images);
   const { pack: makePack } = await import('tar-stream');
   await withOutput(target, async (write) => {
     const pack = makePack();
-    const filling = packAll(paths, pack, images, blobs).catch((error: unknown) => {
+    // When one side fails the other hears of a destroyed stream; what was first is the one to report.
+    const failures: unknown[] = [];
+    const failed = (error: unknown): void => {
+      failures.push(error);
       pack.destroy(error instanceof Error ? error : new Error(String(error)));
-      throw error;
-    });
-    // The reader of a destroyed stream gets the same error; what made it is the one to report.
-    const emptying = (async () => {
-      for await (const chunk of Readable.from(pack)) write(chunk as Uint8Array);
-    })();
-    const [filled, emptied] = await Promise.allSettled([filling, emptying]);
-    for (const end of [filled, emptied]) if (end.status === 'rejected') throw end.reason;
+    };
+    const emptying = async (): Promise<void> => {
+      for await (const chunk of Readable.from(pack)) {
+        try {
+          write(chunk as Uint8Array);
+        } catch (error) {
+          return failed(error);
+        }
+      }
+    };
+    await Promise.all([packAll(paths, pack, images, blobs).catch(failed), emptying().catch(failed)]);
+    if (failures.length > 0) throw failures[0];
   });
 };
+
+const save = (paths: Paths, options: SaveOptions, target: string | Write): Promise<void> =>
+  writeArchive(paths, options, target).catch((error: unknown) => failUnlessRemoved(paths, options.images, error));
 
 /**
  * Saves images as an archive that is an OCI layout and a docker-archive in one. Each blob is verified while it is copied; memory does not depend

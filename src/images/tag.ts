@@ -6,7 +6,7 @@ import { familiarReference, formatReference, parseReference } from '../core/refe
 import type { Paths } from '../system/paths.ts';
 import { ensureLayout, withIndex } from './layout.ts';
 import { withName } from './names.ts';
-import { findEntry } from './open.ts';
+import { findEntry } from './find.ts';
 
 /** The error for `word`, with the tag that is implied, as Docker says it. */
 export const noSuchImage = (word: string): never => {

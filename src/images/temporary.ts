@@ -22,11 +22,17 @@ const startTime = (pid: number | 'self'): string | undefined => {
 
 let serial = 0;
 
+/** A new name for work in progress in `parent`, which says that it is this process's. */
+export const temporaryPath = (paths: Paths, parent: string): string => {
+  const owner = `${basename(paths.host)}~${process.pid}~${startTime('self') ?? '0'}`;
+  const path = join(parent, `.tmp-${owner}~${serial}`);
+  serial += 1;
+  return path;
+};
+
 /** Makes a new empty directory for work in progress in `parent` (mode 0700), named for this process. */
 export const makeTemporary = (paths: Paths, parent: string): string => {
-  const owner = `${basename(paths.host)}~${process.pid}~${startTime('self') ?? '0'}`;
-  const directory = join(parent, `.tmp-${owner}~${serial}`);
-  serial += 1;
+  const directory = temporaryPath(paths, parent);
   mkdirSync(directory, { mode: 0o700 });
   return directory;
 };

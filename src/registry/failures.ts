@@ -45,6 +45,7 @@ const words: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'its name could not be looked up',
   EHOSTUNREACH: 'there is no way to it',
   ENETUNREACH: 'there is no way to it',
+  ERR_INVALID_URL: 'its host or port cannot be one',
 };
 
 /** What a TLS client makes of a server that answers in plain HTTP: OpenSSL has it in the message, BoringSSL in the code. */

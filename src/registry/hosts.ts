@@ -4,6 +4,8 @@ import { isIPv4 } from '../core/ip.ts';
 
 const dockerHub = 'docker.io';
 const dockerHubApi = 'registry-1.docker.io';
+/** The hosts that Docker Hub consists of: images, tokens, search. What settings say about docker.io holds for each. */
+const dockerHubHosts: readonly string[] = [dockerHubApi, 'auth.docker.io', 'index.docker.io'];
 
 /** The host that answers for `domain`: Docker Hub's API does not live under its name. */
 export const apiHost = (domain: string): string => (domain === dockerHub ? dockerHubApi : domain);
@@ -15,7 +17,7 @@ export const isLoopback = (hostname: string): boolean =>
 /** The names by which settings may call the host of `url`: URLs drop the port that is usual for their scheme. */
 const namesOf = (url: URL): readonly string[] => {
   const withPort = url.port === '' ? [`${url.hostname}:${url.protocol === 'https:' ? 443 : 80}`] : [];
-  return [url.host, ...withPort, ...(url.host === dockerHubApi ? [dockerHub] : [])];
+  return [url.host, ...withPort, ...(dockerHubHosts.includes(url.host) ? [dockerHub] : [])];
 };
 
 /** What the settings say about the host of `url`. */

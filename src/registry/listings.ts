@@ -14,6 +14,8 @@ import { readBytes } from './transport.ts';
 
 const pageSize = 1000;
 const maximumPages = 1000;
+/** Names in a list; the largest repositories there are have some ten thousand tags. */
+const maximumNames = 250_000;
 
 const Tags = t.type({ tags: t.union([t.array(t.string), t.null]) });
 const Catalog = t.type({ repositories: t.union([t.array(t.string), t.null]) });
@@ -43,6 +45,7 @@ const readPages = async (sources: Sources, first: string, scope: string, purpose
   for (let pages = 0; pages < maximumPages; pages += 1) {
     const { text, next } = await retrying(sources.firstPause, () => readPage(sources.registry, target, scope, purpose));
     for (const name of read(text)) found.add(name);
+    if (found.size > maximumNames) fail({ _tag: 'Hostile', subject: purpose.subject, reason: `it has more than ${maximumNames} names` });
     if (next === undefined) return [...found];
     target = next;
   }

@@ -93,9 +93,16 @@ const exchange = (start: () => ClientRequest, { url, body: sent }: Outgoing, { c
     request.setTimeout(sent instanceof Readable ? upload : idle, () => giveUp(timedOut()));
     // Stays for good: a request may fail after its answer has begun, and then the body's reader is told.
     request.on('error', reject);
-    request.once('close', connected);
+    // Silence is not all: headers that come byte by byte are never silent.
+    let answering: NodeJS.Timeout | undefined;
+    request.once('finish', () => void (answering = setTimeout(() => giveUp(timedOut()), sent instanceof Readable ? upload : idle)));
+    request.once('close', () => {
+      connected();
+      clearTimeout(answering);
+    });
     request.once('response', (body) => {
       request.setTimeout(0);
+      clearTimeout(answering);
       body.on('error', () => undefined);
       if (sent instanceof Readable && !request.writableEnded) {
         sent.destroy();
@@ -175,16 +182,24 @@ export async function* bytesOf(answer: Answer): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A whole body of at most `limit` bytes; undefined when there is more. Throws errno errors. */
+/** A whole small body may take this many times the longest silence: two minutes, which is 35 kB/s for the largest. */
+const documentPatience = 2;
+
+/** A whole body of at most `limit` bytes; undefined when there is more. Throws errno errors, ETIMEDOUT too where it comes in drops. */
 export const readBytes = async (answer: Answer, limit: number): Promise<Buffer | undefined> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of bytesOf(answer)) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
+  const late = setTimeout(() => answer.body.destroy(timedOut()), documentPatience * answer.idle);
+  try {
+    for await (const chunk of bytesOf(answer)) {
+      size += chunk.length;
+      if (size > limit) return undefined;
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks, size);
+  } finally {
+    clearTimeout(late);
   }
-  return Buffer.concat(chunks, size);
 };
 
 /** As `readBytes`, as text; empty when there is more than `limit`. */

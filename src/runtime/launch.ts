@@ -1,10 +1,11 @@
 /** `skiff run`: everything is decided and written down, then the helper takes over. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SkiffFailure } from '../core/errors.ts';
+import { SkiffFailure, fail } from '../core/errors.ts';
 import { mapText } from '../core/id-maps.ts';
 import { need } from '../core/invalid.ts';
 import { capabilityLimit } from '../system/kernel.ts';
+import { withLock } from '../system/files.ts';
 import { helperPath, keeperArguments } from '../system/helper.ts';
 import { createContainer, newId } from './create.ts';
 import { discard, doomedPath, healIfNobodyLives } from './heal.ts';
@@ -79,6 +80,17 @@ const writePlan = (paths: Paths, created: Created, gathered: Awaited<ReturnType<
 };
 
 /**
+ * `run` takes no lock. The record keeps the layers from now on, so one that is missing now was removed before that. Whoever is removing may
+ * yet give it back: it looks at the records once more before it lets go of the lock.
+ */
+const requireLayers = async (paths: Paths, { skiff: { rootfs } }: ContainerSpec, image: string | undefined): Promise<void> => {
+  const isWhole = (): boolean => rootfs.kind !== 'image' || rootfs.layers.every((layer) => existsSync(layer));
+  if (isWhole()) return;
+  await withLock(paths, join(paths.images, '.lock'), 'exclusive', () => Promise.resolve());
+  if (!isWhole()) fail({ _tag: 'NotFound', kind: 'image', name: image ?? '', hint: 'it has just been removed' });
+};
+
+/**
  * Makes the record of a new container and says how to start it. Throws SkiffFailure, leaving nothing behind. From here on the
  * helper answers for what was made: the process that gets the result must become it.
  */
@@ -93,6 +105,7 @@ export const prepareRun = async (surroundings: Surroundings, image: ImageConfigV
   const gathered = await gather(surroundings, spec, choice, needs);
   const created = createContainer(paths, host, spec, flags.name !== undefined && flags.name !== '');
   try {
+    await requireLayers(paths, spec, image?.reference);
     return { program: helperPath(paths, 'skiff-helper'), args: ['launch', writePlan(paths, created, gathered)], warnings: spec.warnings };
   } catch (error) {
     discard(paths, host, [id]);

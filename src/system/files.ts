@@ -12,9 +12,10 @@ let serial = 0;
  * Writes `data` to `path` so that readers see the old or the new content and never a part: a new file in the same
  * directory is renamed over it. `durable` also survives a power cut (fsync of file and directory). Throws errno errors
  * and leaves no temporary file.
+ * @param options.temporary the new file's path, where somebody looks for what killed processes leave.
  */
-export const writeFileAtomic = (path: string, data: string | Uint8Array, options: { durable?: boolean; mode?: number } = {}): void => {
-  const temporary = join(dirname(path), `.tmp-${process.pid}-${serial++}-${basename(path)}`);
+export const writeFileAtomic = (path: string, data: string | Uint8Array, options: { durable?: boolean; mode?: number; temporary?: string } = {}): void => {
+  const temporary = options.temporary ?? join(dirname(path), `.tmp-${process.pid}-${serial++}-${basename(path)}`);
   try {
     const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, options.mode ?? 0o600);
     try {

@@ -57,9 +57,10 @@ test('users that do not exist', () => {
 });
 
 test('images that are not here, or no names', () => {
-  fails([...bare, 'nosuchimage', 'true'], 125, /no such image: nosuchimage:latest; /);
-  fails([...bare, 'registry.example:5000/a/b:c', 'true'], 125, /no such image: registry\.example:5000\/a\/b:c/);
-  fails([...bare, 'sha256:0000', 'true'], 125, /sha256:0000/);
+  fails([...bare, '--pull', 'never', 'nosuchimage', 'true'], 125, /no such image: nosuchimage:latest; /);
+  fails([...bare, '--pull', 'never', 'registry.example:5000/a/b:c', 'true'], 125, /no such image: registry\.example:5000\/a\/b:c/);
+  fails([...bare, '--pull', 'never', 'sha256:0000', 'true'], 125, /sha256:0000/);
+  fails([...bare, '--quiet', '127.0.0.1:1/a', 'true'], 125, /cannot reach the registry 127\.0\.0\.1:1: connection refused/);
   fails([...bare, 'Not A Name', 'true'], 125, /Not A Name/);
   fails([...bare, '', 'true'], 125, /./);
   fails([...bare, 'UPPER', 'true'], 125, /UPPER/);

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { eventually, importBusybox, output, removeAll, scratch, skiff, skiffCommand, testImages } from './skiff.ts';
+import { eventually, execute, importBusybox, output, removeAll, scratch, skiff, skiffCommand, testImages } from './skiff.ts';
 
 test.before(() => importBusybox());
 test.after.each(removeAll);
@@ -121,6 +121,13 @@ test('a container whose image has no shell', () => {
   output(['run', '-d', '--network', 'none', '--name', 'bare', '-v', `${join(testImages, 'busybox/bin/busybox')}:/busybox:ro`, '--rootfs', scratch(), '/busybox', 'sleep', '1000']);
   assert.is(output(['exec', 'bare', '/busybox', 'echo', 'here']), 'here\n');
   assert.is(skiff(['exec', 'bare', 'sh']).status, 127);
+});
+
+test('a command that has ended before its pid is known', () => {
+  startBox();
+  // Every message is late, the one with the pid too; a lost end would leave everybody waiting.
+  const late = ['timeout', '-s', 'KILL', '30', 'strace', '-f', '-o', '/dev/null', '-e', 'trace=sendmsg', '-e', 'inject=sendmsg:delay_enter=200000'];
+  assert.is(execute([...late, ...skiffCommand, 'exec', 'box', 'sh', '-c', 'exit 7']).status, 7);
 });
 
 test('twenty at once', async () => {

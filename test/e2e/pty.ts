@@ -1,7 +1,7 @@
 /** `skiff` at a terminal, through test/pty-driver.c; its header says which steps there are. */
 import { join } from 'node:path';
 import { execute, scratch, skiffCommand } from './skiff.ts';
-import type { Options } from './skiff.ts';
+import type { Options, Result } from './skiff.ts';
 
 export const ctrl = (letter: string): string => String.fromCharCode(letter.toUpperCase().charCodeAt(0) - 64);
 
@@ -13,6 +13,8 @@ export interface Session {
   readonly status: number;
   /** How it left the terminal. */
   readonly mode: string;
+  /** The signal that ended it, if one did. */
+  readonly killedBy?: number;
   /** What the terminal showed, with `\r\n` as line ends. */
   readonly screen: string;
 }
@@ -26,14 +28,23 @@ const build = (): string => {
   return program;
 };
 
-/** Runs any command on a terminal of `size` (ROWSxCOLUMNS), acting out the steps. Throws when one cannot be done. */
-export const onTerminal = (command: readonly string[], steps: readonly string[], size = '24x80', options: Options = {}): Session => {
+/** The command line that runs `command` on a terminal of `size` (ROWSxCOLUMNS), acting out the steps; `sessionOf` reads its result. */
+export const driven = (command: readonly string[], steps: readonly string[], size = '24x80'): readonly string[] => {
   driver ??= build();
-  const { status, stdout, stderr } = execute([driver, size, ...steps, '--', ...command], options);
+  return [driver, size, ...steps, '--', ...command];
+};
+
+/** What a `driven` command line gave. Throws when a step could not be done. */
+export const sessionOf = ({ status, stdout, stderr }: { readonly status: number | null } & Pick<Result, 'stdout' | 'stderr'>): Session => {
   const [, code, mode = ''] = /^(\d+) (\w+)$/m.exec(stderr) ?? [];
   if (status !== 0 || code === undefined) throw new Error(`${stderr.trim()}\nThe terminal showed:\n${stdout}`);
-  return { status: Number(code), mode, screen: stdout };
+  const signal = /^killed by (\d+)$/m.exec(stderr)?.[1];
+  return { status: Number(code), mode, screen: stdout, ...(signal === undefined ? {} : { killedBy: Number(signal) }) };
 };
+
+/** Runs any command on a terminal of `size` (ROWSxCOLUMNS), acting out the steps. Throws when one cannot be done. */
+export const onTerminal = (command: readonly string[], steps: readonly string[], size?: string, options: Options = {}): Session =>
+  sessionOf(execute(driven(command, steps, size), options));
 
 /** `skiff` with these words on a terminal. */
 export const atTerminal = (args: readonly string[], steps: readonly string[], size?: string): Session => onTerminal([...skiffCommand, ...args], steps, size);

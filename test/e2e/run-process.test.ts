@@ -194,12 +194,13 @@ test('--label and -l are kept and can be asked for', () => {
   });
 });
 
-test('--pull never and missing use the image that is here, always is refused', () => {
+test('--pull never and missing use the image that is here, always asks for it', () => {
   assert.is(output([...bare, '--pull', 'never', 'busybox', 'echo', 'here']), 'here\n');
   assert.is(output([...bare, '--pull', 'missing', 'busybox', 'echo', 'here']), 'here\n');
-  const always = skiff([...bare, '--pull', 'always', 'busybox', 'true']);
+  output(['tag', 'busybox', '127.0.0.1:1/busybox']);
+  const always = skiff([...bare, '--pull', 'always', '127.0.0.1:1/busybox', 'true']);
   assert.is(always.status, 125);
-  assert.match(always.stderr, /^skiff: --pull always: images cannot be pulled from a registry yet; .*\n$/);
+  assert.match(always.stderr, /^skiff: cannot reach the registry 127\.0\.0\.1:1: connection refused\n$/);
 });
 
 test('--platform takes the host\'s own and refuses another; an image for another is warned of', () => {

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { renderError } from '../../src/core/errors.ts';
 import { importImage } from '../../src/images/import.ts';
+import { readIndex } from '../../src/images/layout.ts';
+import type { IndexContent } from '../../src/images/layout.ts';
 import { loadArchive } from '../../src/images/load.ts';
 import { blobEntry, busyboxTar, configOf, dockerArchive, dockerEntries, makeStore, ociArchive, ociImage, ociLayoutTar, sha256, smallLayer } from '../make-image.ts';
 import type { TestStore } from '../make-image.ts';
@@ -97,6 +99,7 @@ const cases: readonly (readonly [name: string, archive: () => Buffer, words: Reg
   ['an archive cut inside a layer', () => docker().subarray(0, 700), /is damaged: it is cut short/],
   ['an archive cut before its manifest', () => docker().subarray(0, 2048), /neither manifest\.json nor index\.json|cut short/],
   ['a gzip archive cut short', () => gzipSync(dockerArchive({ ...parts, layers: [busyboxTar()] })).subarray(0, 50_000), /./],
+  ['a name that promises a digest', () => docker({ line: { RepoTags: [`busybox@${sha256('another')}`] } }), /no valid name with a tag/],
   ['a gzip archive with a wrong byte', () => corrupted(gzipSync(dockerArchive({ ...parts, layers: [busyboxTar()] }))), /./],
   ['a header with a wrong byte', () => { const bytes = Buffer.from(ociArchive(parts)); bytes[1024 + 5] = 0x7f; return bytes; }, /no valid tar archive beyond its first entries/],
 ];
@@ -150,6 +153,42 @@ for (const [name, bytes, words] of imports) {
     }
   });
 }
+
+/** The entries of the index after a load that must succeed. */
+const loaded = async (bytes: Buffer): Promise<IndexContent['entries']> => {
+  const store = makeStore();
+  try {
+    const input = join(store.directory, 'archive');
+    writeFileSync(input, bytes);
+    const result = await loadArchive(store.paths, store.host, { input })();
+    if (result._tag === 'Left') throw new Error(renderError(result.left));
+    return readIndex(store.paths).entries;
+  } finally {
+    store.remove();
+  }
+};
+
+test('what an archive says of its images in our own words is not believed', async () => {
+  const image = ociImage(parts);
+  const wrong = sha256('another');
+  const lies = { 'skiff.image.id': wrong, 'skiff.image.size': '1', 'skiff.image.created': '1', 'skiff.image.remote': wrong, 'io.containerd.image.name': 'docker.io/library/x:latest' };
+  const [entry, ...others] = await loaded(ociLayoutTar(image.blobs, [{ ...image.descriptor, annotations: lies }]));
+  assert.equal(others, []);
+  assert.is(entry?.name, 'docker.io/library/x:latest');
+  assert.is(entry?.id, sha256(configOf(parts)));
+  assert.is(entry?.size, layer.length);
+  assert.is(entry?.remoteDigest, undefined);
+});
+
+test('a name with a digest is given to nothing else', async () => {
+  const image = ociImage(parts);
+  const { digest } = image.descriptor as { readonly digest: string };
+  const named = (name: string): Promise<IndexContent['entries']> => loaded(ociLayoutTar(image.blobs, [{ ...image.descriptor, annotations: { 'io.containerd.image.name': name } }]));
+  const lie = `docker.io/library/busybox@${sha256('another')}`;
+  assert.equal((await named(lie)).map(({ name }) => name), [undefined]);
+  assert.equal((await named(lie.replace('@', ':1@'))).map(({ name }) => name), [undefined]);
+  assert.equal((await named(`docker.io/library/busybox@${digest}`)).map(({ name }) => name), [`docker.io/library/busybox@${digest}`]);
+});
 
 test('what cannot be read is said', async () => {
   const store = makeStore();

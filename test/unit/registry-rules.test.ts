@@ -109,8 +109,8 @@ test('hosts: Docker Hub, this machine, and what may be insecure', () => {
   assert.is(apiHost('quay.io'), 'quay.io');
   assert.equal(['localhost', '127.9.9.9', '[::1]', '128.0.0.1', '127.evil.example', 'localhost.evil.example'].filter(isLoopback), ['localhost', '127.9.9.9', '[::1]']);
   const settings = { ...defaultSettings, registries: { 'a:443': { mirrors: [], insecure: true }, '127.0.0.1:5000': { mirrors: [], insecure: false, ca: '/ca.pem' }, 'docker.io': { mirrors: [], insecure: true } } };
-  const insecure = ['https://a', 'https://b', 'https://127.0.0.1:5000', 'https://127.0.0.1:5001', 'https://registry-1.docker.io'].filter((url) => isInsecure(settings, new URL(url)));
-  assert.equal(insecure, ['https://a', 'https://127.0.0.1:5001', 'https://registry-1.docker.io']);
+  const insecure = ['https://a', 'https://b', 'https://127.0.0.1:5000', 'https://127.0.0.1:5001', 'https://registry-1.docker.io', 'https://auth.docker.io', 'https://index.docker.io', 'https://hub.docker.io'].filter((url) => isInsecure(settings, new URL(url)));
+  assert.equal(insecure, ['https://a', 'https://127.0.0.1:5001', 'https://registry-1.docker.io', 'https://auth.docker.io', 'https://index.docker.io']);
 });
 
 test.run();

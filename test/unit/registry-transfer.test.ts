@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { mediaTypes } from '../../src/core/oci-image.ts';
 import { collect, digestOf, failureOf, layerOf, withRegistry, withServer } from './registry-support.ts';
@@ -73,6 +74,58 @@ test('silence ends with a time-out', async () => {
     assert.match(await failureOf(blobFrom(host, 0, { idle: 60 })), /no answer in time/);
     assert.is(seen.length, 5);
   });
+});
+
+test('headers and documents that come in drops end with a time-out', async () => {
+  const drip = (socket: Socket, head: string): void => {
+    socket.write(head);
+    const timer = setInterval(() => socket.write('x'), 20);
+    socket.on('error', () => undefined).on('close', () => clearInterval(timer));
+  };
+  const heads = ['HTTP/1.1 200 OK\r\nx-header: ', `HTTP/1.1 200 OK\r\ncontent-type: ${mediaTypes.ociManifest}\r\ncontent-length: 100000\r\n\r\n`];
+  for (const head of heads) {
+    let asked = 0;
+    await withServer((request, response) => {
+      asked += 1;
+      drip(request.socket, head);
+      response.on('error', () => undefined);
+    }, async ({ host }) => {
+      const began = Date.now();
+      // The first request looks for https, and fails at once.
+      assert.match(await failureOf(withRegistry(host, { idle: 150 }, (registry) => registry.manifest('a', 'latest'))), /no answer in time/);
+      assert.is(asked, 5);
+      assert.ok(Date.now() - began < 5000);
+    });
+  }
+});
+
+test('a list that has more names than anybody needs is given up', async () => {
+  let page = 0;
+  await withServer(orMissing((path, response) => {
+    if (!path.startsWith('/v2/a/tags')) return false;
+    page += 1;
+    const tags = Array.from({ length: 60_000 }, (_, position) => `${page}-${position}`);
+    return response.writeHead(200, { link: `</v2/a/tags/list?page=${page}>; rel="next"` }).end(JSON.stringify({ tags })), true;
+  }), async ({ host }) => {
+    assert.match(await failureOf(withRegistry(host, {}, (registry) => registry.tags('a'))), /more than 250000 names/);
+    assert.is(page, 5);
+  });
+});
+
+test('a digest that is asked for is what every mirror has to send', async () => {
+  const wanted = digestOf(manifest);
+  const lie = manifest.replace('"layers":[]', '"layers": []');
+  const serve = (text: string): Handler => orMissing((path, response) => {
+    if (!path.startsWith(`/v2/a/manifests/${wanted}`)) return false;
+    return response.writeHead(200, { 'content-type': mediaTypes.ociManifest, 'docker-content-digest': wanted }).end(text), true;
+  });
+  await withServer(serve(manifest), async (registry) => withServer(serve(lie), async (mirror) => {
+    const registries = { [registry.host]: { mirrors: [`http://${mirror.host}`], insecure: false } };
+    const document = await withRegistry(registry.host, { registries }, (client) => client.manifest('a', wanted));
+    assert.is(document.text, manifest);
+    assert.is(mirror.seen.length, 1);
+    assert.match(await failureOf(withRegistry(mirror.host, {}, (client) => client.manifest('a', wanted))), /has the digest|sent one with the digest/);
+  }));
 });
 
 test('a reader that takes its time is no silence', async () => {
