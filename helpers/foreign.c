@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -74,6 +75,13 @@ static void open_host_terminal(void)
     sandbox_report_terminal(master);
 }
 
+/* The runtime looks its children up in /proc, by the numbers that they have in our pid namespace; the host's /proc shows others. */
+static void mount_own_proc(void)
+{
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        die_errno("cannot mount a /proc for the OCI runtime");
+}
+
 void foreign_run(const struct plan *plan, const char *rootfs)
 {
     const struct record *runtime = plan_find(plan, "runtime", 1), *maps = plan_find(plan, "child-map", 2);
@@ -83,6 +91,8 @@ void foreign_run(const struct plan *plan, const char *rootfs)
     write_config(plan, rootfs);
     if (plan_flag(plan, "tty"))
         open_host_terminal();
+    if (plan_flag(plan, "outer-pid"))
+        mount_own_proc();
     enter_child_namespace(maps->fields[1], maps->fields[2], plan_flag(plan, "single-uid"));
     char **arguments = xmalloc(runtime->count * sizeof *arguments);
     memcpy(arguments, runtime->fields + 1, (runtime->count - 1) * sizeof *arguments);

@@ -309,7 +309,7 @@ complete -c skiff -n '__skiff_is load' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is import' -l change -s c -x -d 'Apply a Dockerfile instruction to the image\'s settings, as in \'CMD ["sh"]\''
 complete -c skiff -n '__skiff_is import' -l message -s m -x -d 'Comment in the image\'s history'
-complete -c skiff -n '__skiff_is import' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
+complete -c skiff -n '__skiff_is import' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Say that the image is for this platform; without it, for this machine'
 complete -c skiff -n '__skiff_is import' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is import; and __skiff_argument_is 0' -F
 

@@ -27,7 +27,7 @@ export interface ListOptions {
 export const renderList = async (view: ListView, rows: readonly Row[], options: ListOptions, output: Output): Promise<string> => {
   const format = options.format?.trim() ?? '';
   const limit = options.noTrunc !== true && output.isTerminal() ? output.columns() : Infinity;
-  if (format === '' || format === 'table') return await layOut(escapeCells([view.headings, ...rows].map((row) => view.columns.map((column) => String(row[column])))), limit);
+  if (format === '' || format === 'table') return await layOut(escapeCells(cellsOf(view, rows)), limit);
   const column = onlyField(view, options.format ?? '');
   if (column !== undefined) return rows.map((row) => `${escapeControls(String(row[column]))}\n`).join('');
   const safe = rows.map(escapeRow);
@@ -60,8 +60,23 @@ const unescape = (format: string): string => format.replace(/\\t/g, '\t').replac
 
 const escapeRow = (row: Row): Row => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, escapeField(field)]));
 
+/** The headings and the rows as text. Like all that looks at every cell here it loops without calls: those would begin to be compiled, which costs more. */
+const cellsOf = ({ headings, columns }: ListView, rows: readonly Row[]): readonly (readonly string[])[] => {
+  const all: string[][] = [];
+  for (const row of [headings, ...rows]) {
+    const cells: string[] = [];
+    for (const column of columns) cells.push(String(row[column]));
+    all.push(cells);
+  }
+  return all;
+};
+
 /** Whether all of it is printable ASCII: one look at the whole costs less than one at every cell. */
-const isPlain = (rows: readonly (readonly string[])[]): boolean => /^[\u0020-\u007e]*$/.test(rows.map((row) => row.join('')).join(''));
+const isPlain = (rows: readonly (readonly string[])[]): boolean => {
+  let text = '';
+  for (const row of rows) for (const cell of row) text += cell;
+  return /^[\u0020-\u007e]*$/.test(text);
+};
 
 const escapeCells = (rows: readonly (readonly string[])[]): readonly (readonly string[])[] =>
   isPlain(rows) ? rows : rows.map((row) => row.map((cell) => escapeControls(cell)));
@@ -87,7 +102,7 @@ const layOut = async (rows: readonly (readonly string[])[], limit: number): Prom
   return rows.map((row) => `${line(row)}\n`).join('');
 };
 
-/** The same for cells of ASCII that may be as wide as they are. Most lists are, and loops without calls are what a fresh runtime does fastest. */
+/** The same for cells of ASCII that may be as wide as they are. Most lists are. */
 const layOutPlain = (rows: readonly (readonly string[])[]): string => {
   const last = (rows[0]?.length ?? 0) - 1;
   const widths = Array.from({ length: last }, (_, at) => columnWidth(widestOf(rows, at)));

@@ -6,6 +6,7 @@ import { listImages } from '../images/list.ts';
 import type { ImageRow } from '../images/list.ts';
 import { resolvePaths } from '../system/paths.ts';
 import type { Context } from './context.ts';
+import { exitOne } from './exit-one.ts';
 import { renderList } from './format.ts';
 import type { ListView, Row } from './format.ts';
 import { table } from './options/images.ts';
@@ -65,14 +66,14 @@ export const imageFormat = ({ format, quiet, digests }: Pick<Flags, 'format' | '
 };
 
 /** `skiff images`. There are no intermediate images here, so `--all` has nothing to add. */
-export const run = async (context: Context, flags: Flags, [repository]: readonly string[]): Promise<number> => {
-  const paths = resolvePaths(context.env, context.root);
-  const list = listImages(paths, { filters: flags.filter, ...(repository === undefined ? {} : { repository }) });
-  if ('_tag' in list) return fail(list);
-  const now = Date.now();
-  const rows = list.rows.map((image) => imageFields(image, flags.noTrunc, now));
-  const options = { format: imageFormat(flags), noTrunc: flags.noTrunc };
-  context.stdout.write(await renderList(imageView(flags.digests), rows, options, context.stdout));
-  for (const sentence of list.warnings) warn(context, sentence);
-  return 0;
-};
+export const run = (context: Context, flags: Flags, [repository]: readonly string[]): Promise<number> =>
+  exitOne(context, async () => {
+    const paths = resolvePaths(context.env, context.root);
+    const list = listImages(paths, { filters: flags.filter, ...(repository === undefined ? {} : { repository }) });
+    if ('_tag' in list) return fail(list);
+    const now = Date.now();
+    const rows = list.rows.map((image) => imageFields(image, flags.noTrunc, now));
+    const options = { format: imageFormat(flags), noTrunc: flags.noTrunc };
+    context.stdout.write(await renderList(imageView(flags.digests), rows, options, context.stdout));
+    for (const sentence of list.warnings) warn(context, sentence);
+  });

@@ -6,6 +6,7 @@ import { importImage } from '../images/import.ts';
 import type { ImportOptions } from '../images/import.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Context } from './context.ts';
+import { exitOne } from './exit-one.ts';
 import { table } from './options/import.ts';
 import type { FlagsOf } from './options/table.ts';
 import { platformFlag } from './platform-flag.ts';
@@ -38,16 +39,16 @@ const fetching = async (context: Context, paths: Paths, source: string, line: St
 };
 
 /** `skiff import`. */
-export const run = async (context: Context, flags: FlagsOf<typeof table>, [source = '', reference]: readonly string[]): Promise<number> => {
-  const platform = platformFlag(flags.platform);
-  const { paths, host } = surroundingsOf(context);
-  const { change: changes, message } = flags;
-  const named = { ...(reference === undefined ? {} : { reference }), ...(message === undefined ? {} : { message }) };
-  const line = statusLine(context, false);
-  const fetch = await fetching(context, paths, source, line);
-  const result = await importImage(paths, host, { source, changes, ...named, ...platform, ...fetch, now: Date.now() })();
-  line.clear();
-  if (isLeft(result)) return fail(result.left);
-  context.stdout.write(`${result.right.id}\n`);
-  return 0;
-};
+export const run = (context: Context, flags: FlagsOf<typeof table>, [source = '', reference]: readonly string[]): Promise<number> =>
+  exitOne(context, async () => {
+    const platform = platformFlag(flags.platform);
+    const { paths, host } = surroundingsOf(context);
+    const { change: changes, message } = flags;
+    const named = { ...(reference === undefined ? {} : { reference }), ...(message === undefined ? {} : { message }) };
+    const line = statusLine(context, false);
+    const fetch = await fetching(context, paths, source, line);
+    const result = await importImage(paths, host, { source, changes, ...named, ...platform, ...fetch, now: Date.now() })();
+    line.clear();
+    if (isLeft(result)) return fail(result.left);
+    context.stdout.write(`${result.right.id}\n`);
+  });

@@ -4,6 +4,7 @@ import { fail, printable } from '../core/errors.ts';
 import { loadArchive } from '../images/load.ts';
 import type { Stored } from '../images/store.ts';
 import type { Context } from './context.ts';
+import { exitOne } from './exit-one.ts';
 import { familiarName } from './image-name.ts';
 import { table } from './options/load.ts';
 import type { FlagsOf } from './options/table.ts';
@@ -20,15 +21,15 @@ export const loadedLines = ({ id, names, replaced }: Stored): readonly string[] 
 ];
 
 /** `skiff load`. */
-export const run = async (context: Context, flags: FlagsOf<typeof table>): Promise<number> => {
-  const input = flags.input ?? '-';
-  const platform = platformFlag(flags.platform);
-  const { paths, host } = surroundingsOf(context);
-  const line = statusLine(context, flags.quiet);
-  const progress = (done: number, total: number): void => line.show(`Unpacked layer ${done} of ${total}`);
-  const result = await loadArchive(paths, host, { input, ...platform, progress })();
-  line.clear();
-  if (isLeft(result)) return fail(result.left);
-  context.stdout.write(result.right.flatMap(loadedLines).map((text) => `${printable(text)}\n`).join(''));
-  return 0;
-};
+export const run = (context: Context, flags: FlagsOf<typeof table>): Promise<number> =>
+  exitOne(context, async () => {
+    const input = flags.input ?? '-';
+    const platform = platformFlag(flags.platform);
+    const { paths, host } = surroundingsOf(context);
+    const line = statusLine(context, flags.quiet);
+    const progress = (done: number, total: number): void => line.show(`Unpacked layer ${done} of ${total}`);
+    const result = await loadArchive(paths, host, { input, ...platform, progress })();
+    line.clear();
+    if (isLeft(result)) return fail(result.left);
+    context.stdout.write(result.right.flatMap(loadedLines).map((text) => `${printable(text)}\n`).join(''));
+  });

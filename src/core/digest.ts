@@ -18,4 +18,4 @@ export const digestHex = (digest: Digest): string => digest.slice('sha256:'.leng
 export const digestOfHex = (hex: string): Digest => `sha256:${hex}`;
 
 /** The 12 hexadecimal digits that Docker shows for an id. */
-export const shortId = (digest: Digest): string => digestHex(digest).slice(0, 12);
+export const shortId = (digest: Digest): string => digest.slice('sha256:'.length, 'sha256:'.length + 12);

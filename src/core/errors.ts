@@ -135,6 +135,10 @@ export const fail = (error: SkiffError): never => {
   throw new SkiffFailure(error);
 };
 
+/** Reasons why a lock or work in progress, which only Skiff knows of, cannot be made: then it is told of their directory. */
+const unwritable = new Set(['EACCES', 'EPERM', 'EROFS']);
+const writableHint = 'point SKIFF_ROOT or --root at a directory that you can write';
+
 /** What a caught value means: a carried SkiffError as it is, an errno error as `System`, anything else is re-thrown as a bug. */
 export const toSkiffError =
   (operation: string, subject: string) =>
@@ -143,6 +147,8 @@ export const toSkiffError =
     const code = caught instanceof Error ? (caught as NodeJS.ErrnoException).code : undefined;
     if (code === undefined) throw caught;
     const path = (caught as NodeJS.ErrnoException).path;
+    const [, directory] = /^(.*)\/\.(?:tmp-[^/]*|lock)$/.exec(path ?? '') ?? [];
+    if (directory !== undefined && unwritable.has(code)) return { _tag: 'System', operation: 'write in', subject: directory, reason: explainErrno(code), hint: writableHint };
     return { _tag: 'System', operation, subject: path ?? subject, reason: explainErrno(code), ...hintFor(code) };
   };
 

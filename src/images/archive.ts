@@ -31,7 +31,7 @@ const rootDirectories = new Set(['bin', 'boot', 'dev', 'etc', 'home', 'lib', 'li
 
 /** Throws that `subject` holds no image, with what to do instead. */
 export const notAnImage = (subject: string, reason: string, hint = 'give the output of `docker save`, `podman save` or `skopeo copy … oci-archive:FILE`'): never =>
-  fail({ _tag: 'Usage', message: `not an image archive: ${subject} ${reason}`, hint });
+  fail({ _tag: 'Refused', message: `not an image archive: ${subject} ${reason}`, hint });
 
 const hostile = (subject: string, name: string, reason: string): never =>
   fail({ _tag: 'Hostile', subject, reason: `entry '${name.slice(0, 200)}' ${reason}` });
@@ -86,7 +86,7 @@ const explain = (subject: string, entries: number, error: unknown): unknown => {
 
 /**
  * Reads the whole of `input` (a path or `-`; plain, gzip, zstd, bzip2 or xz), spooling its files into `directory`.
- * Throws `Usage` (no image archive), `Hostile` (names and kinds that must not be), `Corrupt` (cut short) and errno errors.
+ * Throws `Refused` (no image archive), `Hostile` (names and kinds that must not be), `Corrupt` (cut short) and errno errors.
  */
 export const readArchive = async (paths: Paths, input: string, directory: string): Promise<Archive> => {
   const subject = inputSubject(input);

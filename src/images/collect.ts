@@ -16,7 +16,8 @@ import { ensureLayout, readIndex, withIndex } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { heldDigests } from './lease.ts';
 import { needsOf } from './needs.ts';
-import { makeTemporary } from './temporary.ts';
+import type { Needs } from './needs.ts';
+import { temporaryPath } from './temporary.ts';
 import type { ImageUsers, ReadImageUsers } from './users.ts';
 
 export interface Store extends Place {
@@ -59,7 +60,7 @@ const putBackInterrupted = (directory: string): void => {
 /** The doomed trees that lost their name to a newer one. */
 const supersededIn = (directory: string): readonly string[] => readdirSync(directory).filter((name) => name.startsWith(doomedPrefix));
 
-/** Renames `layers` into directories for trash and says which they are; those that a container needs after all stay. */
+/** Renames `layers` to trash, which takes no room on a full disk, and says where that is; those that a container needs after all stay. */
 const discardLayers = (store: Store, layers: readonly LayerItem[]): { readonly trash: readonly string[]; readonly gone: readonly LayerItem[] } => {
   const doomedName = ({ name, fresh }: LayerItem): string => (fresh ? name : `${doomedPrefix}${name}`);
   for (const layer of layers) if (!layer.fresh) renameSync(join(layer.directory, layer.name), join(layer.directory, doomedName(layer)));
@@ -70,10 +71,11 @@ const discardLayers = (store: Store, layers: readonly LayerItem[]): { readonly t
   const gone = layers.filter((layer) => !isUsed(layer));
   const trash = layerDirectories(store.paths).flatMap((directory) => {
     const names = [...gone.filter((layer) => layer.directory === directory).map(doomedName), ...supersededIn(directory)];
-    if (names.length === 0) return [];
-    const target = makeTemporary(store.paths, directory);
-    for (const name of new Set(names)) renameSync(join(directory, name), join(target, name));
-    return [target];
+    return [...new Set(names)].map((name) => {
+      const target = temporaryPath(store.paths, directory);
+      renameSync(join(directory, name), target);
+      return target;
+    });
   });
   return { trash, gone };
 };
@@ -94,19 +96,42 @@ interface Decided<A> {
   readonly warnings: readonly string[];
 }
 
-/** All that happens under the lock. */
+const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/**
+ * Deletes what `needs` does not name and what is no loss should the index stay as it is: parts of downloads, and unpacked layers, which
+ * `run` makes again from their blobs.
+ */
+const makeRoom = async (store: Store, needs: Needs, scope: Edit<unknown>['scope']): Promise<Pick<Decided<unknown>, 'gone' | 'bytes'>> => {
+  const garbage = garbageOf(takeInventory(store.paths), needs, scope);
+  const unlinked = unlinkAll(garbage.partial);
+  const { trash, gone } = discardLayers(store, garbage.layers);
+  const bytes = unlinked + (await usageOf(store, trash));
+  await removeTrees(store.paths, store.host, trash);
+  return { gone, bytes };
+};
+
+/** All that happens under the lock. Where a full disk has no room for the new index, some is made first: removing must always be possible. */
 const decide = async <A>(store: Store, plan: (entries: readonly Entry[], users: ImageUsers) => Edit<A>): Promise<Decided<A>> => {
   const { paths } = store;
-  return withIndex(paths, (before, write) => {
+  return withIndex(paths, async (before, write) => {
     for (const directory of layerDirectories(paths)) putBackInterrupted(directory);
     const users = store.readUsers();
     const edit = plan(before, users);
-    if (edit.entries !== undefined) write(edit.entries);
-    const needs = needsOf(paths, readIndex(paths), users, heldDigests(paths));
+    const needsAfter = (entries: readonly Entry[]): Needs => needsOf(paths, { ...readIndex(paths), entries }, users, heldDigests(paths));
+    let early: Pick<Decided<A>, 'gone' | 'bytes'> = { gone: [], bytes: 0 };
+    try {
+      if (edit.entries !== undefined) write(edit.entries);
+    } catch (error) {
+      if (edit.entries === undefined || !isDiskFull(error)) throw error;
+      early = await makeRoom(store, needsAfter(edit.entries), edit.scope);
+      write(edit.entries);
+    }
+    const needs = needsAfter(readIndex(paths).entries);
     const garbage = garbageOf(takeInventory(paths), needs, edit.scope);
     const { trash, gone } = discardLayers(store, garbage.layers);
-    const bytes = unlinkAll([...garbage.blobs, ...garbage.partial]);
-    return { edit, gone, trees: [...trash, ...garbage.abandoned], bytes, warnings: needs.doubts };
+    const bytes = early.bytes + unlinkAll([...garbage.blobs, ...garbage.partial]);
+    return { edit, gone: [...early.gone, ...gone], trees: [...trash, ...garbage.abandoned], bytes, warnings: needs.doubts };
   });
 };
 

@@ -13,6 +13,7 @@ import { applyChanges } from './changes.ts';
 import { unpackLayers } from './layers.ts';
 import type { FetchContext, FetchProgress } from './fetch-url.ts';
 import { ensureLayout } from './layout.ts';
+import { refuseDigestName } from './names.ts';
 import { hostPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
 import { inputSubject, openInput, spoolLayer } from './spool.ts';
@@ -48,6 +49,7 @@ const layerTypeOf = (compression: Compression): string =>
 const nameOf = (word: string): string => {
   const reference = parseReference(word);
   if ('_tag' in reference) return fail(reference);
+  refuseDigestName(reference);
   return reference.digest === undefined
     ? formatReference(reference)
     : fail({ _tag: 'Usage', message: `'${word}' has a digest: an import cannot know it beforehand`, hint: 'give REPOSITORY[:TAG]' });
@@ -119,7 +121,7 @@ const importTar = async (paths: Paths, host: Host, options: ImportOptions): Prom
 
 /**
  * Imports a root file system as an image of one layer. The reference and the changes are checked before anything is read.
- * Errors: `Usage`, `NotFound`, `Hostile`, `Corrupt`, `System`; nothing is left behind then.
+ * Errors: `Usage`, `NotFound`, `Refused` (nothing to read), `Hostile`, `Corrupt`, `System`; nothing is left behind then.
  */
 export const importImage = (paths: Paths, host: Host, options: ImportOptions): TE.TaskEither<SkiffError, Stored> =>
   TE.tryCatch(() => importTar(paths, host, options), toSkiffError('import', options.fetch === undefined ? inputSubject(options.source) : 'the image'));

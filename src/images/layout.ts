@@ -15,7 +15,7 @@ import { fail } from '../core/errors.ts';
 import { withLock, writeFileAtomic } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
 import type { Paths } from '../system/paths.ts';
-import { knownDescriptor } from './known-line.ts';
+import { readOwnIndex } from './own-index.ts';
 import { temporaryPath } from './temporary.ts';
 
 const annotation = {
@@ -89,36 +89,42 @@ const numberFrom = (text: string | undefined): number => {
   return Number.isSafeInteger(value) && value >= 0 ? value : 0;
 };
 
-/** While it is being made: `...(name === undefined ? {} : { name })` for each of hundreds takes as long as reading them. */
-type Mutable<A> = { -readonly [K in keyof A]: A[K] };
-
 const entryOf = (value: unknown): Decoded<Entry> => {
-  const known = knownDescriptor(value);
-  const decoded: Decoded<Descriptor> = known === undefined ? decode(Descriptor, value) : { right: known };
+  const decoded = decode(Descriptor, value);
   if ('left' in decoded) return decoded;
   const notes = decoded.right.annotations ?? {};
   const id = notes[annotation.id];
   if (!isDigest(id)) return { left: `${decoded.right.digest} has no annotation ${annotation.id}` };
   const name = notes[annotation.name];
   const remote = notes[annotation.remote];
-  const entry: Mutable<Entry> = { id, created: numberFrom(notes[annotation.created]), size: numberFrom(notes[annotation.size]), descriptor: decoded.right };
-  if (name !== undefined) entry.name = name;
-  if (isDigest(remote)) entry.remoteDigest = remote;
-  return { right: entry };
+  return {
+    right: {
+      ...(name === undefined ? {} : { name }),
+      id,
+      created: numberFrom(notes[annotation.created]),
+      size: numberFrom(notes[annotation.size]),
+      descriptor: decoded.right,
+      ...(isDigest(remote) ? { remoteDigest: remote } : {}),
+    },
+  };
 };
 
-/** The index's lines, not yet decoded; an absent file is an empty store. Throws a `Corrupt` failure if the file is no index at all. */
-const readLines = (paths: Paths): readonly unknown[] => {
-  const text = readIfPresent(indexPath(paths));
-  if (text === undefined) return [];
+/** The lines of an index, not yet decoded. Throws a `Corrupt` failure if it is no index at all. */
+const linesOf = (paths: Paths, text: string): readonly unknown[] => {
   const index = decodeJson(Index, text);
   return 'right' in index ? index.right.manifests : fail({ _tag: 'Corrupt', subject: indexPath(paths), reason: index.left });
 };
 
 /** The index as it is now; an absent file is an empty store. Throws a `Corrupt` failure if the file is no index at all. */
 export const readIndex = (paths: Paths): IndexContent => {
+  const text = readIfPresent(indexPath(paths));
+  const own = text === undefined ? [] : readOwnIndex(text);
+  return text === undefined || own !== undefined ? { entries: own ?? [], damaged: [], foreign: [] } : decodeIndex(paths, text);
+};
+
+const decodeIndex = (paths: Paths, text: string): IndexContent => {
   const content = { entries: [] as Entry[], damaged: [] as string[], foreign: [] as unknown[] };
-  for (const line of readLines(paths)) {
+  for (const line of linesOf(paths, text)) {
     const entry = entryOf(line);
     if ('right' in entry) {
       content.entries.push(entry.right);
@@ -135,7 +141,8 @@ const annotationOf = (line: unknown, key: string): unknown =>
 
 /** The entry called `name`, without decoding the others: `run` asks for one of perhaps hundreds. Throws as `readIndex`. */
 export const readEntry = (paths: Paths, name: string): Entry | undefined => {
-  const line = readLines(paths).find((candidate) => annotationOf(candidate, annotation.name) === name);
+  const text = readIfPresent(indexPath(paths));
+  const line = text === undefined ? undefined : linesOf(paths, text).find((candidate) => annotationOf(candidate, annotation.name) === name);
   if (line === undefined) return undefined;
   const entry = entryOf(line);
   return 'right' in entry ? entry.right : fail({ _tag: 'Corrupt', subject: indexPath(paths), reason: entry.left, hint: 'load the image again' });

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { ImageConfig } from '../core/oci-image.ts';
 import type { Digest } from '../core/digest.ts';
-import { SkiffFailure, fail } from '../core/errors.ts';
+import { SkiffFailure, explainErrno, fail } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { familiarReference, familiarRepository, parseReference } from '../core/reference.ts';
 import type { Paths } from '../system/paths.ts';
@@ -45,8 +45,8 @@ const rowOf = (entry: Entry): ImageRow => {
   const reference = referenceOf(entry);
   if (reference === undefined) return { id, created, size };
   const digest = entry.remoteDigest ?? entry.descriptor.digest;
-  const named = { id, created, size, digest, repository: familiarRepository(reference) };
-  return reference.tag === undefined ? named : { ...named, tag: reference.tag };
+  const repository = familiarRepository(reference);
+  return reference.tag === undefined ? { id, created, size, digest, repository } : { id, created, size, digest, repository, tag: reference.tag };
 };
 
 /** Go's path.Match: `*` and `?` stop at slashes. */
@@ -142,11 +142,11 @@ const allTests = (paths: Paths, entries: readonly Entry[], filters: readonly str
     groups.set(group, [...(groups.get(group) ?? []), testOf(paths, entries, key, value)]);
   });
   const all = [...groups.values()];
-  if (all.length === 0) return () => true;
   return (entry) => all.every((any) => any.some((test) => test(entry)));
 };
 
-const rowsOf = (entries: readonly Entry[], test: Test, warnings: string[]): readonly ImageRow[] =>
+/** The entries that pass; one whose configuration would be needed for that and cannot be read is warned of. */
+const passing = (entries: readonly Entry[], test: Test, warnings: string[]): readonly Entry[] =>
   entries.filter((entry) => {
     try {
       return test(entry);
@@ -155,7 +155,7 @@ const rowsOf = (entries: readonly Entry[], test: Test, warnings: string[]): read
       warnings.push(error.message);
       return false;
     }
-  }).map(rowOf);
+  });
 
 const compareText = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -171,12 +171,12 @@ export const listImages = (paths: Paths, options: ListOptions): ImageList | Skif
     const { entries, damaged } = readIndex(paths);
     const warnings = [...damaged];
     const chosen = options.repository === undefined ? entries : entries.filter(matchesArgument(options.repository));
-    const rows = rowsOf(chosen, allTests(paths, entries, options.filters), warnings);
-    return { rows: [...rows].sort(inOrder), warnings };
+    const shown = options.filters.length === 0 ? chosen : passing(chosen, allTests(paths, entries, options.filters), warnings);
+    return { rows: shown.map(rowOf).sort(inOrder), warnings };
   } catch (error) {
     if (error instanceof SkiffFailure) return error.error;
     const { code, path = paths.images } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return { _tag: 'System', operation: 'read', subject: path, reason: code };
+    return { _tag: 'System', operation: 'read', subject: path, reason: explainErrno(code) };
   }
 };

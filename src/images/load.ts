@@ -50,7 +50,7 @@ const load = async (paths: Paths, host: Host, options: LoadOptions): Promise<rea
 
 /**
  * Loads every image of a docker-archive or OCI archive, plain or compressed (gzip, zstd, bzip2, xz): all of them or none.
- * Idempotent. Errors: `Usage` (no image archive), `NotFound`, `Hostile`, `Corrupt`, `Refused`, `System`.
+ * Idempotent. Errors: `Usage`, `NotFound`, `Refused` (no image archive, or none for the platform), `Hostile`, `Corrupt`, `System`.
  */
 export const loadArchive = (paths: Paths, host: Host, options: LoadOptions): TE.TaskEither<SkiffError, readonly Stored[]> =>
   TE.tryCatch(() => load(paths, host, options), toSkiffError('load', inputSubject(options.input)));

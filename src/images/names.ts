@@ -1,6 +1,7 @@
 /** Names in the index, as pure changes of its entries: an image that loses its last name stays, without one. */
 import type { Digest } from '../core/digest.ts';
-import { familiarRepository, parseReference, parseStoredName, repositoryOf } from '../core/reference.ts';
+import { fail } from '../core/errors.ts';
+import { familiarReference, familiarRepository, parseReference, parseStoredName, repositoryOf } from '../core/reference.ts';
 import type { Reference } from '../core/reference.ts';
 import type { Entry } from './layout.ts';
 
@@ -8,6 +9,12 @@ import type { Entry } from './layout.ts';
 export const referenceOf = (entry: Entry): Reference | undefined => {
   const reference = entry.name === undefined ? undefined : parseStoredName(entry.name);
   return reference === undefined || '_tag' in reference ? undefined : reference;
+};
+
+/** Throws `Usage` for the name `sha256`, which with a tag reads like an id; Docker refuses it too. */
+export const refuseDigestName = (reference: Reference): void => {
+  if (familiarRepository(reference) !== 'sha256') return;
+  fail({ _tag: 'Usage', message: `cannot make the name '${familiarReference(reference)}': it reads like the digest of an image`, hint: 'choose another' });
 };
 
 /** `entry` as it is when nothing names it any more. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { ImageConfig, Manifest } from '../core/oci-image.ts';
 import type { ContainerDefaults } from '../core/oci-image.ts';
 import type { Digest } from '../core/digest.ts';
-import { SkiffFailure, fail } from '../core/errors.ts';
+import { SkiffFailure, explainErrno, fail } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { familiarReference, formatReference, parseReference } from '../core/reference.ts';
 import type { Paths } from '../system/paths.ts';
@@ -86,7 +86,7 @@ export const openImage = (paths: Paths, word: string, platform?: Platform): Skif
   } catch (error) {
     if (error instanceof SkiffFailure) return error.error;
     const { code = String(error), path = paths.images } = error as NodeJS.ErrnoException;
-    return { _tag: 'System', operation: 'read', subject: path, reason: code };
+    return { _tag: 'System', operation: 'read', subject: path, reason: explainErrno(code) };
   }
 };
 

@@ -127,7 +127,7 @@ const keeps: ReadonlySet<Compression> = new Set(['none', 'gzip', 'zstd']);
  */
 export const spoolLayer = async (paths: Paths, stream: Readable, subject: string, path: string): Promise<SpooledFile & { readonly compression: Compression }> => {
   const [head, all] = await peek(stream);
-  if (head.length === 0) fail({ _tag: 'Usage', message: `${subject} is empty`, hint: 'give a tar archive' });
+  if (head.length === 0) fail({ _tag: 'Refused', message: `${subject} is empty`, hint: 'give a tar archive' });
   const compression = compressionOf(head);
   const kept = keeps.has(compression);
   const file = await spool(kept ? all : inflate(paths, all, subject), path);

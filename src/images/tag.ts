@@ -5,7 +5,7 @@ import type { SkiffError } from '../core/errors.ts';
 import { familiarReference, formatReference, parseReference } from '../core/reference.ts';
 import type { Paths } from '../system/paths.ts';
 import { ensureLayout, withIndex } from './layout.ts';
-import { withName } from './names.ts';
+import { refuseDigestName, withName } from './names.ts';
 import { findEntry } from './find.ts';
 
 /** The error for `word`, with the tag that is implied, as Docker says it. */
@@ -20,6 +20,7 @@ const targetName = (word: string): string => {
   if (reference.digest !== undefined) {
     fail({ _tag: 'Usage', message: `cannot make the name '${word}': a digest follows from the content`, hint: 'give a tag instead' });
   }
+  refuseDigestName(reference);
   return formatReference(reference);
 };
 

@@ -10,9 +10,11 @@ import { usageIn } from './disk-usage.ts';
 import { garbageOf, layerDirectories, takeInventory } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
 import { readIndex } from './layout.ts';
-import type { Entry } from './layout.ts';
+import type { Entry, IndexContent } from './layout.ts';
 import { heldDigests } from './lease.ts';
 import { needsOf, partsOf } from './needs.ts';
+import type { Needs } from './needs.ts';
+import type { ImageUsers } from './users.ts';
 
 /** All figures in bytes on disk. */
 export interface ImageUsage {
@@ -95,16 +97,23 @@ const pathsOf = ({ blobs, layers, partial, abandoned }: Inventory): readonly str
   ...abandoned,
 ];
 
+/** Without the lock, a document may vanish because its image is removed: a line of the index that is still there the third time is damaged. */
+const readNeeds = (store: Store, users: ImageUsers, attempts = 3): { readonly index: IndexContent; readonly needs: Needs } => {
+  const { paths } = store;
+  const index = readIndex(paths);
+  const needs = needsOf(paths, index, users, existsSync(paths.images) ? heldDigests(paths) : new Set());
+  return needs.doubts.length === 0 || attempts === 1 ? { index, needs } : readNeeds(store, users, attempts - 1);
+};
+
 const usage = async (store: Store): Promise<StoreUsage> => {
   const { paths } = store;
   const directories = layerDirectories(paths);
   const blobs = join(paths.images, 'blobs/sha256');
   const partial = join(paths.images, '.partial');
   const sizes = await measure(store, [paths.images, blobs, partial, ...directories]);
-  const index = readIndex(paths);
   const users = store.readUsers();
   const inventory = takeInventory(paths);
-  const needs = needsOf(paths, index, users, existsSync(paths.images) ? heldDigests(paths) : new Set());
+  const { index, needs } = readNeeds(store, users);
   const garbage = pathsOf(garbageOf(inventory, needs));
   const leftovers = { count: garbage.length, bytes: sumOf(garbage, sizes) };
   const digests = byDigest(inventory, sizes);

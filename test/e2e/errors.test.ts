@@ -218,18 +218,18 @@ test('archives that are damaged or hostile leave no image and no layer', () => {
   const hostile = (...entries: readonly Entry[]): string => archive(`hostile-${Math.random()}`, tar(...entries));
   const stored = (): readonly string[] => [output(['images', '--quiet', '--no-trunc']), ...readdirSync(join(root, 'layers')), ...readdirSync(join(root, 'images/blobs/sha256'))];
   const before = stored();
-  fails(['load', '-q', '-i', archive('truncated', whole.subarray(0, whole.length / 2))], 125, /./);
-  fails(['load', '-q', '-i', archive('garbage', Buffer.alloc(4096, 7))], 125, /./);
-  fails(['load', '-q', '-i', archive('empty', Buffer.alloc(0))], 125, /./);
-  fails(['load', '-q', '-i', '/no/such'], 125, /\/no\/such/);
+  fails(['load', '-q', '-i', archive('truncated', whole.subarray(0, whole.length / 2))], 1, /./);
+  fails(['load', '-q', '-i', archive('garbage', Buffer.alloc(4096, 7))], 1, /./);
+  fails(['load', '-q', '-i', archive('empty', Buffer.alloc(0))], 1, /./);
+  fails(['load', '-q', '-i', '/no/such'], 1, /\/no\/such/);
   const tampered = Buffer.from(whole);
   tampered[whole.indexOf('root:x:0:0')] = 0x52;
-  fails(['load', '-q', '-i', archive('tampered', tampered)], 125, /sha256/);
-  fails(['import', hostile({ name: '../escape', data: 'x' }), 'bad'], 125, /\.\.\/escape/);
-  fails(['import', hostile({ name: 'link', type: 'symlink', linkname: '/tmp' }, { name: 'link/file', data: 'x' }), 'bad'], 125, /link\/file/);
-  fails(['import', hostile({ name: 'hard', type: 'hardlink', linkname: '/etc/passwd' }), 'bad'], 125, /hard/);
-  fails(['import', hostile({ name: 'disk', type: 'block', major: 8, minor: 0 }), 'bad'], 125, /disk/);
-  fails(['import', archive('cut', busyboxTar().subarray(0, 700)), 'bad'], 125, /./);
+  fails(['load', '-q', '-i', archive('tampered', tampered)], 1, /sha256/);
+  fails(['import', hostile({ name: '../escape', data: 'x' }), 'bad'], 1, /\.\.\/escape/);
+  fails(['import', hostile({ name: 'link', type: 'symlink', linkname: '/tmp' }, { name: 'link/file', data: 'x' }), 'bad'], 1, /link\/file/);
+  fails(['import', hostile({ name: 'hard', type: 'hardlink', linkname: '/etc/passwd' }), 'bad'], 1, /hard/);
+  fails(['import', hostile({ name: 'disk', type: 'block', major: 8, minor: 0 }), 'bad'], 1, /disk/);
+  fails(['import', archive('cut', busyboxTar().subarray(0, 700)), 'bad'], 1, /./);
   assert.equal(stored(), before);
 });
 
@@ -263,11 +263,23 @@ const onSmallDisk = (size: string, script: string): readonly [status: number, li
 
 test('no space for an image: one line, and all that was begun is removed', () => {
   const [status, , errors] = onSmallDisk('1m', '"$@" import "$ARCHIVE" busybox');
-  assert.is(status, 125);
+  assert.is(status, 1);
   assert.is(errors.length, 1, errors.join('|'));
   assert.match(errors[0] ?? '', /^skiff: .*[Nn]o space left/);
   const [, lines] = onSmallDisk('1m', '"$@" import "$ARCHIVE" busybox 2>/dev/null; "$@" images -q; find "$root" -type f -size +64k; ls "$root/layers"; echo end');
   assert.equal(lines, ['end']);
+});
+
+test('no space at all: images can be removed all the same', () => {
+  for (const remove of ['rmi first', 'image prune -af']) {
+    const script = `"$@" import "$ARCHIVE" first >/dev/null || exit; head -c 100m /dev/zero >"$PLACE/fill" 2>/dev/null
+      "$@" tag first second; echo "status $?"; "$@" ${remove} >/dev/null; echo "status $?"
+      "$@" images -q; ls "$root/layers"; rm "$PLACE/fill"; "$@" image prune -f`;
+    const [, lines, errors] = onSmallDisk('8m', script);
+    assert.equal(lines, ['status 1', 'status 0', 'Total reclaimed space: 0B']);
+    assert.is(errors.length, 1, errors.join('|'));
+    assert.match(errors[0] ?? '', /^skiff: cannot tag .*no space left on the disk; free some space, or point SKIFF_ROOT at another disk$/);
+  }
 });
 
 test('no space for a container: one line, and nothing is left; with space again it runs', () => {

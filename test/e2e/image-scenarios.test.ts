@@ -181,7 +181,7 @@ test('import takes an address, with what --change says', async () => {
   try {
     matches(await output(['import', '-c', 'CMD ["echo","from the web"]', `${address}/moved`, 'web:1'], place), /^sha256:[0-9a-f]{64}\n$/);
     assert.is(await output([...bare, 'web:1'], place), 'from the web\n');
-    matches(await failure(['import', `${address}/nothing`, 'web:2'], 125, place), new RegExp(`${address}/nothing`));
+    matches(await failure(['import', `${address}/nothing`, 'web:2'], 1, place), new RegExp(`${address}/nothing`));
     assert.is(await output(['images', '--format', '{{.Tag}}'], place), '1\n');
   } finally {
     await closeServer(server);

@@ -74,7 +74,7 @@ for (const columns of [40, 20, 8]) {
     const widest = Math.max(...screen.split(/\u001b\[[?\d]*[A-Za-z]|[\r\n]+/).filter((line) => layers.some((layer) => line.startsWith(short(layer).slice(0, 7)))).map((line) => line.length));
     assert.ok(widest > 0 && widest < columns, `${widest} columns`);
     const ends = pictureOf(screen, [24, columns]).lines.filter((line) => layers.some((layer) => line.startsWith(short(layer).slice(0, 7))));
-    assert.equal(ends, layers.map((layer) => `${short(layer)}: Pull complete`.slice(0, columns - 1)).map((line, at) => (ends[at]?.endsWith('…') === true ? `${line.slice(0, -1)}…` : line)));
+    assert.equal(ends, layers.map((layer) => `${short(layer)}: Pull complete`.slice(0, columns - 1).trimEnd()).map((line, at) => (ends[at]?.endsWith('…') === true ? `${line.slice(0, -1)}…` : line)));
   });
 }
 

@@ -144,6 +144,22 @@ for (const [what, pages, says] of cases) {
   });
 }
 
+test('an index that lies about the platform of an image, where that was asked for', async () => {
+  fake.serve({ ...nested(1), 'manifests/latest': page(words.index, index({ ...describe(words.manifest, good.manifest), platform: { os: 'linux', architecture: 's390x' } })), [`manifests/${sha256(good.manifest)}`]: page(words.manifest, good.manifest) });
+  const place = newPlace();
+  matches(await failure(['pull', '--platform', 'linux/s390x', `${fake.address}/lie`], 1, place), /wanted linux\/s390x, actual linux\//);
+  assert.is(storeState(place.store).index, '');
+});
+
+test('a name with a digest is that content, or nothing', async () => {
+  fake.serve({ ...manifest({}), [`manifests/${sha256('another')}`]: { headers: { 'content-type': words.manifest, 'docker-content-digest': sha256('another') }, body: good.manifest } });
+  const place = newPlace();
+  for (const tag of ['', ':latest']) {
+    matches(await failure(['pull', `${fake.address}/pinned${tag}@${sha256('another')}`], 1, place), new RegExp(sha256(good.manifest)));
+  }
+  assert.equal(storeState(place.store), { index: '', blobs: [], layers: [], unfinished: [], partial: [] });
+});
+
 test('a place that a descriptor names is never asked', async () => {
   const other = await startFake();
   try {

@@ -1,14 +1,17 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseTemplate } from '../../src/core/go-template.ts';
 import { toJson } from '../../src/core/go-template-functions.ts';
 import { shownUrl } from '../../src/images/fetch-url.ts';
 import { inspectedConfig } from '../../src/images/inspect-config.ts';
 import { inspectImage } from '../../src/images/inspect.ts';
-import { knownDescriptor } from '../../src/images/known-line.ts';
+import { readIndex } from '../../src/images/layout.ts';
 import { loadArchive } from '../../src/images/load.ts';
+import { readOwnIndex } from '../../src/images/own-index.ts';
+import { resolvePaths } from '../../src/system/paths.ts';
 import { right } from '../harness.ts';
 import { makeStore, ociArchive, smallLayer } from '../make-image.ts';
 
@@ -45,12 +48,39 @@ test('an image is found by each of its names and tells of all of them', async ()
   }
 });
 
-test('the way around the codec takes only what the codec takes as it is', () => {
-  const digest = `sha256:${'ab'.repeat(32)}`;
-  const line = { mediaType: 'm', digest, size: 1, annotations: { a: 'b' }, platform: { os: 'linux', architecture: 'amd64' } };
-  assert.is(knownDescriptor(line), line);
-  const others = [null, [], { ...line, size: -1 }, { ...line, size: 1.5 }, { ...line, digest: 'sha256:../x' }, { ...line, annotations: { a: 1 } }, { ...line, annotations: [] }, { ...line, platform: { os: 'linux' } }, { ...line, platform: null }];
-  for (const other of others) assert.is(knownDescriptor(other), undefined, JSON.stringify(other));
+const digest = (byte: string): string => `sha256:${byte.repeat(32)}`;
+
+/** An index of one full line and one short one, and what is changed of the first. */
+const indexText = (changes: object = {}, notes: object = {}): string => {
+  const annotations = { 'org.opencontainers.image.ref.name': 'quay.io/x:1', 'skiff.image.id': digest('aa'), 'skiff.image.created': '12', 'skiff.image.size': '34', 'skiff.image.remote': digest('bb'), ...notes };
+  const first = { mediaType: 'm', digest: digest('cc'), size: 5, platform: { os: 'linux', architecture: 'arm', variant: 'v7' }, annotations, ...changes };
+  const second = { mediaType: 'n', digest: digest('dd'), size: 6, annotations: { 'skiff.image.id': digest('ee'), 'skiff.image.created': '0', 'skiff.image.size': '7' } };
+  return `${JSON.stringify({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [first, second] })}\n`;
+};
+
+test('the index is read by its form where it has that, and by the codec where it has not, with one result', () => {
+  const root = mkdtempSync(join(tmpdir(), 'skiff-index-'));
+  const paths = resolvePaths({ HOME: root, XDG_RUNTIME_DIR: root }, root);
+  mkdirSync(paths.images, { recursive: true });
+  const read = (text: string): unknown => {
+    writeFileSync(join(paths.images, 'index.json'), text);
+    const { entries, damaged } = readIndex(paths);
+    // Only the codec hands on the annotations, which nobody asks for.
+    return { entries: entries.map(({ descriptor: { annotations: _, ...descriptor }, ...entry }) => ({ ...entry, descriptor })), damaged };
+  };
+  try {
+    assert.is(readOwnIndex(indexText())?.length, 2);
+    assert.equal(read(indexText()), read(` ${indexText()}`));
+    assert.equal(readOwnIndex(indexText()), (read(indexText()) as { entries: unknown }).entries);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+  const others = [
+    indexText({ size: -1 }), indexText({ size: 1.5 }), indexText({ size: 1e300 }), indexText({ digest: 'sha256:../x' }), indexText({ annotations: [] }), indexText({ platform: { os: 'linux' } }), indexText({ more: 1 }),
+    indexText({}, { 'skiff.image.id': 'x' }), indexText({}, { 'skiff.image.size': '01' }), indexText({}, { 'skiff.image.remote': 'x' }), indexText({}, { 'org.opencontainers.image.ref.name': 'quoted"' }), indexText({}, { more: 'x' }),
+    '', '{}', indexText().trim(), indexText().slice(0, -4), `${indexText()} `, indexText().replace('},{', '},,{'),
+  ];
+  for (const other of others) assert.is(readOwnIndex(other), undefined, other);
 });
 
 test('an address is shown without its password and its signature', () => {

@@ -77,17 +77,21 @@ test('silence ends with a time-out', async () => {
 });
 
 test('headers and documents that come in drops end with a time-out', async () => {
-  const drip = (socket: Socket, head: string): void => {
+  const drip = (socket: Socket, head: string, drop: string): void => {
     socket.write(head);
-    const timer = setInterval(() => socket.write('x'), 20);
+    const timer = setInterval(() => socket.write(drop), 20);
     socket.on('error', () => undefined).on('close', () => clearInterval(timer));
   };
-  const heads = ['HTTP/1.1 200 OK\r\nx-header: ', `HTTP/1.1 200 OK\r\ncontent-type: ${mediaTypes.ociManifest}\r\ncontent-length: 100000\r\n\r\n`];
-  for (const head of heads) {
+  const answers = [
+    ['HTTP/1.1 200 OK\r\nx-header: ', 'x'],
+    ['', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+    [`HTTP/1.1 200 OK\r\ncontent-type: ${mediaTypes.ociManifest}\r\ncontent-length: 100000\r\n\r\n`, 'x'],
+  ] as const;
+  for (const [head, drop] of answers) {
     let asked = 0;
     await withServer((request, response) => {
       asked += 1;
-      drip(request.socket, head);
+      drip(request.socket, head, drop);
       response.on('error', () => undefined);
     }, async ({ host }) => {
       const began = Date.now();

@@ -12,7 +12,7 @@ export const table = {
   flags: [
     { name: 'change', short: 'c', kind: 'list', value: 'INSTRUCTION', help: "Apply a Dockerfile instruction to the image's settings, as in 'CMD [\"sh\"]'" },
     { name: 'message', short: 'm', kind: 'string', value: 'TEXT', help: "Comment in the image's history" },
-    platform,
+    { ...platform, help: 'Say that the image is for this platform; without it, for this machine' },
   ],
   examples: [
     { command: 'skiff import rootfs.tar.gz mine:1', text: 'An image from a root file system' },
