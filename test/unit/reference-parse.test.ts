@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { familiarReference, familiarRepository, formatReference, hasHost, isDomain, parseImageWord, parseReference } from '../../src/core/reference.ts';
+import { familiarReference, familiarRepository, formatReference, hasHost, isDomain, parseImageWord, parseReference, parseStoredName } from '../../src/core/reference.ts';
 
 const hex = 'a'.repeat(64);
 
@@ -107,6 +107,11 @@ for (const word of bad) {
     assert.is(reference._tag, 'Usage');
   });
 }
+
+test('names of a store are taken apart as all others are', () => {
+  const words = [...good.flatMap(([word, whole]) => [word, whole]), ...['index.docker.io/a/b:1', `a.b/${'c/'.repeat(128)}d:1`, 'A.b/c/D:1', 'a.b/c/d:-', 'a.b/c//d:1', 'a.b/c/d:1\n', 'a_b.c/d/e:1']];
+  for (const word of words) assert.equal(parseStoredName(word), parseReference(word), word);
+});
 
 test('a repository with capitals is told so', () => {
   const reference = parseReference('docker.io/Busy');
