@@ -123,12 +123,12 @@ const main = async () => {
     });
     await measure('ps', runs, (tool) => timed(tool, ['ps']));
     await measure('images', runs, (tool) => timed(tool, ['images']));
+    await measureManyImages();
     await withRegistry(join(home, 'registry'), join(process.env['SKIFF_TEST_IMAGES'] ?? '', 'debian.tar'), async (domain) => {
       const turns = Math.max(3, Math.ceil(runs / 4));
       await measure('pull-large', turns, (tool) => timedPull(tool, `${domain}/large`));
       await measure('pull-layers', turns, (tool) => timedPull(tool, `${domain}/layers`));
     });
-    await measureManyImages();
   } finally {
     each((tool) => {
       const left = output(tool, ['ps', '-aq']).split('\n').filter((word) => word !== '');
