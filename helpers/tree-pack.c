@@ -186,7 +186,7 @@ static void pack_file(struct pack *pack, int parent, const char *name)
     /* It was a regular file a moment ago: no waiting, and no terminal of ours, if it is something else by now. */
     OWNED_FD fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct stat status;
-    if (fd < 0 && (errno == ENOENT || errno == ELOOP)) return;
+    if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENXIO)) return; /* gone, or a link or socket by now */
     if (fd < 0 || fstat(fd, &status) != 0) cannot_pack(pack, "open", errno);
     if (!S_ISREG(status.st_mode)) {
         notice(pack, "it changed while it was looked at");

@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { SkiffFailure, fail } from '../core/errors.ts';
+import { SkiffFailure, fail, printable } from '../core/errors.ts';
 import { openRegistry } from '../registry/client.ts';
 import type { RegistryContext } from '../registry/client.ts';
 import { findCredential, storeCredential } from '../registry/credentials.ts';
@@ -39,7 +39,7 @@ const given = (what: string, answer: string): string => (answer === '' ? fail({ 
 const askCredential = async (context: Context, flags: Flags, known: string): Promise<Credential> => {
   if (flags.password !== undefined) warn(context, 'others can see a password in a command line, and the shell remembers it: use --password-stdin');
   if (flags.username === undefined || (flags.password === undefined && !flags.passwordStdin)) requireTerminal();
-  const typed = flags.username ?? (await askLine(context, known === '' ? 'Username: ' : `Username (${known}): `));
+  const typed = flags.username ?? (await askLine(context, known === '' ? 'Username: ' : `Username (${printable(known)}): `));
   const username = given('a user name', typed === '' ? known : typed);
   const password = flags.passwordStdin ? await readPipedSecret() : (flags.password ?? (await askSecret(context, 'Password: ')));
   return { username, password: given('a password', password) };
@@ -56,7 +56,7 @@ const authenticate = async (context: Omit<RegistryContext, 'credentialOf'>, doma
 
 /** Whether the stored credential still works; a person at a terminal gets another chance, a script an error. */
 const stillWorks = async (context: Context, settings: Settings, domain: string, credential: Credential): Promise<boolean> => {
-  const name = credential.username === '' ? '' : ` [Username: ${credential.username}]`;
+  const name = credential.username === '' ? '' : ` [Username: ${printable(credential.username)}]`;
   context.stdout.write(`Authenticating with existing credentials...${name}\n`);
   try {
     await authenticate({ settings, env: context.env }, domain, credential);

@@ -31,11 +31,12 @@ const layerTypes: Partial<Readonly<Record<Compression, string>>> = {
   zstd: mediaTypes.ociLayerZstd,
 };
 
-/** The layer file with a descriptor; a compression without a media type is taken off first. */
-const layerFile = async (paths: Paths, archive: Archive, file: SpooledFile): Promise<LayerFile> => {
+/** The layer file with a descriptor; a compression without a media type is taken off first, once: images of one archive share layers. */
+const layerFile = async (paths: Paths, archive: Archive, file: SpooledFile, inflated: Map<string, SpooledFile>): Promise<LayerFile> => {
   const mediaType = layerTypes[compressionOf(headOf(file.path))];
   if (mediaType !== undefined) return { file, descriptor: { mediaType, digest: file.digest, size: file.size } };
-  const plain = await spool(inflate(paths, createReadStream(file.path), archive.subject), `${file.path}.tar`);
+  const plain = inflated.get(file.path) ?? (await spool(inflate(paths, createReadStream(file.path), archive.subject), `${file.path}.tar`));
+  inflated.set(file.path, plain);
   return { file: plain, descriptor: { mediaType: mediaTypes.ociLayer, digest: plain.digest, size: plain.size } };
 };
 
@@ -47,7 +48,7 @@ const nameOf = (archive: Archive, tag: string): string => {
     : formatReference(reference);
 };
 
-const candidateOf = async (paths: Paths, archive: Archive, item: DockerArchive[number]): Promise<Candidate> => {
+const candidateOf = async (paths: Paths, archive: Archive, item: DockerArchive[number], inflated: Map<string, SpooledFile>): Promise<Candidate> => {
   const layerNames = item.Layers ?? [];
   if (layerNames.length > maximumLayers) {
     fail({ _tag: 'Hostile', subject: archive.subject, reason: `it has an image of ${layerNames.length} layers, more than ${maximumLayers}` });
@@ -57,7 +58,7 @@ const candidateOf = async (paths: Paths, archive: Archive, item: DockerArchive[n
   const decoded = decodeJson(ImageConfig, config.text);
   if ('left' in decoded) return fail({ _tag: 'Corrupt', subject: `${archive.subject}: ${item.Config}`, reason: decoded.left });
   const layers: LayerFile[] = [];
-  for (const name of layerNames) layers.push(await layerFile(paths, archive, requireFile(archive, name)));
+  for (const name of layerNames) layers.push(await layerFile(paths, archive, requireFile(archive, name), inflated));
   return {
     subject: names[0] ?? archive.subject,
     manifest: manifestFor(config, layers.map(({ descriptor }): Descriptor => descriptor)),
@@ -74,6 +75,7 @@ export const dockerCandidates = async (paths: Paths, archive: Archive, file: Spo
   const decoded = decodeJson(DockerArchive, readJsonFile(archive, file, 'manifest.json'));
   if ('left' in decoded) return notAnImage(archive.subject, `has a manifest.json, but ${decoded.left}`);
   const candidates: Candidate[] = [];
-  for (const item of decoded.right) candidates.push(await candidateOf(paths, archive, item));
+  const inflated = new Map<string, SpooledFile>();
+  for (const item of decoded.right) candidates.push(await candidateOf(paths, archive, item, inflated));
   return candidates;
 };

@@ -33,13 +33,16 @@ const leaseIn = (directory: string): readonly Digest[] => {
   }
 };
 
-/** Every digest that living work on this store needs, of this node or another. Call it under the store's exclusive lock. */
-export const heldDigests = (paths: Paths): ReadonlySet<Digest> => {
-  const abandoned = new Set(abandonedIn(paths, paths.images));
+/**
+ * Every digest that living work on this store needs, of this node or another, but for the work in the directory `own`. Call it under the
+ * store's exclusive lock.
+ */
+export const heldDigests = (paths: Paths, own?: string): ReadonlySet<Digest> => {
+  const passedOver = new Set([...abandonedIn(paths, paths.images), own]);
   const living = readdirSync(paths.images)
     .filter((name) => name.startsWith('.tmp-'))
     .map((name) => join(paths.images, name))
-    .filter((path) => !abandoned.has(path));
+    .filter((path) => !passedOver.has(path));
   return new Set(living.flatMap(leaseIn));
 };
 

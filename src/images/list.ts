@@ -10,7 +10,7 @@ import { isTagged, readBlob, readIndex } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { referenceOf } from './names.ts';
 import { findEntry } from './find.ts';
-import { parseUntil } from './prune-filters.ts';
+import { hasLabel, parseUntil } from './prune-filters.ts';
 
 export interface ImageRow {
   readonly id: Digest;
@@ -75,22 +75,15 @@ const matchesArgument = (word: string): Test => {
   return matchesPattern(wanted);
 };
 
-const labelsOf = (paths: Paths, entry: Entry): Readonly<Record<string, string>> =>
-  readBlob(paths, entry.id, ImageConfig).config?.Labels ?? {};
-
 const matchesLabel =
   (paths: Paths, value: string): Test =>
-  (entry) => {
-    const at = value.indexOf('=');
-    const labels = labelsOf(paths, entry);
-    const key = at < 0 ? value : value.slice(0, at);
-    return Object.hasOwn(labels, key) && (at < 0 || labels[key] === value.slice(at + 1));
-  };
+  (entry) =>
+    hasLabel(readBlob(paths, entry.id, ImageConfig).config?.Labels ?? {}, value);
 
-const booleans: Readonly<Record<string, boolean>> = { true: true, '1': true, t: true, false: false, '0': false, f: false };
+const booleans: ReadonlyMap<string, boolean> = new Map([['true', true], ['1', true], ['t', true], ['false', false], ['0', false], ['f', false]]);
 
 const matchesDangling = (value: string): Test => {
-  const wanted = booleans[value.toLowerCase()] ?? fail({ _tag: 'Usage', message: `invalid filter 'dangling=${value}'`, hint: 'write dangling=true or dangling=false' });
+  const wanted = booleans.get(value.toLowerCase()) ?? fail({ _tag: 'Usage', message: `invalid filter 'dangling=${value}'`, hint: 'write dangling=true or dangling=false' });
   return (entry) => isTagged(entry) !== wanted;
 };
 

@@ -1,4 +1,4 @@
-/** The filters of `image prune`: which images may go. */
+/** The filters of `image prune`: which images may go. Two of them `images` has too. */
 import { ImageConfig } from '../core/oci-image.ts';
 import { fail } from '../core/errors.ts';
 import type { Paths } from '../system/paths.ts';
@@ -36,7 +36,7 @@ export const parseUntil = (text: string, now: number): number => {
 };
 
 /** `KEY[=VALUE]` of a label filter against labels. */
-const hasLabel = (labels: Readonly<Record<string, string>>, value: string): boolean => {
+export const hasLabel = (labels: Readonly<Record<string, string>>, value: string): boolean => {
   const at = value.indexOf('=');
   const key = at < 0 ? value : value.slice(0, at);
   return Object.hasOwn(labels, key) && (at < 0 || labels[key] === value.slice(at + 1));

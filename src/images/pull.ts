@@ -146,7 +146,7 @@ const publish = async (paths: Paths, directory: string, remote: Remote, layers: 
   await syncFileSystems([paths.layers, paths.images]);
   nameFetched(paths, layers);
   const size = layers.reduce((sum, layer) => sum + layer.size, 0);
-  await publishImages(paths, [remote], [size], [...blobs, ...documents]);
+  await publishImages(paths, directory, [remote], [size], [...blobs, ...documents]);
 };
 
 const isBadImage = (error: unknown): boolean => error instanceof SkiffFailure && (error.error._tag === 'Corrupt' || error.error._tag === 'Hostile');
@@ -166,7 +166,8 @@ const transferAll = (paths: Paths, host: Host, context: RegistryContext, registr
       });
       await publish(paths, directory, remote, layers);
     } catch (error) {
-      if (isBadImage(error)) await discardPulled(paths, host, directory, remote.layers);
+      // What is wrong with the image has to be told, whatever becomes of the clean-up; the next collection finishes it.
+      if (isBadImage(error)) await discardPulled(paths, host, directory, remote.layers).catch(() => undefined);
       throw error;
     }
   });

@@ -22,7 +22,7 @@ import { checkPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
 import { documentOf } from './store.ts';
 import type { Document } from './store.ts';
-import { readingImage } from './removed.ts';
+import { failUnlessRemoved, readingImage } from './removed.ts';
 import { withSpool } from './temporary.ts';
 import type { TransferProgress } from './transfer.ts';
 
@@ -164,10 +164,13 @@ const push = async (paths: Paths, context: RegistryContext, options: PushOptions
 /**
  * Pushes one stored image: layers that the registry lacks, then the configuration, then the manifest, which gives the tag to it all at once.
  * Every byte is verified as it leaves. Idempotent. Layers are kept from collection meanwhile.
- * Errors: `Refused` (no such tag, access, platform), `Corrupt` (a stored blob), `NotFound`, `System`.
+ * Errors: `Refused` (no such tag, access, platform), `Corrupt` (a stored blob), `NotFound` (repository, or an image that was removed meanwhile), `System`.
  */
 export const pushImage = (paths: Paths, context: RegistryContext, options: PushOptions): TE.TaskEither<SkiffError, Pushed> =>
-  TE.tryCatch(() => push(paths, context, options), toSkiffError('push', familiarReference(options.reference)));
+  TE.tryCatch(
+    () => push(paths, context, options).catch((error: unknown) => failUnlessRemoved(paths, [formatReference(options.reference)], error)),
+    toSkiffError('push', familiarReference(options.reference)),
+  );
 
 /**
  * Every stored name of the repository of `reference`, by tag. Reads one file.

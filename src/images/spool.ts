@@ -75,6 +75,8 @@ const peek = async (stream: Readable): Promise<readonly [head: Buffer, all: Asyn
 export const inflate = async function* (paths: Paths, all: AsyncIterable<Buffer>, subject: string): AsyncGenerator<Buffer> {
   const child = spawn(helperPath(paths, 'skiff-tree'), ['decompress'], { stdio: ['pipe', 'pipe', 'pipe'] });
   const outcome = outcomeOf(child, false);
+  // It is waited for after the output only, and until then a helper that could not start would count as an error that nobody handles.
+  outcome.catch(() => undefined);
   let inputFault: unknown;
   // A decompressor that gives up closes its input; what it says on stderr is the reason, not our broken pipe.
   const feeding = pipeline(Readable.from(all), child.stdin).catch((error: NodeJS.ErrnoException) => {
@@ -133,4 +135,3 @@ export const spoolLayer = async (paths: Paths, stream: Readable, subject: string
   const file = await spool(kept ? all : inflate(paths, all, subject), path);
   return { ...file, compression: kept ? compression : 'none' };
 };
-

@@ -1,5 +1,5 @@
 /** Putting an image into the store: layers unpacked and verified first, then blobs, then, in one atomic step, its names. */
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { maximumLayers, mediaTypes } from '../core/oci-image.ts';
@@ -13,7 +13,7 @@ import type { Paths } from '../system/paths.ts';
 import { unpackLayers } from './layers.ts';
 import type { LayerProgress, LayerSource } from './layers.ts';
 import { blobPath, ensureLayout, withIndex } from './layout.ts';
-import { lease } from './lease.ts';
+import { heldDigests, lease } from './lease.ts';
 import type { Entry } from './layout.ts';
 import { withoutTag } from './names.ts';
 import { platformOf } from './platform.ts';
@@ -151,14 +151,23 @@ const mergeEntries = (before: readonly Entry[], added: readonly Entry[]): readon
 };
 
 /** Gives the blobs their names, notes each in `made`. They are on the disk already. */
-const placeBlobs = (paths: Paths, blobs: readonly NewBlob[], made: string[]): void => {
-  for (const { path, digest } of blobs) {
-    const target = blobPath(paths, digest);
+const placeBlobs = (paths: Paths, blobs: readonly NewBlob[], made: NewBlob[]): void => {
+  for (const blob of blobs) {
+    const target = blobPath(paths, blob.digest);
     if (existsSync(target)) continue;
-    made.push(target);
-    renameSync(path, target);
+    renameSync(blob.path, target);
+    made.push(blob);
   }
   syncDirectory(join(paths.images, 'blobs/sha256'));
+};
+
+/**
+ * Puts `made` back where it came from, so that the next pull need not fetch it again. Other work may have seen a blob in its place and count
+ * on it: that one stays, and is garbage when nobody needs it after all.
+ */
+const takeBack = (paths: Paths, directory: string, made: readonly NewBlob[]): void => {
+  const held = heldDigests(paths, directory);
+  for (const { path, digest } of made) if (!held.has(digest)) renameSync(blobPath(paths, digest), path);
 };
 
 const storedOf = (before: readonly Entry[], { names, config, manifest }: ImageRecord): Stored => ({
@@ -169,18 +178,25 @@ const storedOf = (before: readonly Entry[], { names, config, manifest }: ImageRe
 });
 
 /**
- * Moves `blobs` into the store and writes the index, all or none: a failure takes back what it put there. Blobs and layers are on the disk
- * already. Atomic for readers.
+ * Moves `blobs` into the store and writes the index, all or none: a failure takes back the blobs that no other work counts on. Blobs and
+ * layers are on the disk already. Atomic for readers.
+ * @param directory work space with the lease on all this (`withSpool`).
  * @param sizes of the images, in bytes uncompressed, in their order.
  */
-export const publishImages = (paths: Paths, candidates: readonly ImageRecord[], sizes: readonly number[], blobs: readonly NewBlob[]): Promise<readonly Stored[]> =>
+export const publishImages = (
+  paths: Paths,
+  directory: string,
+  candidates: readonly ImageRecord[],
+  sizes: readonly number[],
+  blobs: readonly NewBlob[],
+): Promise<readonly Stored[]> =>
   withIndex(paths, (before, write) => {
-    const made: string[] = [];
+    const made: NewBlob[] = [];
     try {
       placeBlobs(paths, blobs, made);
       write(candidates.reduce((entries, candidate, position) => mergeEntries(entries, entriesFor(candidate, sizes[position] ?? 0)), before));
     } catch (error) {
-      for (const path of made) rmSync(path, { force: true });
+      takeBack(paths, directory, made);
       throw error;
     }
     return candidates.map((candidate) => storedOf(before, candidate));
@@ -194,8 +210,8 @@ const digestsOf = ({ config, manifest, layers, decodedConfig }: Candidate): read
 ];
 
 /**
- * Stores `candidates`, all or none: everything is unpacked, verified and on the disk before a blob or a name of it is in the store, and a failure
- * takes back what it put there. Idempotent; atomic for readers; survives a power cut once it has returned.
+ * Stores `candidates`, all or none: everything is unpacked, verified and on the disk before a blob or a name of it is in the store. After a
+ * failure at the very end unpacked layers stay, for the next try or for collection. Idempotent; atomic for readers; survives a power cut once it has returned.
  * @param directory work space on the store's file system (`withSpool`).
  * Throws `Hostile`, `Corrupt`, `System` failures and errno errors.
  */
@@ -216,5 +232,5 @@ export const storeImages = async (
     next += length;
     return layers.slice(next - length, next).reduce((sum, layer) => sum + layer.size, 0);
   });
-  return publishImages(paths, candidates, sizes, blobs);
+  return publishImages(paths, directory, candidates, sizes, blobs);
 };

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { isLeft } from 'fp-ts/Either';
 import * as t from 'io-ts';
-import { fail } from '../core/errors.ts';
+import { explainErrno, fail } from '../core/errors.ts';
 import { findProgram } from '../system/programs.ts';
 import type { Credential, Environment } from './credentials-file.ts';
 
@@ -65,7 +65,7 @@ const converse = (env: Environment, path: string, word: string, input: string): 
       else chunks.push(chunk);
     });
     child.stdin.on('error', () => undefined);
-    child.on('error', (error) => give((error as NodeJS.ErrnoException).code ?? 'it cannot be started'));
+    child.on('error', (error) => give(explainErrno((error as NodeJS.ErrnoException).code ?? 'it cannot be started')));
     child.on('close', (code) => give({ succeeded: code === 0, output: Buffer.concat(chunks).toString('utf8') }));
     child.stdin.end(input);
   });

@@ -7,7 +7,7 @@ import { isSameRegistry, readCredentialsFile, serverNameOf, writeCredentialsFile
 import type { AuthEntry, Credential, CredentialsFile, Environment } from './credentials-file.ts';
 import { eraseFromHelper, getFromHelper, storeInHelper } from './credentials-helper.ts';
 
-export { domainOfServer, serverNameOf } from './credentials-file.ts';
+export { serverNameOf } from './credentials-file.ts';
 export type { Credential } from './credentials-file.ts';
 
 /** Where a credential is kept. */

@@ -63,7 +63,10 @@ const endpointAt = ({ transport, credentialOf }: EndpointOptions, credentialName
     const first = await authorizer.header(call.scopes, call.purpose);
     const answer = await send(call, url, first);
     if (answer.status !== 401 || !isSameOrigin(answer.url, base)) return answer;
-    const authorization = await authorizer.answer(answer.headers['www-authenticate'], base, first, call.scopes, call.purpose);
+    const authorization = await authorizer.answer(answer.headers['www-authenticate'], base, first, call.scopes, call.purpose).catch((caught: unknown) => {
+      answer.body.destroy();
+      throw caught;
+    });
     if (authorization === undefined) return answer;
     await discard(answer);
     return await send(call, url, authorization);

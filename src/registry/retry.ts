@@ -4,10 +4,10 @@ import { SkiffFailure } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 
 /** Attempts in a row without progress after which a failure is final. */
-export const maximumAttempts = 5;
+const maximumAttempts = 5;
 
 /** Longest pause that a server may ask for, in milliseconds. */
-export const longestPause = 60_000;
+const longestPause = 60_000;
 
 /** The pause before the second attempt, in milliseconds; it doubles from there. */
 export const firstPause = 250;

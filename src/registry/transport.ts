@@ -95,13 +95,17 @@ const exchange = (start: () => ClientRequest, { url, body: sent }: Outgoing, { c
     request.on('error', reject);
     // Silence is not all: headers that come byte by byte are never silent.
     let answering: NodeJS.Timeout | undefined;
-    request.once('finish', () => void (answering = setTimeout(() => giveUp(timedOut()), sent instanceof Readable ? upload : idle)));
+    const awaitAnswer = (): void => void (answering = setTimeout(() => giveUp(timedOut()), sent instanceof Readable ? upload : idle));
+    request.once('finish', awaitAnswer);
     request.once('close', () => {
       connected();
       clearTimeout(answering);
+      // A pipe does not end its source when its destination fails, and the source holds a file open.
+      if (sent instanceof Readable) sent.destroy();
     });
     request.once('response', (body) => {
       request.setTimeout(0);
+      request.off('finish', awaitAnswer);
       clearTimeout(answering);
       body.on('error', () => undefined);
       if (sent instanceof Readable && !request.writableEnded) {

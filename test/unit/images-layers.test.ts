@@ -8,8 +8,10 @@ import { SkiffFailure } from '../../src/core/errors.ts';
 import { fetchLayers } from '../../src/images/fetch.ts';
 import type { BlobReader, FetchedLayer, WantedLayer } from '../../src/images/fetch.ts';
 import { discardPulled, nameFetched } from '../../src/images/fetched.ts';
-import { ensureLayout, layerPath } from '../../src/images/layout.ts';
+import { blobPath, ensureLayout, layerPath } from '../../src/images/layout.ts';
 import { lease } from '../../src/images/lease.ts';
+import { documentFile, documentOf, publishImages } from '../../src/images/store.ts';
+import type { ImageRecord } from '../../src/images/store.ts';
 import { withSpool } from '../../src/images/temporary.ts';
 import type { TransferEvent } from '../../src/images/transfer.ts';
 import { makeStore, sha256, smallLayer } from '../make-image.ts';
@@ -138,6 +140,21 @@ inStore('what other work relies on stays when a bad image is taken back', async 
     }));
   assert.is(partials(store).length, 1);
   assert.is(readdirSync(store.paths.layers).length, 1);
+});
+
+inStore('an index that cannot be written: blobs go back, but for those that other work counts on', async (store) => {
+  const { paths } = store;
+  const unwritable = { get decodedConfig(): never { throw new Error('no room'); } } as unknown as ImageRecord;
+  await withSpool(paths, (other) =>
+    withSpool(paths, async (directory) => {
+      const own = documentFile(directory, documentOf('own'));
+      const shared = documentFile(directory, documentOf('shared'));
+      await lease(paths, other, [shared.digest]);
+      await lease(paths, directory, [own.digest, shared.digest]);
+      assert.is(await failureOf(publishImages(paths, directory, [unwritable], [0], [own, shared])), 'no room');
+      assert.equal([own, shared].map(({ digest }) => existsSync(blobPath(paths, digest))), [false, true]);
+      assert.equal([own, shared].map(({ path }) => existsSync(path)), [true, false]);
+    }));
 });
 
 inStore('a layer whose promise is another is refused', async (store) => {

@@ -61,7 +61,7 @@ test('filters', () => {
   assert.is(ids('until=1h', 'reference=old'), 'aa');
   assert.is(ids('before=quay.io/x/new:2', 'since=old:1'), 'dd cc');
   assert.is(ids('reference=quay.io/*/new', 'reference=old:1'), 'bb aa');
-  for (const filter of ['until=soon', 'x=y', 'dangling=maybe', 'before=nosuch']) assert.ok('_tag' in listImages(paths, { filters: [filter] }), filter);
+  for (const filter of ['until=soon', 'x=y', 'dangling=maybe', 'dangling=constructor', 'before=nosuch']) assert.ok('_tag' in listImages(paths, { filters: [filter] }), filter);
 });
 
 test.run();

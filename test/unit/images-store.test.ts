@@ -82,6 +82,15 @@ for (const [program, flag] of [['gzip', '-c'], ['zstd', '-c'], ['bzip2', '-c'], 
   });
 }
 
+inStore('images of one archive share a layer whose compression is taken off', async (store) => {
+  const shared = smallLayer('etc/s', 's');
+  const packed = execFileSync('bzip2', ['-c'], { input: shared });
+  const second = smallLayer('etc/x', '2');
+  const diffIds = [shared, second].map(sha256);
+  await loadBytes(store, dockerArchive({ layers: [packed], diffIds: diffIds.slice(0, 1), names: ['a'] }, { layers: [packed, second], diffIds, names: ['b'] }));
+  assert.equal([text(store, 'a', 'etc/s'), text(store, 'b', 'etc/x')], ['s', '2']);
+});
+
 inStore('an old docker-archive whose second layer is a link to the first', async (store) => {
   const layer = smallLayer('etc/x', 'once');
   const { entries, line } = dockerEntries({ layers: [layer, layer], names: ['x'] });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { domainOfServer, eraseCredential, findCredential, storeCredential } from '../../src/registry/credentials.ts';
+import { domainOfServer } from '../../src/registry/credentials-file.ts';
+import { eraseCredential, findCredential, storeCredential } from '../../src/registry/credentials.ts';
 
 interface Place {
   home: string;

@@ -1,8 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mediaTypes } from '../../src/core/oci-image.ts';
 import { collect, digestOf, failureOf, layerOf, withRegistry, withServer } from './registry-support.ts';
 import type { Handler } from './registry-support.ts';
@@ -283,6 +285,28 @@ test('a layer that is shorter or longer than it says is not uploaded', async () 
       assert.match(await failureOf(withRegistry(host, {}, (registry) => registry.uploadBlob('a', layer, () => Readable.from([wrong])))), /not the 300000 bytes/);
     }
   });
+});
+
+test('an upload that is cut leaves no source open', async () => {
+  const server = createServer((request, response) => void (request.method === 'POST' ? response.writeHead(202, { location: '/upload' }).end() : request.once('data', () => request.socket.destroy())));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const sources: Readable[] = [];
+  const open = (): Readable => {
+    const source = new Readable({ read: () => undefined });
+    source.push(bytes.subarray(1));
+    sources.push(source);
+    return source;
+  };
+  try {
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    assert.match(await failureOf(withRegistry(host, {}, (registry) => registry.uploadBlob('a', layer, open))), /the connection was cut/);
+    assert.is(sources.length, 5);
+    for (let waits = 0; waits < 100 && sources.some(({ destroyed }) => !destroyed); waits += 1) await sleep(10);
+    assert.ok(sources.every(({ destroyed }) => destroyed));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test('lists of several pages', async () => {
