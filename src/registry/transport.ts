@@ -128,6 +128,8 @@ const redirected = (outgoing: Outgoing, url: URL): Outgoing => {
 /** A client for the hosts that `settings` and `env` (proxies, SSL_CERT_FILE) describe. Opens nothing yet. */
 export const openTransport = (settings: Settings, env: Environment, timeOuts: TimeOuts = defaultTimeOuts): Transport => {
   const agents = makeAgents();
+  const open = new Set<ClientRequest>();
+  let closed = false;
   const contexts = new Map<string, SecureContext>();
   const contextOf = (url: URL): SecureContext => {
     const context = contexts.get(url.host) ?? secureContextFor(env, url.host, settingsOf(settings, url)?.ca);
@@ -140,7 +142,13 @@ export const openTransport = (settings: Settings, env: Environment, timeOuts: Ti
     const agent = await agents.of(url, proxy);
     const headers = { 'user-agent': 'skiff', 'accept-encoding': 'identity', ...outgoing.headers };
     const secure = url.protocol === 'http:' ? undefined : { secureContext: contextOf(url), rejectUnauthorized: !isInsecure(settings, url) };
-    const start = (): ClientRequest => (secure === undefined ? httpRequest(url, { method, headers, agent }) : httpsRequest(url, { method, headers, agent, ...secure }));
+    // Whoever was pausing before another attempt must not begin it.
+    if (closed) fail({ _tag: 'System', operation: 'reach the registry', subject: url.host, reason: 'the transfer was given up' });
+    const start = (): ClientRequest => {
+      const request = secure === undefined ? httpRequest(url, { method, headers, agent }) : httpsRequest(url, { method, headers, agent, ...secure });
+      open.add(request);
+      return request.once('close', () => open.delete(request));
+    };
     try {
       return await exchange(start, outgoing, timeOuts);
     } catch (caught) {
@@ -160,7 +168,12 @@ export const openTransport = (settings: Settings, env: Environment, timeOuts: Ti
       }
       return fail({ _tag: 'Hostile', subject: `the redirects of ${outgoing.url.host}`, reason: `there are more than ${maximumRedirects} in a row` });
     },
-    close: () => agents.close(),
+    close() {
+      closed = true;
+      // Not every runtime ends the connections in use with their pool.
+      for (const request of open) request.destroy();
+      agents.close();
+    },
   };
 };
 

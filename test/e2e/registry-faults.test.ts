@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { sha256 } from '../make-image.ts';
-import { changed, cutAfter, endless, flipped, hangUp, headers, ignoreRange, redirect, slow, status } from '../registry/faults.ts';
+import { changed, cutAfter, endless, flipped, hangUp, headers, ignoreRange, redirect, slow, stalled, status } from '../registry/faults.ts';
 import { closeServer, listen } from '../registry/http.ts';
 import { requestsTo, startProxy } from '../registry/proxy.ts';
 import type { Proxy, Rule } from '../registry/proxy.ts';
@@ -215,6 +215,15 @@ test('a push that cannot succeed says so in one line', async () => {
     matches(await failure(['push', target], 1, { ...place, ...slowEnough }), words);
   }
   assert.equal(storeState(place.store), before);
+});
+
+test('a layer that has stalled does not hold up the failure of another', async () => {
+  const other = new RegExp(`blobs/${sha256(parts.layers[0] ?? '')}$`);
+  for (const bytes of [0, 50_000]) {
+    const place = newPlace();
+    proxy.use({ path: other, fault: stalled(bytes) }, { path: blob, fault: status(403) });
+    matches(await failure(['pull', name], 1, { ...place, timeout: 20000 }), /a fault of the test/);
+  }
 });
 
 test.run();

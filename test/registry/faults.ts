@@ -46,6 +46,14 @@ export const slow = (rate: number): Fault => async (_, response, upstream) => {
   response.end();
 };
 
+/** The first bytes of the real answer, and then nothing for as long as the client waits. */
+export const stalled = (bytes: number): Fault => async (_, response, upstream) => {
+  const answer = await upstream();
+  response.writeHead(answer.statusCode ?? 502, answer.headers);
+  await write(response, (await bodyOf(answer)).subarray(0, bytes));
+  await new Promise((resolve) => response.once('close', resolve));
+};
+
 /** The real answer after some milliseconds. */
 export const late = (ms: number): Fault => async (_, response, upstream) => {
   await pause(ms);
