@@ -304,6 +304,8 @@ void enter_child_namespace(const char *uid_map, const char *gid_map, bool single
         die_errno("cannot make a pipe");
     pid_t writer = fork();
     if (writer == 0) {
+        /* Its own copy would keep it waiting for a parent that was killed, with the caller's pipes open. */
+        close(go[1]);
         if (read(go[0], &byte, 1) != 1)
             _exit(1);
         write_maps(self, uid_map, gid_map, single);
