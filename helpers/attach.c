@@ -27,10 +27,16 @@ struct attach {
     int code; /* -1 while the command runs */
 };
 
+/* A container with an input may be started, or looked at, by somebody who keeps his to himself. */
+static bool sends_input(const struct plan *plan)
+{
+    return plan_flag(plan, "stdin") && !plan_flag(plan, "output-only");
+}
+
 void attach_announce(int socket, const struct plan *plan)
 {
     uint16_t size[2];
-    const char *wants = plan_flag(plan, "detach") ? "" : plan_flag(plan, "stdin") ? "io" : "o";
+    const char *wants = plan_flag(plan, "detach") ? "" : sends_input(plan) ? "io" : "o";
     frame_send(socket, FRAME_ATTACH, wants, strlen(wants));
     if (plan_flag(plan, "tty") && terminal_size(size))
         frame_send(socket, FRAME_RESIZE, size, sizeof size);
@@ -192,7 +198,7 @@ int attach_run(int socket, const struct plan *plan)
         .socket = socket,
         .signals = open_signals(),
         .terminal = plan_flag(plan, "tty") && isatty(0),
-        .input = plan_flag(plan, "stdin") != 0,
+        .input = sends_input(plan),
         .proxy = plan_flag(plan, "sig-proxy") != 0,
         .window = FRAME_WINDOW,
         .keys = detach_keys_parse(plan_text(plan, "detach-keys", "ctrl-p,ctrl-q")),

@@ -14,18 +14,32 @@ void clients_init(struct clients *clients)
         clients->list[i].fd = -1;
 }
 
-struct client *client_add(struct clients *clients, int fd)
+/* Who has never said a word only waits for the end, and will ask again: it makes room for one that may have an order. */
+static struct client *free_place(struct clients *clients)
 {
+    struct client *silent = NULL;
     for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
         struct client *client = &clients->list[i];
-        if (client->fd >= 0)
-            continue;
-        *client = (struct client){ .fd = fd };
-        set_nonblocking(fd, true);
-        return client;
+        if (client->fd < 0)
+            return client;
+        if (!client->input && !silent)
+            silent = client;
     }
-    close(fd);
-    return NULL;
+    if (silent)
+        client_drop(silent);
+    return silent;
+}
+
+struct client *client_add(struct clients *clients, int fd)
+{
+    struct client *client = free_place(clients);
+    if (!client) {
+        close(fd);
+        return NULL;
+    }
+    *client = (struct client){ .fd = fd };
+    set_nonblocking(fd, true);
+    return client;
 }
 
 void client_drop(struct client *client)

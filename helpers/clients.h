@@ -24,7 +24,7 @@ struct clients {
 };
 
 void clients_init(struct clients *clients);
-/* Takes over `fd`, made non-blocking; closes it when all places are taken. NULL then. */
+/* Takes over `fd`, made non-blocking. When all places are taken one that has sent nothing loses its; where there is none, `fd` is closed: NULL. */
 struct client *client_add(struct clients *clients, int fd);
 void client_drop(struct client *client);
 /* Sends a frame or keeps what the socket does not take; a connection that fails is dropped. */

@@ -22,7 +22,10 @@ enum frame_type {
     FRAME_CLOSE = 'C',   /* no more input, once what was sent has been taken */
     FRAME_RESIZE = 'W',  /* uint16 rows, uint16 columns */
     FRAME_SIGNAL = 'S',  /* uint32 signal for the command */
-    FRAME_STOP = 'T',    /* uint32 signal, uint32 milliseconds until SIGKILL; answered by EXIT */
+    FRAME_STOP = 'T',    /* uint32 signal, uint32 milliseconds until SIGKILL, and one more uint32 where it is started again at once; answered by EXIT. A paused command goes on */
+    FRAME_KILL = 'K',    /* uint32 signal for the command; answered by DONE */
+    FRAME_PAUSE = 'P',   /* uint32: 1 stops every process of the container, 0 lets them go on; answered by DONE */
+    FRAME_RENAME = 'N',  /* path of the symbolic link that is the container's name now; answered by DONE */
     /* from the monitor */
     FRAME_STARTED = 'R', /* the command runs */
     FRAME_FAILED = 'F',  /* "<code> <sentence>": it could not be started */
@@ -30,7 +33,13 @@ enum frame_type {
     FRAME_OUTPUT = 'O',
     FRAME_ERROR = 'E',
     FRAME_EXIT = 'X',    /* uint32 exit code: the command has ended and what it leaves is cleared away */
+    FRAME_DONE = 'D',    /* uint32: enum order_result */
 };
+
+enum order_result { ORDER_DONE, ORDER_ALREADY, ORDER_NOT_RUNNING, ORDER_FAILED };
+
+/* The milliseconds of a STOP that never becomes a SIGKILL. */
+#define STOP_NEVER UINT32_MAX
 
 /*
  * The address of the control socket at `path`, by way of its directory's fd, because a socket's name has 108 bytes (unix(7)) and a

@@ -34,16 +34,16 @@ static bool is_ours(pid_t pid, bool children)
 }
 
 /* Through a pidfd, and looked at again behind it: a pid that is used again by somebody else is never signalled. */
-static void kill_ours(pid_t pid, bool children)
+static void signal_ours(pid_t pid, bool children, int number)
 {
     autoclose int pidfd = pidfd_of(pid);
     bool lacking = pidfd < 0 && errno == ENOSYS; /* before Linux 5.3 */
     if (!is_ours(pid, children))
         return;
     if (pidfd >= 0)
-        syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+        syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
     else if (lacking)
-        kill(pid, SIGKILL);
+        kill(pid, number);
 }
 
 /* Whether there was anybody to kill. */
@@ -56,7 +56,7 @@ static bool kill_round(bool children)
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (pid <= 0 || pid == getpid() || !is_ours(pid, children))
             continue;
-        kill_ours(pid, children);
+        signal_ours(pid, children, SIGKILL);
         any = true;
     }
     if (processes)
@@ -71,6 +71,17 @@ void guard_end(bool children, int limit_ms)
         while (children && waitpid(-1, NULL, WNOHANG) > 0)
             ;
     }
+}
+
+bool guard_owns(pid_t pid)
+{
+    return shared && is_ours(pid, false);
+}
+
+void guard_signal(pid_t pid, int signal)
+{
+    if (shared)
+        signal_ours(pid, false, signal);
 }
 
 void guard_note(pid_t host_pid)

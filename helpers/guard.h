@@ -23,4 +23,10 @@ void guard_note(pid_t host_pid);
  */
 void guard_end(bool children, int limit_ms);
 
+/* Whether process `pid` of /proc is in that mount namespace; false where there is no guard. */
+bool guard_owns(pid_t pid);
+
+/* A signal for such a process; for no other, even if the pid has just been used again. */
+void guard_signal(pid_t pid, int signal);
+
 #endif

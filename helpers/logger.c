@@ -1,13 +1,16 @@
 #include "logger.h"
 #include "util.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 struct logger logger_open(int fd)
 {
-    return (struct logger){ .fd = fd, .streams = { { .name = "stdout" }, { .name = "stderr" } } };
+    return (struct logger){ .fd = fd, .directory = -1, .second = -1, .attributes = "", .streams = { { .name = "stdout" }, { .name = "stderr" } } };
 }
 
 /* The length of the UTF-8 sequence at `text`, 0 when it is none (RFC 3629: no surrogates, no overlong forms). */
@@ -27,11 +30,11 @@ static size_t utf8_length(const unsigned char *text, size_t size)
 
 static size_t escape_one(char *out, unsigned char c)
 {
-    static const char hex[] = "0123456789abcdef";
-    const char *found = strchr("\"\\\n\r\t", c);
+    static const char hex[] = "0123456789abcdef", named[] = "\"\\\n\r\t";
+    const char *found = strchr(named, c);
     if (c && found) {
         out[0] = '\\';
-        out[1] = "\"\\nrt"[found - (const char *)"\"\\\n\r\t"];
+        out[1] = "\"\\nrt"[found - named];
         return 2;
     }
     memcpy(out, "\\u00", 4);
@@ -66,31 +69,88 @@ size_t json_escape(char *out, const char *text, size_t size)
     return (size_t)(to - out);
 }
 
+/* A full disk must not stop the container: the lines are lost, as with Docker. Half a line is ended before the next. */
+static void write_out(struct logger *logger)
+{
+    const char *data = logger->buffer;
+    size_t left = logger->length;
+    if (left && logger->torn && write(logger->fd, "\n", 1) == 1) {
+        logger->torn = false;
+        logger->size++;
+    }
+    while (left && !logger->torn) {
+        ssize_t n = write(logger->fd, data, left);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        data += n;
+        left -= (size_t)n;
+        logger->size += n;
+    }
+    if (data > logger->buffer)
+        logger->torn = data[-1] != '\n';
+    logger->length = 0;
+}
+
 static void flush(struct logger *logger)
 {
-    /* A full disk must not stop the container: the lines are lost, as with Docker. */
-    if (logger->length && write_all(logger->fd, logger->buffer, logger->length) < 0)
-        logger->length = 0;
-    logger->length = 0;
+    write_out(logger);
     free(logger->buffer);
     logger->buffer = NULL;
     logger->capacity = 0;
 }
 
+/* Docker looks before each line: a file may be longer than the maximum by the line that made it so. */
+static void make_way(struct logger *logger)
+{
+    if (!logger->maximum || logger->size + (long long)logger->length < logger->maximum)
+        return;
+    write_out(logger);
+    if (logger->size >= logger->maximum)
+        logger_rotate(logger);
+}
+
+enum { STAMP = sizeof "2026-11-20T19:00:00" - 1, FRACTION = 9 };
+
+/* Now, as Go writes a time: zeros at the end of the fraction are left out. What a second has in common is made once: this is a line's greatest cost. */
+static char *append_time(struct logger *logger, char *out)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (now.tv_sec != logger->second) {
+        struct tm parts;
+        gmtime_r(&now.tv_sec, &parts);
+        strftime(logger->stamp, sizeof logger->stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+        logger->second = now.tv_sec;
+    }
+    int digits = now.tv_nsec ? FRACTION : 0;
+    long rest = now.tv_nsec;
+    for (; digits && rest % 10 == 0; digits--)
+        rest /= 10;
+    memcpy(out, logger->stamp, STAMP);
+    out[STAMP] = '.';
+    for (int i = digits; i > 0; i--, rest /= 10)
+        out[STAMP + i] = (char)('0' + rest % 10);
+    return out + STAMP + (digits ? digits + 1 : 0);
+}
+
 static void append_line(struct logger *logger, struct log_stream *stream, const char *data, size_t size, int whole)
 {
-    char time[32];
-    size_t need = logger->length + 6 * size + 128;
+    make_way(logger);
+    size_t need = logger->length + 6 * size + strlen(logger->attributes) + 128;
     if (need > logger->capacity) {
         logger->capacity = need * 2;
         if (!(logger->buffer = realloc(logger->buffer, logger->capacity)))
             die("out of memory");
     }
     char *to = logger->buffer + logger->length;
-    format_now(time);
-    to += sprintf(to, "{\"log\":\"");
+    to = stpcpy(to, "{\"log\":\"");
     to += json_escape(to, data, size);
-    to += sprintf(to, "%s\",\"stream\":\"%s\",\"time\":\"%s\"}\n", whole ? "\\n" : "", stream->name, time);
+    to = stpcpy(to, whole ? "\\n\",\"stream\":\"" : "\",\"stream\":\"");
+    to = stpcpy(stpcpy(to, stream->name), "\",");
+    to = stpcpy(stpcpy(to, logger->attributes), "\"time\":\"");
+    to = stpcpy(append_time(logger, to), "Z\"}\n");
     logger->length = (size_t)(to - logger->buffer);
 }
 

@@ -10,6 +10,7 @@ static const struct {
 } roles[] = {
     { "launch", role_launch }, { "sandbox", role_sandbox }, { "join", role_join },
     { "attach", role_attach }, { "userns", role_userns },   { "view", role_view },
+    { "visit", role_visit },
     { "rm", role_rm },         { "lock", role_lock },       { "init", role_init },
     { "spread", role_spread },
     { "probe-overlay", role_probe_overlay },

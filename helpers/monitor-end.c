@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +50,28 @@ static void reap_companions(void)
     guard_end(true, END_MS);
 }
 
+/* Whether the record is to go: --rm, unless it is started again at once, and whatever `run` could not start. */
+static bool goes(bool failed)
+{
+    return (plan_flag(self.plan, "autoremove") && (failed || !self.stays)) || (failed && !self.state.kept);
+}
+
+/* One that could not be started again keeps the times of its last run, and its exit code is that of the failure. */
+static void record_end(bool failed)
+{
+    if (self.directory < 0)
+        return;
+    if (self.started || !failed) {
+        self.state.status = "exited";
+        format_now(self.state.finished_at);
+    }
+    if (failed)
+        self.state.exit_code = (int)strtol(self.failure, NULL, 10);
+    self.state.pid = self.state.monitor = 0;
+    self.state.paused = false;
+    state_write(self.directory, &self.state);
+}
+
 _Noreturn void monitor_finish(void)
 {
     bool failed = self.failure[0] != 0, fuse = self.mounts >= 0;
@@ -63,13 +86,13 @@ _Noreturn void monitor_finish(void)
     close_fd(&self.mounts);
     if (fuse)
         reap_companions(); /* it may still write into what is removed below */
-    if (!failed && self.directory >= 0 && !plan_flag(self.plan, "autoremove")) {
-        self.state.status = "exited";
-        self.state.pid = self.state.monitor = 0;
-        format_now(self.state.finished_at);
-        state_write(self.directory, &self.state);
+    if (!self.yields) {
+        bool removes = goes(failed);
+        if (!removes)
+            record_end(failed);
+        teardown_files(self.plan, removes, failed);
+        close_fd(&self.claim); /* it may be started again while we still talk to a slow reader */
     }
-    teardown_files(self.plan, failed || plan_flag(self.plan, "autoremove"), failed);
     if (failed)
         monitor_tell_all(FRAME_FAILED, self.failure, strlen(self.failure));
     else
@@ -85,7 +108,7 @@ void monitor_die(int code, const char *text)
 {
     monitor_note_failure(code, text);
     die_hook = NULL;
-    if (self.pid > 0) {
+    if (self.pid > 0 && !self.exited) {
         kill(self.pid, SIGKILL);
         waitpid(self.pid, NULL, 0);
     }

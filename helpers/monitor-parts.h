@@ -20,6 +20,9 @@ struct monitor {
     int slave;            /* held open so that the master reports no hang-up while nobody in the container has it open */
     bool terminal, started, exited;
     bool stdin_once;  /* the command's input ends with that of the client that launched it */
+    int claim;        /* the open file whose lock says that we are the container's only monitor */
+    bool yields;      /* another monitor has the container: nothing of it is ours to clear away */
+    bool stays;       /* it is about to be started again, --rm or not */
     int early_signal; /* came before there was a command to take it; 0 for none */
     struct winsize size; /* what the terminal is to have as soon as it exists */
     pid_t pid;
@@ -39,6 +42,10 @@ long long monitor_now(void); /* CLOCK_MONOTONIC in ms */
 void monitor_reap(void);
 
 /* monitor-start.c */
+/* The state that stands until the command runs: of a container that is started again, what became of it before. */
+struct state monitor_first_state(const struct plan *plan);
+/* Makes this process the container's only monitor, or ends it. */
+void monitor_claim(void);
 void monitor_open_listener(void);
 void monitor_open_log(void);
 /* Forks the sandbox (or join) that the plan's record `start` names. */
@@ -62,6 +69,12 @@ bool monitor_has_input(void);
 /* Sends a signal to the command, as soon as it runs. */
 void monitor_signal(uint32_t number);
 void monitor_tell_all(uint8_t type, const void *payload, size_t length);
+
+/* monitor-orders.c */
+/* A frame of `stop`, `kill`, `pause` and `rename`; what is none of them is passed over. */
+void monitor_take_order(struct client *client, uint8_t type, const char *payload, size_t length);
+/* Lets everything in a paused container go on. Idempotent. */
+void monitor_unpause(void);
 
 /* monitor-end.c */
 /* Keeps the first reason why the container could not be started. */

@@ -45,18 +45,13 @@ static void close_input(void)
 void monitor_signal(uint32_t number)
 {
     int signal = number > 0 && number < NSIG ? (int)number : SIGKILL;
+    /* What stands still shall not go on by that: everything in it gets a SIGCONT when it is unpaused. */
+    if (self.state.paused && signal == SIGCONT)
+        return;
     if (self.started && !self.exited)
         kill(self.pid, signal);
     else
         self.early_signal = signal;
-}
-
-static void stop(const char *payload)
-{
-    uint32_t words[2];
-    memcpy(words, payload, sizeof words);
-    monitor_signal(words[0]);
-    self.kill_at = monitor_now() + words[1];
 }
 
 static void resize(const char *payload)
@@ -114,8 +109,8 @@ static void take_frame(struct client *client, uint8_t type, const char *payload,
     else if (type == FRAME_SIGNAL && length == 4) {
         memcpy(&number, payload, sizeof number);
         monitor_signal(number);
-    } else if (type == FRAME_STOP && length == 8)
-        stop(payload);
+    } else
+        monitor_take_order(client, type, payload, length);
 }
 
 void monitor_take_frames(struct client *client)

@@ -12,9 +12,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+struct state monitor_first_state(const struct plan *plan)
+{
+    struct state state = { .status = "created", .started_at = "0001-01-01T00:00:00Z", .finished_at = "0001-01-01T00:00:00Z" };
+    const struct record *again = plan_find(plan, "again", 4);
+    if (!again)
+        return state;
+    state.kept = true;
+    if (strcmp(again->fields[1], "exited") == 0)
+        state.status = "exited";
+    state.exit_code = (int)strtol(again->fields[2], NULL, 10);
+    snprintf(state.started_at, sizeof state.started_at, "%s", again->fields[3]);
+    snprintf(state.finished_at, sizeof state.finished_at, "%s", again->fields[4]);
+    return state;
+}
+
+/* The lock is let go by the kernel, whatever ends us. Where the file system has none, the marker of the starting command is all there is. */
+void monitor_claim(void)
+{
+    if (self.directory < 0)
+        return;
+    self.claim = openat(self.directory, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (self.claim < 0)
+        die_errno("cannot open the container's lock");
+    if (flock(self.claim, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+        self.yields = true;
+        die("the container is being started by another command");
+    }
+}
 
 void monitor_open_listener(void)
 {
@@ -30,13 +60,15 @@ void monitor_open_listener(void)
 
 void monitor_open_log(void)
 {
-    int fd = -1;
-    if (strcmp(plan_text(self.plan, "log", "none"), "json-file") == 0) {
-        fd = openat(self.directory, "container-json.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
-        if (fd < 0)
-            die_errno("cannot open the container's log");
-    }
-    self.logger = logger_open(fd);
+    const struct record *log = plan_find(self.plan, "log", 1);
+    if (!log || strcmp(log->fields[1], "json-file") != 0)
+        return;
+    log = plan_find(self.plan, "log", 4);
+    long long maximum = parse_number(log->fields[2], 0, INT64_MAX, "size of a log");
+    int files = (int)parse_number(log->fields[3], 1, 1000, "number of log files");
+    self.logger = logger_open_files(self.directory, maximum, files, log->fields[4]);
+    if (self.logger.fd < 0)
+        die_errno("cannot open the container's log");
 }
 
 static void make_pipe(int ends[2])
@@ -103,10 +135,12 @@ static void note_started(void)
         die("the sandbox ended before the container began");
     self.started = true;
     self.state.status = "running";
+    if (!self.exited) /* it may have ended before we heard that it began */
+        self.state.exit_code = 0;
     format_now(self.state.started_at);
     if (self.directory >= 0 && state_write(self.directory, &self.state) < 0)
         die_errno("cannot record the container's state");
-    if (self.early_signal)
+    if (self.early_signal && !self.exited)
         kill(self.pid, self.early_signal);
     monitor_tell_all(FRAME_STARTED, NULL, 0);
     monitor_pump_input();
@@ -167,6 +201,7 @@ void monitor_take_slirp(void)
         words[--n] = 0; /* what is left of the line ends becomes one line in die() and its like */
     autofree char *text = xasprintf("slirp4netns could not make the network: %s", words[0] ? words : "it gave no reason");
     monitor_note_failure(EXIT_SKIFF, text);
-    kill(self.pid, SIGKILL);
+    if (!self.exited)
+        kill(self.pid, SIGKILL);
 }
 

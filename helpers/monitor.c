@@ -32,6 +32,7 @@ static void stop_by_plan(void)
     monitor_signal(stop ? (int)strtol(stop->fields[1], NULL, 10) : SIGTERM);
     if (seconds >= 0)
         self.kill_at = monitor_now() + seconds * 1000;
+    monitor_unpause();
 }
 
 void monitor_reap(void)
@@ -173,8 +174,8 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
     self = (struct monitor){
         .plan = plan, .directory = -1, .listener = -1, .report = -1, .mounts = -1, .input = -1, .output = { -1, -1 }, .slave = -1,
         .slirp = { 0, -1, -1, -1 }, .logger = { .fd = -1 }, .terminal = plan_flag(plan, "tty") != 0,
-        .stdin_once = plan_flag(plan, "stdin") && !plan_flag(plan, "detach"),
-        .state = { .status = "created", .started_at = "0001-01-01T00:00:00Z", .finished_at = "0001-01-01T00:00:00Z" },
+        .stdin_once = plan_flag(plan, "stdin") && !plan_flag(plan, "detach") && !plan_flag(plan, "output-only"),
+        .claim = -1, .state = monitor_first_state(plan),
     };
     clients_init(&self.clients);
     struct client *launcher = client_add(&self.clients, launch);
@@ -184,6 +185,7 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
     self.plan_path = path;
     if (directory && (self.directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         die_errno("cannot open the container's directory %s", directory);
+    monitor_claim();
     self.signals = open_signals();
     note_self();
     /* From here on it is we who answer for the record, not the command that made it. */

@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* AT_RECURSIVE, which musl does not know. */
+enum { OPEN_TREE_RECURSIVE = 0x8000 };
 #ifndef OPEN_TREE_CLONE
 #define OPEN_TREE_CLONE 1
 #endif
@@ -58,12 +60,12 @@ int namespace_open(pid_t pid, unsigned long long start, const char *kind)
     return fd;
 }
 
-int namespace_copy_mount(pid_t pid, unsigned long long start, const char *path)
+int namespace_copy_mount(pid_t pid, unsigned long long start, const char *path, bool with_children)
 {
     autoclose int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), theirs = namespace_open(pid, start, "mnt");
     if (own < 0 || setns(theirs, CLONE_NEWNS) < 0)
         die_errno("cannot visit the container for its %s", path);
-    int copy = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC);
+    int copy = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC | (with_children ? OPEN_TREE_RECURSIVE : 0));
     int error = errno;
     if (setns(own, CLONE_NEWNS) < 0)
         die_errno("cannot come back from the container");

@@ -4,6 +4,7 @@
 
 #include "plan.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* CLONE_NEW* flags of the plan's record `new KIND...` (user mnt pid net ipc uts cgroup). */
@@ -19,11 +20,11 @@ void namespaces_join(const struct plan *plan);
 int namespace_open(pid_t pid, unsigned long long start, const char *kind);
 
 /*
- * A detached copy of what is mounted at `path` for the process `pid` that started at `start` ticks, without the mounts below
- * it: an O_PATH fd. A mount can only be copied from inside its own mount namespace, so we visit that and come back; the
+ * A detached copy of what is mounted at `path` for the process `pid` that started at `start` ticks, with or without the
+ * mounts below it: an O_PATH fd. A mount can only be copied from inside its own mount namespace, so we visit that and come back; the
  * working directory becomes `/`. open_tree(2), Linux 5.2. Dies on failure.
  */
-int namespace_copy_mount(pid_t pid, unsigned long long start, const char *path);
+int namespace_copy_mount(pid_t pid, unsigned long long start, const char *path, bool with_children);
 
 /* Takes on id 0 of the user namespace just made or entered; without subordinate ids the caller's is the only one, 0 or not. */
 void namespaces_become_root(const struct plan *plan);

@@ -9,6 +9,7 @@ int role_join(int argc, char **argv);
 int role_attach(int argc, char **argv);
 int role_userns(int argc, char **argv);
 int role_view(int argc, char **argv);
+int role_visit(int argc, char **argv);
 int role_rm(int argc, char **argv);
 int role_lock(int argc, char **argv);
 int role_spread(int argc, char **argv);

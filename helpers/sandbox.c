@@ -91,7 +91,7 @@ static void open_console(int root)
 /* Mounts the /dev/shm of another container here. Its user namespace is ours by now. */
 static void share_memory(int root, pid_t pid, unsigned long long start)
 {
-    autoclose int copy = namespace_copy_mount(pid, start, "/dev/shm");
+    autoclose int copy = namespace_copy_mount(pid, start, "/dev/shm", false);
     autoclose int target = root_make_directory(root, "/dev/shm", false);
     if (target < 0 || syscall(SYS_move_mount, copy, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
         die_errno("cannot mount the other container's /dev/shm");

@@ -8,6 +8,7 @@
  * Whiteouts become overlayfs' own form. They hide what lower layers have, never what this layer has: an entry that is
  * already here stays, and a directory that meets its own whiteout is made opaque, whichever of the two comes first.
  */
+#include "tree-copy.h"
 #include "tree-meta.h"
 #include "tree-path.h"
 #include "tree-stream.h"
@@ -33,6 +34,7 @@ struct layer {
     struct tree tree;
     struct archive *archive;
     unsigned char *buffer;
+    struct placing placing; /* of what is copied */
     uint64_t entries, bytes;
     struct dated *dated;
     size_t dated_count, dated_room;
@@ -44,6 +46,7 @@ struct item {
     const char *raw; /* its name as the archive has it, for messages */
     struct path path;
     int parent;
+    bool copied; /* by `skiff cp`: a directory and anything else do not replace each other */
 };
 
 static la_ssize_t read_plain(struct archive *archive, void *data, const void **buffer)
@@ -76,6 +79,7 @@ static bool make_room(const struct item *item)
     bool hidden = is_whiteout(item->parent, item->path.name);
     if (unlinkat(item->parent, item->path.name, 0) == 0 || errno == ENOENT) return hidden;
     if (errno != EISDIR && errno != EPERM) cannot("replace", item, errno);
+    if (item->copied) die(FAILED, "copy: file-over-directory");
     if (unlinkat(item->parent, item->path.name, AT_REMOVEDIR) == 0) return false;
     if (errno == ENOTEMPTY || errno == EEXIST) die(REFUSED, "%s: would replace a directory that is not empty", shown(item->raw));
     cannot("replace", item, errno);
@@ -120,6 +124,7 @@ static void write_data(struct layer *layer, const struct item *item, int fd)
 
 static enum owner owner_kept(const struct layer *layer)
 {
+    if (layer->options->drop) return OWNER_LOST;
     return layer->options->single_uid ? OWNER_NOTED : OWNER_GIVEN;
 }
 
@@ -160,6 +165,7 @@ static void make_directory(struct layer *layer, const struct item *item)
     bool hidden = false;
     OWNED_FD fd = openat(item->parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
+        if ((errno == ENOTDIR || errno == ELOOP) && item->copied) die(FAILED, "copy: directory-over-file");
         if (errno == ENOTDIR || errno == ELOOP)
             hidden = make_room(item);
         else if (errno != ENOENT)
@@ -203,7 +209,9 @@ static bool in_dev(const char *path)
 /* A container gets a /dev of its own, so nodes that an image has there are left out; anywhere else they cannot be made. */
 static void pass_over_device(const struct item *item)
 {
-    if (!in_dev(item->path.text))
+    if (item->copied)
+        dprintf(complaints, "left out: %s: only root can make a device\n", shown(item->raw));
+    else if (!in_dev(item->path.text))
         die(REFUSED, "device node %s: only root can make one, and an image should not bring any", shown(item->raw));
 }
 
@@ -258,19 +266,29 @@ static bool is_aufs(const char *name)
     return strncmp(name, ".wh..wh.", 8) == 0 && strcmp(name, ".wh..wh..opq") != 0;
 }
 
+/* What an entry is called here, if it is to be made at all. Names and attributes that speak to an overlay are plain ones in a copy. */
+static bool name_entry(struct layer *layer, struct item *item)
+{
+    const char *rename = layer->placing.rename[0] != '\0' ? layer->placing.rename : item->raw;
+    if (!item->copied && is_aufs(item->raw)) return false;
+    const char *why = item->copied ? path_parse_plain(rename, &item->path) : path_parse(rename, &item->path);
+    if (why != NULL) die(REFUSED, "%s: %s", shown(item->raw), why);
+    if (!item->copied) meta_check(item->entry, item->raw);
+    /* Set-id bits were given for another owner, and who copies must not be given a program by which others become them. */
+    if (layer->options->drop) archive_entry_set_perm(item->entry, archive_entry_perm(item->entry) & 01777);
+    return item->path.text[0] != '\0' || !layer->placing.keep_root;
+}
+
 static void extract(struct layer *layer, struct item *item)
 {
-    if (is_aufs(item->raw)) return;
-    const char *why = path_parse(item->raw, &item->path);
-    if (why != NULL) die(REFUSED, "%s: %s", shown(item->raw), why);
-    meta_check(item->entry, item->raw);
+    if (!name_entry(layer, item)) return;
     mode_t type = archive_entry_filetype(item->entry);
     const char *link = archive_entry_hardlink(item->entry);
     bool is_directory = link == NULL && type == AE_IFDIR;
     if (item->path.text[0] == '\0' && !is_directory) die(REFUSED, "%s: has no name and is not a directory", shown(item->raw));
     tree_count(&layer->tree);
     item->parent = tree_parent(&layer->tree, &item->path, item->raw);
-    if (take_whiteout(item)) return;
+    if (!item->copied && take_whiteout(item)) return;
     if (link != NULL) {
         make_hardlink(layer, item, link);
         return;
@@ -294,16 +312,25 @@ static bool only_a_name(int status, struct archive *archive)
     return status == ARCHIVE_WARN && why != NULL && strstr(why, "can't be converted from UTF-8") != NULL;
 }
 
+/* Where a copy goes depends on what it is of. */
+static void open_place(struct layer *layer, const struct item *item)
+{
+    bool is_directory = archive_entry_filetype(item->entry) == AE_IFDIR && strcmp(item->raw, "./") == 0;
+    layer->placing = place_open(layer->options->place, is_directory);
+    layer->tree.root = layer->placing.root;
+}
+
 static void extract_all(struct layer *layer)
 {
     char last[PATH_BYTES + 32] = "its start";
     for (;;) {
-        struct item item = {.parent = -1};
+        struct item item = {.parent = -1, .copied = layer->options->place != NULL};
         int status = archive_read_next_header(layer->archive, &item.entry);
         if (status == ARCHIVE_EOF) return;
         if (status != ARCHIVE_OK && !only_a_name(status, layer->archive)) broken(layer, last);
         item.raw = archive_entry_pathname(item.entry);
         if (item.raw == NULL) item.raw = "";
+        if (layer->tree.root < 0) open_place(layer, &item);
         layer->entries++;
         extract(layer, &item);
         snprintf(last, sizeof last, "what follows %s", item.path.text);
@@ -327,8 +354,8 @@ void apply(const struct apply_options *options)
 {
     struct layer layer = {.options = options, .stream = stream_start(options->follow)};
     layer.tree = (struct tree){.root = -1, .parent = -1, .most = options->max_entries};
-    layer.tree.root = open(options->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (layer.tree.root < 0) die(FAILED, "cannot open %s: %s", shown(options->dir), reason(errno));
+    if (options->place == NULL) layer.tree.root = open(options->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (options->place == NULL && layer.tree.root < 0) die(FAILED, "cannot open %s: %s", shown(options->dir), reason(errno));
     layer.archive = archive_read_new();
     layer.buffer = malloc(STREAM_CHUNK);
     if (layer.archive == NULL || layer.buffer == NULL) die(FAILED, "out of memory");

@@ -3,10 +3,9 @@
  * every step is one name in an open directory, no link is followed, no FIFO or device is opened, and what was announced
  * in a header is what follows it, cut or filled up with zeros.
  */
+#include "tree-pack.h"
 #include "tree-meta.h"
-#include "tree-path.h"
 #include "tree-sparse.h"
-#include "tree-tar.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,16 +19,8 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-/* XATTR_LIST_MAX and XATTR_SIZE_MAX of the kernel; what is kept in the records for a member's own names and numbers. */
-enum { ATTRIBUTE_BYTES = 65536, TAR_OWN = 4 * PATH_BYTES };
-
-struct pack {
-    struct tar tar;
-    bool single_uid;
-    void *links;               /* of struct linked, a tree by tsearch(3) */
-    char path[PATH_BYTES + 1]; /* of the entry in hand; room for a directory's slash */
-    char keys[ATTRIBUTE_BYTES], value[ATTRIBUTE_BYTES];
-};
+/* What is kept in the records for a member's own names and numbers. */
+enum { TAR_OWN = 4 * PATH_BYTES };
 
 struct linked { /* a file with several names that is in the archive under this one */
     dev_t device;
@@ -71,8 +62,8 @@ static const char *known_as(struct pack *pack, const struct stat *status)
 
 static struct tar_member member_of(const struct pack *pack, const struct stat *status, char type)
 {
-    return (struct tar_member){.name = pack->path, .type = type, .mode = status->st_mode, .uid = status->st_uid,
-                               .gid = status->st_gid, .modified = status->st_mtim};
+    return (struct tar_member){.name = pack->path, .type = type, .mode = status->st_mode, .uid = pack->as_root ? 0 : status->st_uid,
+                               .gid = pack->as_root ? 0 : status->st_gid, .modified = status->st_mtim};
 }
 
 /* Makes `member` a hard link if the file has been in the archive before. */
@@ -128,7 +119,7 @@ static void pack_attributes(struct pack *pack, int fd)
 static void pack_noted_owner(const struct pack *pack, int fd, struct tar_member *member)
 {
     char note[64];
-    if (!pack->single_uid) return;
+    if (!pack->single_uid || pack->as_root) return;
     ssize_t length = fgetxattr(fd, OVERRIDE_STAT, note, sizeof note - 1);
     note[length > 0 ? length : 0] = '\0';
     uint32_t uid, gid;
@@ -181,27 +172,18 @@ static void pack_sparse(struct pack *pack, int fd, struct tar_member *member, st
     free(sparse->segments);
 }
 
-static void pack_file(struct pack *pack, int parent, const char *name)
+void pack_regular(struct pack *pack, int fd, const struct stat *status)
 {
-    /* It was a regular file a moment ago: no waiting, and no terminal of ours, if it is something else by now. */
-    OWNED_FD fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat status;
-    if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENXIO)) return; /* gone, or a link or socket by now */
-    if (fd < 0 || fstat(fd, &status) != 0) cannot_pack(pack, "open", errno);
-    if (!S_ISREG(status.st_mode)) {
-        notice(pack, "it changed while it was looked at");
-        return;
-    }
-    struct tar_member member = member_of(pack, &status, '0');
+    struct tar_member member = member_of(pack, status, '0');
     pack_noted_owner(pack, fd, &member);
-    if (is_linked(pack, &status, &member)) {
+    if (is_linked(pack, status, &member)) {
         tar_header(&pack->tar, &member);
         return;
     }
     struct sparse sparse;
-    member.size = (uint64_t)status.st_size;
+    member.size = (uint64_t)status->st_size;
     pack_attributes(pack, fd);
-    if (sparse_find(fd, &status, &sparse))
+    if (sparse_find(fd, status, &sparse))
         pack_sparse(pack, fd, &member, &sparse);
     else {
         tar_header(&pack->tar, &member);
@@ -210,7 +192,20 @@ static void pack_file(struct pack *pack, int parent, const char *name)
     tar_pad(&pack->tar);
 }
 
-static void pack_link(struct pack *pack, int parent, const char *name, const struct stat *status)
+static void pack_file(struct pack *pack, int parent, const char *name)
+{
+    /* It was a regular file a moment ago: no waiting, and no terminal of ours, if it is something else by now. */
+    OWNED_FD fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENXIO)) return; /* gone, or a link or socket by now */
+    if (fd < 0 || fstat(fd, &status) != 0) cannot_pack(pack, "open", errno);
+    if (S_ISREG(status.st_mode))
+        pack_regular(pack, fd, &status);
+    else
+        notice(pack, "it changed while it was looked at");
+}
+
+void pack_link(struct pack *pack, int parent, const char *name, const struct stat *status)
 {
     char target[PATH_BYTES];
     ssize_t length = readlinkat(parent, name, target, sizeof target);
@@ -234,25 +229,45 @@ static void pack_node(struct pack *pack, const struct stat *status, char type)
     header_or_link(pack, status, &member);
 }
 
-static void pack_below(struct pack *pack, int fd);
-
-static void pack_directory(struct pack *pack, int parent, const char *name)
+void pack_other(struct pack *pack, const struct stat *status)
 {
-    OWNED_FD fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct stat status;
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return;
-    if (fd < 0 || fstat(fd, &status) != 0) cannot_pack(pack, "open", errno);
+    switch (status->st_mode & S_IFMT) {
+    case S_IFCHR: pack_node(pack, status, '3'); break;
+    case S_IFBLK: pack_node(pack, status, '4'); break;
+    case S_IFIFO: pack_node(pack, status, '6'); break;
+    default: notice(pack, "a socket is worth nothing without its program");
+    }
+}
+
+void pack_directory_entry(struct pack *pack, int fd, const struct stat *status)
+{
     size_t length = strlen(pack->path);
-    struct tar_member member = member_of(pack, &status, '5');
+    struct tar_member member = member_of(pack, status, '5');
     pack_noted_owner(pack, fd, &member);
     pack_attributes(pack, fd);
     strcpy(pack->path + length, "/");
     tar_header(&pack->tar, &member);
     pack->path[length] = '\0';
-    pack_below(pack, fd);
 }
 
-static void pack_entry(struct pack *pack, int parent, const char *name)
+static bool is_hidden(const struct pack *pack, const struct stat *status)
+{
+    for (size_t i = 0; i < pack->hidden_count; i++)
+        if (pack->hidden[i].st_dev == status->st_dev && pack->hidden[i].st_ino == status->st_ino) return true;
+    return false;
+}
+
+static void pack_directory(struct pack *pack, int parent, const char *name, bool deep)
+{
+    OWNED_FD fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return;
+    if (fd < 0 || fstat(fd, &status) != 0) cannot_pack(pack, "open", errno);
+    pack_directory_entry(pack, fd, &status);
+    if (deep && !is_hidden(pack, &status)) pack_below(pack, fd);
+}
+
+static void pack_entry(struct pack *pack, int parent, const char *name, bool deep)
 {
     struct stat status;
     if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -261,64 +276,87 @@ static void pack_entry(struct pack *pack, int parent, const char *name)
     }
     switch (status.st_mode & S_IFMT) {
     case S_IFREG: pack_file(pack, parent, name); break;
-    case S_IFDIR: pack_directory(pack, parent, name); break;
+    case S_IFDIR: pack_directory(pack, parent, name, deep); break;
     case S_IFLNK: pack_link(pack, parent, name, &status); break;
-    case S_IFCHR: pack_node(pack, &status, '3'); break;
-    case S_IFBLK: pack_node(pack, &status, '4'); break;
-    case S_IFIFO: pack_node(pack, &status, '6'); break;
-    default: notice(pack, "a socket is worth nothing without its program");
+    default: pack_other(pack, &status);
     }
 }
 
-/* The names in the directory, sorted by their bytes. The array ends with NULL; it and the names are to be freed. */
-static char **names_in(const struct pack *pack, int fd)
+void pack_alone(struct pack *pack, int parent, const char *name)
+{
+    pack_entry(pack, parent, name, false);
+}
+
+static _Noreturn void cannot_read(const char *path, int error)
+{
+    die(FAILED, "cannot read %s: %s", path[0] != '\0' ? shown(path) : "the directory", reason(error));
+}
+
+char **names_in(const char *path, int fd)
 {
     size_t count = 0, room = 16;
     char **names = calloc(room, sizeof *names);
+    if (names == NULL) die(FAILED, "out of memory");
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (copy < 0 && errno == ENOENT) return names; /* removed meanwhile */
     DIR *directory = copy < 0 ? NULL : fdopendir(copy);
-    if (directory == NULL) cannot_pack(pack, "read", errno);
+    if (directory == NULL) cannot_read(path, errno);
     for (struct dirent *entry; (errno = 0, entry = readdir(directory)) != NULL;) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         if (count + 1 == room) names = reallocarray(names, room *= 2, sizeof *names);
         if (names == NULL || (names[count++] = strdup(entry->d_name)) == NULL) die(FAILED, "out of memory");
     }
-    if (errno != 0 && errno != ENOENT) cannot_pack(pack, "read", errno);
+    if (errno != 0 && errno != ENOENT) cannot_read(path, errno);
     closedir(directory);
-    if (names == NULL) die(FAILED, "out of memory");
     names[count] = NULL;
     qsort(names, count, sizeof *names, by_text);
     return names;
 }
 
-static void pack_below(struct pack *pack, int fd)
+void pack_enter(struct pack *pack, const char *name)
 {
     size_t length = strlen(pack->path), start = length > 0 ? length + 1 : 0;
-    char **names = names_in(pack, fd);
+    if (start + strlen(name) >= PATH_BYTES) die(REFUSED, "%s: holds names longer than 4095 bytes", shown(pack->path));
+    if (length > 0) pack->path[length] = '/';
+    strcpy(pack->path + start, name);
+}
+
+void pack_below(struct pack *pack, int fd)
+{
+    size_t length = strlen(pack->path);
+    char **names = names_in(pack->path, fd);
     for (char **name = names; *name != NULL; free(*name++)) {
-        if (start + strlen(*name) >= PATH_BYTES) die(REFUSED, "%s: holds names longer than 4095 bytes", shown(pack->path));
-        if (length > 0) pack->path[length] = '/';
-        strcpy(pack->path + start, *name);
-        pack_entry(pack, fd, *name);
+        pack_enter(pack, *name);
+        pack_entry(pack, fd, *name, true);
         pack->path[length] = '\0';
     }
     free(names);
 }
 
-void pack(const char *dir, bool single_uid)
+struct pack *pack_begin(void)
 {
     struct pack *pack = calloc(1, sizeof *pack);
     if (pack == NULL) die(FAILED, "out of memory");
-    pack->single_uid = single_uid;
     /* A directory stays open while what is below it is packed, and a path may have 2,048 of them. */
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) (void)setrlimit(RLIMIT_NOFILE, &(struct rlimit){files.rlim_max, files.rlim_max});
-    OWNED_FD root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0) die(FAILED, "cannot open %s: %s", shown(dir), reason(errno));
     tar_begin(&pack->tar, STDOUT_FILENO);
-    pack_below(pack, root);
+    return pack;
+}
+
+void pack_end(struct pack *pack)
+{
     tar_end(&pack->tar);
     tdestroy(pack->links, free);
     free(pack);
+}
+
+void pack(const char *dir, bool single_uid)
+{
+    OWNED_FD root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) die(FAILED, "cannot open %s: %s", shown(dir), reason(errno));
+    struct pack *pack = pack_begin();
+    pack->single_uid = single_uid;
+    pack_below(pack, root);
+    pack_end(pack);
 }

@@ -28,7 +28,7 @@ static bool starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-const char *path_parse(const char *raw, struct path *path)
+static const char *parse(const char *raw, struct path *path, bool whiteouts)
 {
     size_t used = 0, parent = 0, start = 0;
     if (raw[0] == '\0') return "has no name";
@@ -40,7 +40,7 @@ const char *path_parse(const char *raw, struct path *path)
         if (length == 2 && raw[0] == '.' && raw[1] == '.') return "climbs out with \"..\"";
         if (length >= NAME_BYTES) return "has a component longer than 255 bytes";
         if (!skip) {
-            if (used > 0 && starts_with(path->text + start, WHITEOUT_PREFIX)) return "lies in a directory named like a whiteout";
+            if (whiteouts && used > 0 && starts_with(path->text + start, WHITEOUT_PREFIX)) return "lies in a directory named like a whiteout";
             parent = used;
             if (used > 0) path->text[used++] = '/';
             start = used;
@@ -55,6 +55,16 @@ const char *path_parse(const char *raw, struct path *path)
     path->parent = parent;
     path->name = path->text + start;
     return NULL;
+}
+
+const char *path_parse(const char *raw, struct path *path)
+{
+    return parse(raw, path, true);
+}
+
+const char *path_parse_plain(const char *raw, struct path *path)
+{
+    return parse(raw, path, false);
 }
 
 enum whiteout whiteout_kind(const char *name, const char **hidden)

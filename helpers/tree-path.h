@@ -16,6 +16,9 @@ struct path {
  * Accepts "./a", "a/", "a//b". Pure. */
 const char *path_parse(const char *raw, struct path *path);
 
+/* The same where names say nothing about other layers. */
+const char *path_parse_plain(const char *raw, struct path *path);
+
 enum whiteout { NO_WHITEOUT, WHITEOUT, OPAQUE, MALFORMED };
 
 /* What a last component says about the layers below. `*hidden` becomes the name that a WHITEOUT hides. Pure. */

@@ -4,6 +4,9 @@
  *   skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync] [--follow N]   < layer
  *   skiff-tree decompress                                                                  < layer > plain
  *   skiff-tree pack --dir DIR [--single-uid]                                               > tar
+ *   skiff-tree changes|pack-changes --upper DIR [--lower DIR]... [--hide PATH]... [--fuse] [--single-uid]   > list|layer
+ *   skiff-tree fetch --path PATH [--name NAME] [--in-root] [--follow] [--as-root] [--single-uid] [--hide PATH]...   > tar
+ *   skiff-tree place --path PATH [--name NAME] [--in-root] [--contents|--archive] [--drop-owners|--single-uid]      < tar
  *
  * Exit 0, or 1 after one line on standard error: "refused: …" when the input is hostile or damaged,
  * "failed: …" when the system said no.
@@ -12,6 +15,8 @@
  * tree-apply.c), in a UTF-8 locale it rewrites decomposed names to composed ones.
  */
 #include "tree.h"
+#include "tree-changes.h"
+#include "tree-copy.h"
 #include "tree-stream.h"
 
 #include <ctype.h>
@@ -126,6 +131,84 @@ static void pack_command(int argc, char **argv)
     pack(dir, single_uid);
 }
 
+/* Options that say no more than yes, or take a text, or may come many times. */
+enum option_kind { FLAG, TEXT, LIST };
+
+struct option_place {
+    const char *name;
+    enum option_kind kind;
+    void *to; /* bool *, const char **, or char ** with room for all of argv */
+    size_t *count;
+};
+
+static void read_options(int argc, char **argv, const struct option_place *known, size_t count)
+{
+    for (int i = 1; i < argc; i++) {
+        size_t at = 0;
+        while (at < count && strcmp(argv[i], known[at].name) != 0) at++;
+        if (at == count) die(FAILED, "%s does not know %s", argv[0], shown(argv[i]));
+        const struct option_place *place = &known[at];
+        if (place->kind != FLAG && i + 1 == argc) die(FAILED, "%s takes a value", place->name);
+        switch (place->kind) {
+        case FLAG: *(bool *)place->to = true; break;
+        case TEXT: *(const char **)place->to = argv[++i]; break;
+        case LIST: ((char **)place->to)[(*place->count)++] = argv[++i]; break;
+        }
+    }
+}
+
+static char **room_for(int argc)
+{
+    char **room = calloc((size_t)argc + 1, sizeof *room);
+    if (room == NULL) die(FAILED, "out of memory");
+    return room;
+}
+
+static void changes_command(int argc, char **argv, bool pack)
+{
+    struct changes_options options = {.pack = pack, .lower = room_for(argc), .hide = room_for(argc)};
+    const struct option_place known[] = {
+        {"--upper", TEXT, &options.upper, NULL},     {"--lower", LIST, options.lower, &options.lower_count},
+        {"--fuse", FLAG, &options.fuse, NULL},       {"--hide", LIST, options.hide, &options.hide_count},
+        {"--single-uid", FLAG, &options.single_uid, NULL},
+    };
+    read_options(argc, argv, known, sizeof known / sizeof *known);
+    if (options.upper == NULL) die(FAILED, "%s needs --upper DIR", argv[0]);
+    changes(&options);
+    free(options.lower);
+    free(options.hide);
+}
+
+static void fetch_command(int argc, char **argv)
+{
+    struct fetch_options options = {.hide = room_for(argc)};
+    const struct option_place known[] = {
+        {"--path", TEXT, &options.path, NULL},       {"--name", TEXT, &options.name, NULL},
+        {"--in-root", FLAG, &options.in_root, NULL}, {"--follow", FLAG, &options.follow, NULL},
+        {"--as-root", FLAG, &options.as_root, NULL}, {"--single-uid", FLAG, &options.single_uid, NULL},
+        {"--hide", LIST, options.hide, &options.hide_count},
+    };
+    read_options(argc, argv, known, sizeof known / sizeof *known);
+    if (options.path == NULL) die(FAILED, "fetch needs --path PATH");
+    fetch(&options);
+    free(options.hide);
+}
+
+static void place_command(int argc, char **argv)
+{
+    struct place_options place = {.name = "file"};
+    struct apply_options options = {.place = &place, .max_bytes = UINT64_MAX, .max_entries = UINT64_MAX};
+    const struct option_place known[] = {
+        {"--path", TEXT, &place.path, NULL},       {"--name", TEXT, &place.name, NULL},
+        {"--in-root", FLAG, &place.in_root, NULL}, {"--contents", FLAG, &place.contents, NULL},
+        {"--archive", FLAG, &place.archive, NULL}, {"--drop-owners", FLAG, &options.drop, NULL},
+        {"--single-uid", FLAG, &options.single_uid, NULL},
+    };
+    read_options(argc, argv, known, sizeof known / sizeof *known);
+    if (place.path == NULL) die(FAILED, "place needs --path PATH");
+    apply(&options);
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_DFL);
@@ -135,10 +218,15 @@ int main(int argc, char **argv)
         apply_command(argc - 1, argv + 1);
     else if (strcmp(command, "pack") == 0)
         pack_command(argc - 1, argv + 1);
+    else if (strcmp(command, "changes") == 0 || strcmp(command, "pack-changes") == 0)
+        changes_command(argc - 1, argv + 1, strcmp(command, "pack-changes") == 0);
+    else if (strcmp(command, "fetch") == 0)
+        fetch_command(argc - 1, argv + 1);
+    else if (strcmp(command, "place") == 0)
+        place_command(argc - 1, argv + 1);
     else if (strcmp(command, "decompress") == 0 && argc == 2)
         stream_copy(STDIN_FILENO, STDOUT_FILENO, 0, NULL);
     else
-        die(FAILED, "usage: skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync] [--follow N] | decompress | "
-                    "pack --dir DIR [--single-uid]");
+        die(FAILED, "usage: skiff-tree apply | decompress | pack | changes | pack-changes | fetch | place, see helpers/README.md");
     return 0;
 }

@@ -10,6 +10,7 @@
 
 struct archive;
 struct archive_entry;
+struct place_options;
 
 enum verdict { REFUSED, FAILED }; /* the input's fault, the system's fault */
 
@@ -35,6 +36,8 @@ struct apply_options {
     uint64_t max_entries; /* of the archive, and directories made because an entry needed them */
     bool single_uid;      /* ids cannot be given away: note them in user.containers.override_stat */
     bool sync;            /* syncfs before success is reported */
+    const struct place_options *place; /* NULL, or it is no layer but what `skiff cp` copies: where that goes, instead of `dir` */
+    bool drop;            /* owners and set-id bits are not kept: everything becomes the caller's */
     uint64_t follow;      /* bytes that standard input, a file that is still growing, will have; 0: it ends where it ends */
 };
 

@@ -213,12 +213,25 @@ void close_from(int first)
         close(fd);
 }
 
+static char *process_stat(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    return read_file(AT_FDCWD, path, 65536, NULL);
+}
+
+char process_state(pid_t pid)
+{
+    autofree char *text = process_stat(pid);
+    const char *closing = text ? strrchr(text, ')') : NULL;
+    return closing && closing[1] == ' ' ? closing[2] : 0;
+}
+
 /* A field of /proc/PID/stat from the third on, as a number; 0 when there is no such process. */
 static unsigned long long process_field(pid_t pid, int number)
 {
-    char path[64], *closing;
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    autofree char *text = read_file(AT_FDCWD, path, 65536, NULL);
+    char *closing;
+    autofree char *text = process_stat(pid);
     /* The command name may hold anything, so count fields after the last parenthesis. */
     if (!text || !(closing = strrchr(text, ')')))
         return 0;

@@ -64,6 +64,8 @@ void close_from(int first);
 
 /* Start time of a process in clock ticks after boot (proc_pid_stat(5), field 22); 0 when there is no such process. */
 unsigned long long process_start_time(pid_t pid);
+/* The letter of its state (field 3): 'R', 'S', 'T' …; 0 when there is no such process. */
+char process_state(pid_t pid);
 /* The parent's pid (field 4); 0 when there is no such process. */
 pid_t process_parent(pid_t pid);
 int pidfd_of(pid_t pid);

@@ -166,6 +166,9 @@ static void test_places(void)
     clients_init(&clients);
     for (int i = 0; i < MAXIMUM_CLIENTS; i++)
         check(client_add(&clients, open("/dev/null", O_RDWR | O_CLOEXEC)));
+    check(client_add(&clients, open("/dev/null", O_RDWR | O_CLOEXEC)) == &clients.list[0]); /* nobody has said a word yet */
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++)
+        clients.list[i].input = xmalloc(1);
     int extra = open("/dev/null", O_RDWR | O_CLOEXEC);
     check(!client_add(&clients, extra) && fcntl(extra, F_GETFD) < 0);
     client_drop(&clients.list[7]);

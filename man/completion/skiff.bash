@@ -84,14 +84,31 @@ _skiff_find() {
       REPLY=1
       case "$2" in
         attach) command=attach ;;
+        create) command=create ;;
+        commit) command=commit ;;
+        cp) command=cp ;;
+        diff) command=diff ;;
         exec) command=exec ;;
         export) command=export ;;
+        inspect) command=container-inspect ;;
         list) command=ps ;;
+        kill) command=kill ;;
+        logs) command=logs ;;
         ls) command=ps ;;
+        pause) command=pause ;;
+        prune) command=container-prune ;;
         ps) command=ps ;;
         remove) command=rm ;;
+        rename) command=rename ;;
+        restart) command=restart ;;
         rm) command=rm ;;
         run) command=run ;;
+        start) command=start ;;
+        stop) command=stop ;;
+        unpause) command=unpause ;;
+        wait) command=wait ;;
+        stats) command=stats ;;
+        top) command=top ;;
       esac
       ;;
     image)
@@ -134,12 +151,30 @@ _skiff_find() {
     *) command="$1" ;;
   esac
   case "$command" in
-    run) valued=' --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --name --platform --pull --runtime --stop-signal --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --hostname -h --ipc --network --pid --uts --shm-size --sysctl --ulimit ' stops=1 ;;
+    run) valued=' --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --log-driver --log-opt --name --platform --pull --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --hostname -h --ipc --network --pid --uts --shm-size --sysctl --ulimit ' stops=1 ;;
+    create) valued=' --cidfile --entrypoint --env -e --env-file --label -l --log-driver --log-opt --name --platform --pull --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --hostname -h --ipc --network --pid --uts --shm-size --sysctl --ulimit ' stops=1 ;;
+    start) valued=' --detach-keys ' stops='' ;;
+    restart) valued=' --signal -s --timeout -t ' stops='' ;;
     exec) valued=' --detach-keys --env -e --env-file --user -u --workdir -w ' stops=1 ;;
     attach) valued=' --detach-keys ' stops='' ;;
+    logs) valued=' --since --tail -n --until ' stops='' ;;
     ps) valued=' --filter -f --format --last -n ' stops='' ;;
+    inspect) valued=' --format -f --type ' stops='' ;;
+    container-inspect) valued=' --format -f ' stops='' ;;
+    top) valued='  ' stops=1 ;;
+    stats) valued=' --format ' stops='' ;;
+    stop) valued=' --signal -s --timeout -t ' stops='' ;;
+    kill) valued=' --signal -s ' stops='' ;;
+    wait) valued='  ' stops='' ;;
+    pause) valued='  ' stops='' ;;
+    unpause) valued='  ' stops='' ;;
+    rename) valued='  ' stops='' ;;
     rm) valued='  ' stops='' ;;
+    container-prune) valued=' --filter ' stops='' ;;
     export) valued=' --output -o ' stops='' ;;
+    diff) valued='  ' stops='' ;;
+    cp) valued='  ' stops='' ;;
+    commit) valued=' --author -a --change -c --message -m ' stops='' ;;
     images) valued=' --filter -f --format ' stops='' ;;
     pull) valued=' --platform ' stops='' ;;
     push) valued=' --platform ' stops='' ;;
@@ -177,7 +212,7 @@ _skiff() {
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --root --storage-driver --version --help
           else
-            _skiff_offer run exec attach ps rm export images pull push load import save history tag rmi login logout search info version completion container image manifest system help
+            _skiff_offer run create start restart exec attach logs ps inspect top stats stop kill wait pause unpause rename rm export diff cp commit images pull push load import save history tag rmi login logout search info version completion container image manifest system help
           fi
           ;;
       esac
@@ -190,11 +225,14 @@ _skiff() {
         --env|-e) : ;;
         --env-file) _skiff_files -f ;;
         --label|-l) : ;;
+        --log-driver) _skiff_offer 'json-file' 'local' 'none' ;;
+        --log-opt) _skiff_offer 'max-size=10m' 'max-file=3' 'labels=' 'env=' 'tag=' ;;
         --name) : ;;
         --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
         --pull) _skiff_offer 'always' 'missing' 'never' ;;
         --runtime) _skiff_offer 'crun' 'runc' 'runsc' ;;
         --stop-signal) _skiff_offer 'SIGTERM' 'SIGINT' 'SIGQUIT' 'SIGKILL' ;;
+        --stop-timeout) : ;;
         --user|-u) : ;;
         --workdir|-w) : ;;
         --device) _skiff_files -f ;;
@@ -218,9 +256,79 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --name --platform --pull --quiet --rm --runtime --stop-signal --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --hostname --ipc --network --pid --uts --shm-size --sysctl --ulimit --help
+            _skiff_offer --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --log-driver --log-opt --name --platform --pull --quiet --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --hostname --ipc --network --pid --uts --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
+          fi
+          ;;
+      esac
+      ;;
+    create)
+      case "$name" in
+        --cidfile) _skiff_files -f ;;
+        --entrypoint) : ;;
+        --env|-e) : ;;
+        --env-file) _skiff_files -f ;;
+        --label|-l) : ;;
+        --log-driver) _skiff_offer 'json-file' 'local' 'none' ;;
+        --log-opt) _skiff_offer 'max-size=10m' 'max-file=3' 'labels=' 'env=' 'tag=' ;;
+        --name) : ;;
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        --pull) _skiff_offer 'always' 'missing' 'never' ;;
+        --runtime) _skiff_offer 'crun' 'runc' 'runsc' ;;
+        --stop-signal) _skiff_offer 'SIGTERM' 'SIGINT' 'SIGQUIT' 'SIGKILL' ;;
+        --stop-timeout) : ;;
+        --user|-u) : ;;
+        --workdir|-w) : ;;
+        --device) _skiff_files -f ;;
+        --mount) _skiff_offer 'type=bind,' 'type=tmpfs,' ;;
+        --rootfs) _skiff_files -d ;;
+        --tmpfs) : ;;
+        --volume|-v) _skiff_files -f ;;
+        --cap-add) : ;;
+        --cap-drop) : ;;
+        --group-add) : ;;
+        --security-opt) _skiff_offer 'seccomp=unconfined' 'no-new-privileges' 'unmask=ALL' ;;
+        --userns) _skiff_offer 'keep-id' ;;
+        --add-host) : ;;
+        --hostname|-h) : ;;
+        --ipc) _skiff_offer 'private' 'host' 'container:' ;;
+        --network) _skiff_offer 'slirp4netns' 'none' 'host' ;;
+        --pid) _skiff_offer 'private' 'host' 'container:' ;;
+        --uts) _skiff_offer 'private' 'host' ;;
+        --shm-size) : ;;
+        --sysctl) : ;;
+        --ulimit) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --cidfile --entrypoint --env --env-file --init --interactive --label --log-driver --log-opt --name --platform --pull --quiet --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --hostname --ipc --network --pid --uts --shm-size --sysctl --ulimit --help
+          else
+            if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
+          fi
+          ;;
+      esac
+      ;;
+    start)
+      case "$name" in
+        --detach-keys) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --attach --detach-keys --interactive --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    restart)
+      case "$name" in
+        --signal|-s) _skiff_offer 'SIGTERM' 'SIGINT' 'SIGQUIT' 'SIGKILL' ;;
+        --timeout|-t) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --signal --timeout --help
+          else
+            _skiff_names containers
           fi
           ;;
       esac
@@ -253,6 +361,20 @@ _skiff() {
           ;;
       esac
       ;;
+    logs)
+      case "$name" in
+        --since) : ;;
+        --tail|-n) : ;;
+        --until) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --details --follow --since --tail --timestamps --until --help
+          else
+            if ((at == 1)); then _skiff_names containers; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     ps)
       case "$name" in
         --filter|-f) _skiff_offer 'id=' 'name=' 'label=' 'status=' 'ancestor=' 'exited=' ;;
@@ -263,6 +385,128 @@ _skiff() {
             _skiff_offer --all --filter --format --last --latest --no-trunc --quiet --help
           else
             if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    inspect)
+      case "$name" in
+        --format|-f) _skiff_offer 'json' ;;
+        --type) _skiff_offer 'container' 'image' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --size --type --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    container-inspect)
+      case "$name" in
+        --format|-f) _skiff_offer 'json' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --size --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    top)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then _skiff_names containers; else _skiff_files -f; fi
+          fi
+          ;;
+      esac
+      ;;
+    stats)
+      case "$name" in
+        --format) _skiff_offer 'json' 'table' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --all --format --no-stream --no-trunc --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    stop)
+      case "$name" in
+        --signal|-s) _skiff_offer 'SIGTERM' 'SIGINT' 'SIGQUIT' 'SIGHUP' 'SIGKILL' ;;
+        --timeout|-t) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --signal --timeout --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    kill)
+      case "$name" in
+        --signal|-s) _skiff_offer 'SIGKILL' 'SIGTERM' 'SIGINT' 'SIGHUP' 'SIGUSR1' 'SIGUSR2' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --signal --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    wait)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    pause)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    unpause)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    rename)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then _skiff_names containers; else :; fi
           fi
           ;;
       esac
@@ -279,12 +523,62 @@ _skiff() {
           ;;
       esac
       ;;
+    container-prune)
+      case "$name" in
+        --filter) _skiff_offer 'until=' 'label=' 'label!=' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --filter --force --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     export)
       case "$name" in
         --output|-o) _skiff_files -f ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --output --help
+          else
+            if ((at == 1)); then _skiff_names containers; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    diff)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then _skiff_names containers; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    cp)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --archive --follow-link --quiet --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    commit)
+      case "$name" in
+        --author|-a) : ;;
+        --change|-c) : ;;
+        --message|-m) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --author --change --message --pause --no-pause --help
           else
             if ((at == 1)); then _skiff_names containers; else :; fi
           fi
@@ -529,7 +823,7 @@ _skiff() {
           ;;
       esac
       ;;
-    container) _skiff_offer attach exec export list ls ps remove rm run ;;
+    container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause prune ps remove rename restart rm run start stop unpause wait stats top ;;
     image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;
     system) _skiff_offer df info ;;

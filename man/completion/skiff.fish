@@ -8,22 +8,56 @@ function __skiff_command
     switch "$argv[1] $argv[2]"
         case 'container attach'
             echo attach
+        case 'container create'
+            echo create
+        case 'container commit'
+            echo commit
+        case 'container cp'
+            echo cp
+        case 'container diff'
+            echo diff
         case 'container exec'
             echo exec
         case 'container export'
             echo export
+        case 'container inspect'
+            echo container-inspect
         case 'container list'
             echo ps
+        case 'container kill'
+            echo kill
+        case 'container logs'
+            echo logs
         case 'container ls'
             echo ps
+        case 'container pause'
+            echo pause
+        case 'container prune'
+            echo container-prune
         case 'container ps'
             echo ps
         case 'container remove'
             echo rm
+        case 'container rename'
+            echo rename
+        case 'container restart'
+            echo restart
         case 'container rm'
             echo rm
         case 'container run'
             echo run
+        case 'container start'
+            echo start
+        case 'container stop'
+            echo stop
+        case 'container unpause'
+            echo unpause
+        case 'container wait'
+            echo wait
+        case 'container stats'
+            echo stats
+        case 'container top'
+            echo top
         case 'image history'
             echo history
         case 'image import'
@@ -83,17 +117,53 @@ function __skiff_arguments
     set -l spec
     switch $command
         case run
-            set spec -s 'help' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'stop-signal=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+        case create
+            set spec -s 'help' 'cidfile=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+        case start
+            set spec 'help' 'a/attach' 'detach-keys=+' 'i/interactive'
+        case restart
+            set spec 'help' 's/signal=+' 't/timeout=+'
         case exec
             set spec -s 'help' 'd/detach' 'detach-keys=+' 'e/env=+' 'env-file=+' 'i/interactive' 'privileged' 't/tty' 'u/user=+' 'w/workdir=+'
         case attach
             set spec 'help' 'detach-keys=+' 'no-stdin' 'sig-proxy'
+        case logs
+            set spec 'help' 'details' 'f/follow' 'since=+' 'n/tail=+' 't/timestamps' 'until=+'
         case ps
             set spec 'help' 'a/all' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet'
+        case inspect
+            set spec 'help' 'f/format=+' 's/size' 'type=+'
+        case container-inspect
+            set spec 'help' 'f/format=+' 's/size'
+        case top
+            set spec -s 'help'
+        case stats
+            set spec 'help' 'a/all' 'format=+' 'no-stream' 'no-trunc'
+        case stop
+            set spec 'help' 's/signal=+' 't/timeout=+'
+        case kill
+            set spec 'help' 's/signal=+'
+        case wait
+            set spec 'help'
+        case pause
+            set spec 'help'
+        case unpause
+            set spec 'help'
+        case rename
+            set spec 'help'
         case rm
             set spec 'help' 'f/force'
+        case container-prune
+            set spec 'help' 'filter=+' 'f/force'
         case export
             set spec 'help' 'o/output=+'
+        case diff
+            set spec 'help'
+        case cp
+            set spec 'help' 'a/archive' 'L/follow-link' 'q/quiet'
+        case commit
+            set spec 'help' 'a/author=+' 'c/change=+' 'm/message=+' 'p/pause' 'no-pause'
         case images
             set spec 'help' 'a/all' 'digests' 'f/filter=+' 'format=+' 'no-trunc' 'q/quiet'
         case pull
@@ -149,11 +219,27 @@ complete -c skiff -n '__skiff_no_command' -l storage-driver -x -a 'auto overlay 
 complete -c skiff -n '__skiff_no_command' -l version -s v -d 'Print the version and leave'
 complete -c skiff -n '__skiff_no_command' -l help -d 'Print this help and leave'
 complete -c skiff -n __skiff_no_command -a run -d 'Create and run a new container from an image'
+complete -c skiff -n __skiff_no_command -a create -d 'Create a new container from an image without starting it'
+complete -c skiff -n __skiff_no_command -a start -d 'Start containers that were created or have ended'
+complete -c skiff -n __skiff_no_command -a restart -d 'Stop containers and start them again'
 complete -c skiff -n __skiff_no_command -a exec -d 'Run a command in a running container'
 complete -c skiff -n __skiff_no_command -a attach -d 'Connect your terminal to a running container'
+complete -c skiff -n __skiff_no_command -a logs -d 'Show what a container has printed'
 complete -c skiff -n __skiff_no_command -a ps -d 'List containers'
+complete -c skiff -n __skiff_no_command -a inspect -d 'Show all that is known of containers and images'
+complete -c skiff -n __skiff_no_command -a top -d 'Show the processes of a container'
+complete -c skiff -n __skiff_no_command -a stats -d 'Show what containers use: processors, memory, network, disks'
+complete -c skiff -n __skiff_no_command -a stop -d 'Stop one or more running containers'
+complete -c skiff -n __skiff_no_command -a kill -d 'Send a signal to one or more running containers'
+complete -c skiff -n __skiff_no_command -a wait -d 'Wait until containers have ended, and print their exit codes'
+complete -c skiff -n __skiff_no_command -a pause -d 'Make all processes of one or more containers stand still'
+complete -c skiff -n __skiff_no_command -a unpause -d 'Let all processes of one or more paused containers go on'
+complete -c skiff -n __skiff_no_command -a rename -d 'Give a container another name'
 complete -c skiff -n __skiff_no_command -a rm -d 'Remove one or more containers'
 complete -c skiff -n __skiff_no_command -a export -d 'Write a container\'s file system as a tar archive'
+complete -c skiff -n __skiff_no_command -a diff -d 'List what a container has changed of its image\'s files'
+complete -c skiff -n __skiff_no_command -a cp -d 'Copy files between a container and the host'
+complete -c skiff -n __skiff_no_command -a commit -d 'Make an image of a container\'s changes'
 complete -c skiff -n __skiff_no_command -a images -d 'List images'
 complete -c skiff -n __skiff_no_command -a pull -d 'Download an image from a registry'
 complete -c skiff -n __skiff_no_command -a push -d 'Upload an image to a registry'
@@ -174,14 +260,31 @@ complete -c skiff -n __skiff_no_command -a image -d 'Commands on a image'
 complete -c skiff -n __skiff_no_command -a manifest -d 'Commands on a manifest'
 complete -c skiff -n __skiff_no_command -a system -d 'Commands on a system'
 complete -c skiff -n '__skiff_is container' -a attach -d 'Connect your terminal to a running container'
+complete -c skiff -n '__skiff_is container' -a create -d 'Create a new container from an image without starting it'
+complete -c skiff -n '__skiff_is container' -a commit -d 'Make an image of a container\'s changes'
+complete -c skiff -n '__skiff_is container' -a cp -d 'Copy files between a container and the host'
+complete -c skiff -n '__skiff_is container' -a diff -d 'List what a container has changed of its image\'s files'
 complete -c skiff -n '__skiff_is container' -a exec -d 'Run a command in a running container'
 complete -c skiff -n '__skiff_is container' -a export -d 'Write a container\'s file system as a tar archive'
+complete -c skiff -n '__skiff_is container' -a inspect -d 'Show all that is known of containers'
 complete -c skiff -n '__skiff_is container' -a list -d 'List containers'
+complete -c skiff -n '__skiff_is container' -a kill -d 'Send a signal to one or more running containers'
+complete -c skiff -n '__skiff_is container' -a logs -d 'Show what a container has printed'
 complete -c skiff -n '__skiff_is container' -a ls -d 'List containers'
+complete -c skiff -n '__skiff_is container' -a pause -d 'Make all processes of one or more containers stand still'
+complete -c skiff -n '__skiff_is container' -a prune -d 'Remove all containers that do not run'
 complete -c skiff -n '__skiff_is container' -a ps -d 'List containers'
 complete -c skiff -n '__skiff_is container' -a remove -d 'Remove one or more containers'
+complete -c skiff -n '__skiff_is container' -a rename -d 'Give a container another name'
+complete -c skiff -n '__skiff_is container' -a restart -d 'Stop containers and start them again'
 complete -c skiff -n '__skiff_is container' -a rm -d 'Remove one or more containers'
 complete -c skiff -n '__skiff_is container' -a run -d 'Create and run a new container from an image'
+complete -c skiff -n '__skiff_is container' -a start -d 'Start containers that were created or have ended'
+complete -c skiff -n '__skiff_is container' -a stop -d 'Stop one or more running containers'
+complete -c skiff -n '__skiff_is container' -a unpause -d 'Let all processes of one or more paused containers go on'
+complete -c skiff -n '__skiff_is container' -a wait -d 'Wait until containers have ended, and print their exit codes'
+complete -c skiff -n '__skiff_is container' -a stats -d 'Show what containers use: processors, memory, network, disks'
+complete -c skiff -n '__skiff_is container' -a top -d 'Show the processes of a container'
 complete -c skiff -n '__skiff_is image' -a history -d 'Show how an image came about'
 complete -c skiff -n '__skiff_is image' -a import -d 'Make an image from an archive of a file system'
 complete -c skiff -n '__skiff_is image' -a inspect -d 'Show all that is known of one or more images'
@@ -208,6 +311,8 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l env-file -r 
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l init -d 'Run a small init as process 1, which passes on signals and reaps children'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l interactive -s i -d 'Keep standard input open'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l label -s l -x -d 'Put a label on the container'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l log-driver -x -a 'json-file local none' -d 'Where its output is kept for skiff logs: json-file, local or none'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l log-opt -x -a 'max-size=10m max-file=3 labels= env= tag=' -d 'Option of the log: max-size, max-file, labels, labels-regex, env, env-regex or tag'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l name -x -d 'Name of the container; without one, it is made up'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l pull -x -a 'always missing never' -d 'When to pull the image: always, missing or never'
@@ -215,6 +320,7 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l quiet -s q -
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l rm -d 'Remove the container when it ends'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l runtime -x -a 'crun runc runsc' -d 'Hand the container to another OCI runtime, by name or path'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l stop-signal -x -a 'SIGTERM SIGINT SIGQUIT SIGKILL' -d 'Signal that stops the container'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l stop-timeout -x -d 'Time that the container has to stop before it is killed; -1 waits for ever. Without it, 10'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l tty -s t -d 'Give the command a terminal'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l user -s u -x -d 'Run as this user, by name or id'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l workdir -s w -x -d 'Working directory inside the container'
@@ -243,6 +349,62 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l help -d 'Pri
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
 complete -c skiff -n '__skiff_is run; and not __skiff_argument_is 0' -F
 
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cidfile -r -F -d 'Write the container id to this file, which must not exist'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l entrypoint -x -d 'Run this program instead of the image\'s entry point'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l env -s e -x -d 'Set an environment variable; without a value, pass on your own'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l env-file -r -F -d 'Read environment variables from a file'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l init -d 'Run a small init as process 1, which passes on signals and reaps children'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l interactive -s i -d 'Keep standard input open'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l label -s l -x -d 'Put a label on the container'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l log-driver -x -a 'json-file local none' -d 'Where its output is kept for skiff logs: json-file, local or none'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l log-opt -x -a 'max-size=10m max-file=3 labels= env= tag=' -d 'Option of the log: max-size, max-file, labels, labels-regex, env, env-regex or tag'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l name -x -d 'Name of the container; without one, it is made up'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l pull -x -a 'always missing never' -d 'When to pull the image: always, missing or never'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l quiet -s q -d 'Do not show the progress of a pull'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l rm -d 'Remove the container when it ends'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l runtime -x -a 'crun runc runsc' -d 'Hand the container to another OCI runtime, by name or path'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l stop-signal -x -a 'SIGTERM SIGINT SIGQUIT SIGKILL' -d 'Signal that stops the container'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l stop-timeout -x -d 'Time that the container has to stop before it is killed; -1 waits for ever. Without it, 10'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l tty -s t -d 'Give the command a terminal'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l user -s u -x -d 'Run as this user, by name or id'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l workdir -s w -x -d 'Working directory inside the container'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l device -r -F -d 'Make a device of the host available'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l mount -x -a 'type=bind, type=tmpfs,' -d 'Mount a directory, a file or a tmpfs: type=bind or tmpfs, source and target'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l read-only -d 'Mount the container\'s root file system read-only'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l rootfs -x -a '(__fish_complete_directories)' -d 'Run from this directory instead of an image; nothing under it is written'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l tmpfs -x -d 'Mount a tmpfs'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l volume -s v -r -F -d 'Mount a directory or a file of the host'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cap-add -x -d 'Add a Linux capability'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cap-drop -x -d 'Drop a Linux capability'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l group-add -x -d 'Join another group, by name or id'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l privileged -d 'All capabilities, no seccomp filter, nothing masked; still no more than you may do yourself'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l security-opt -x -a 'seccomp=unconfined no-new-privileges unmask=ALL' -d 'seccomp=FILE|unconfined, no-new-privileges, unmask=PATH|ALL'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l userns -x -a 'keep-id' -d 'User namespace to use'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l add-host -x -d 'Add a line to /etc/hosts'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l hostname -s h -x -d 'Host name inside the container'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l ipc -x -a 'private host container:' -d 'IPC namespace: private, host or container:NAME'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l network -x -a 'slirp4netns none host' -d 'Network: slirp4netns, none or host'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l pid -x -a 'private host container:' -d 'PID namespace: private, host or container:NAME'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l uts -x -a 'private host' -d 'Host name namespace: private or host'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l shm-size -x -d 'Size of /dev/shm, as in 64m or 1g'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l sysctl -x -d 'Set a kernel parameter inside the container'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l ulimit -x -d 'Set a resource limit, as in nofile=1024:4096'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
+complete -c skiff -n '__skiff_is create; and not __skiff_argument_is 0' -F
+
+complete -c skiff -n '__skiff_is start' -l attach -s a -d 'Connect to the output and pass signals on; end with the exit code of the command'
+complete -c skiff -n '__skiff_is start' -l detach-keys -x -d 'Keys that detach the terminal, separated by commas'
+complete -c skiff -n '__skiff_is start' -l interactive -s i -d 'Connect to the output, and pass your input on as well'
+complete -c skiff -n '__skiff_is start' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is start' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is restart' -l signal -s s -x -a 'SIGTERM SIGINT SIGQUIT SIGKILL' -d 'Signal that stops it, instead of its own'
+complete -c skiff -n '__skiff_is restart' -l timeout -s t -x -d 'How long it may take to end before it is killed; -1 for ever'
+complete -c skiff -n '__skiff_is restart' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is restart' -a '(skiff __complete containers 2>/dev/null)'
+
 complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l detach -s d -d 'Run the command in the background'
 complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l detach-keys -x -d 'Keys that detach the terminal, separated by commas'
 complete -c skiff -n '__skiff_is exec; and __skiff_argument_is 0' -l env -s e -x -d 'Set an environment variable; without a value, pass on your own'
@@ -262,6 +424,15 @@ complete -c skiff -n '__skiff_is attach' -l sig-proxy -d 'Pass signals on to the
 complete -c skiff -n '__skiff_is attach' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is attach; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
 
+complete -c skiff -n '__skiff_is logs' -l details -d 'Show the attributes that --log-opt added, in front of each line'
+complete -c skiff -n '__skiff_is logs' -l follow -s f -d 'Go on with what is printed from now on, until the container ends'
+complete -c skiff -n '__skiff_is logs' -l since -x -d 'Only from this moment on: a date (2026-11-20T19:00:00Z), or how long ago (10m)'
+complete -c skiff -n '__skiff_is logs' -l tail -s n -x -d 'Only the last so many lines'
+complete -c skiff -n '__skiff_is logs' -l timestamps -s t -d 'Show the time of each line'
+complete -c skiff -n '__skiff_is logs' -l until -x -d 'Only up to this moment, in the forms of --since'
+complete -c skiff -n '__skiff_is logs' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is logs; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
+
 complete -c skiff -n '__skiff_is ps' -l all -s a -d 'Show all containers, not only those that run'
 complete -c skiff -n '__skiff_is ps' -l filter -s f -x -a 'id= name= label= status= ancestor= exited=' -d 'Show only containers that match'
 complete -c skiff -n '__skiff_is ps' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
@@ -271,13 +442,77 @@ complete -c skiff -n '__skiff_is ps' -l no-trunc -d 'Do not shorten ids and long
 complete -c skiff -n '__skiff_is ps' -l quiet -s q -d 'Print only ids'
 complete -c skiff -n '__skiff_is ps' -l help -d 'Print this help and leave'
 
+complete -c skiff -n '__skiff_is inspect' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
+complete -c skiff -n '__skiff_is inspect' -l size -s s -d 'Count the bytes that a container takes on the disk'
+complete -c skiff -n '__skiff_is inspect' -l type -x -a 'container image' -d 'Look only among containers, or only among images'
+complete -c skiff -n '__skiff_is inspect' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is inspect' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is container-inspect' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
+complete -c skiff -n '__skiff_is container-inspect' -l size -s s -d 'Count the bytes that a container takes on the disk'
+complete -c skiff -n '__skiff_is container-inspect' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is container-inspect' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is top; and __skiff_argument_is 0' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is top; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
+complete -c skiff -n '__skiff_is top; and not __skiff_argument_is 0' -F
+
+complete -c skiff -n '__skiff_is stats' -l all -s a -d 'Show all containers, not only those that run'
+complete -c skiff -n '__skiff_is stats' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
+complete -c skiff -n '__skiff_is stats' -l no-stream -d 'Print once, after a second, and end'
+complete -c skiff -n '__skiff_is stats' -l no-trunc -d 'Do not shorten ids and long values'
+complete -c skiff -n '__skiff_is stats' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is stats' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is stop' -l signal -s s -x -a 'SIGTERM SIGINT SIGQUIT SIGHUP SIGKILL' -d 'Send this signal instead of the container\'s stop signal'
+complete -c skiff -n '__skiff_is stop' -l timeout -s t -x -d 'Kill it after so many seconds; -1 waits for ever. Without it, what --stop-timeout said, or 10'
+complete -c skiff -n '__skiff_is stop' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is stop' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is kill' -l signal -s s -x -a 'SIGKILL SIGTERM SIGINT SIGHUP SIGUSR1 SIGUSR2' -d 'Signal to send, by name or number'
+complete -c skiff -n '__skiff_is kill' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is kill' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is wait' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is wait' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is pause' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is pause' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is unpause' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is unpause' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is rename' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is rename; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
+
 complete -c skiff -n '__skiff_is rm' -l force -s f -d 'Kill a container that runs before removing it'
 complete -c skiff -n '__skiff_is rm' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is rm' -a '(skiff __complete containers 2>/dev/null)'
 
+complete -c skiff -n '__skiff_is container-prune' -l filter -x -a 'until= label= label!=' -d 'Remove only containers that match'
+complete -c skiff -n '__skiff_is container-prune' -l force -s f -d 'Do not ask'
+complete -c skiff -n '__skiff_is container-prune' -l help -d 'Print this help and leave'
+
 complete -c skiff -n '__skiff_is export' -l output -s o -r -F -d 'Write to this file instead of standard output'
 complete -c skiff -n '__skiff_is export' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is export; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is diff' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is diff; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is cp' -l archive -s a -d 'Keep the numbers of user and group of what goes into the container'
+complete -c skiff -n '__skiff_is cp' -l follow-link -s L -d 'Copy what a symbolic link points to instead of the link'
+complete -c skiff -n '__skiff_is cp' -l quiet -s q -d 'Say nothing when it is done'
+complete -c skiff -n '__skiff_is cp' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is cp' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is commit' -l author -s a -x -d 'Author in the image\'s history'
+complete -c skiff -n '__skiff_is commit' -l change -s c -x -d 'Apply a Dockerfile instruction to the image\'s settings, as in \'CMD ["sh"]\''
+complete -c skiff -n '__skiff_is commit' -l message -s m -x -d 'Comment in the image\'s history'
+complete -c skiff -n '__skiff_is commit' -l pause -s p -d 'Let a running container stand still meanwhile'
+complete -c skiff -n '__skiff_is commit' -l no-pause -d 'Do not; the same as --pause=false'
+complete -c skiff -n '__skiff_is commit' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is commit; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
 
 complete -c skiff -n '__skiff_is images' -l all -s a -d 'Show untagged intermediate images too'
 complete -c skiff -n '__skiff_is images' -l digests -d 'Show digests'

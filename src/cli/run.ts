@@ -1,67 +1,20 @@
-import { fail } from '../core/errors.ts';
-import { need } from '../core/invalid.ts';
-import { provideImage } from '../images/builtin.ts';
-import { formatPlatform } from '../images/platform.ts';
 import { prepareRun } from '../runtime/launch.ts';
 import { handOver } from '../system/hand-over.ts';
-import { readSettings } from '../system/settings.ts';
+import { orderOf, warnOfContainer } from './new-container.ts';
 import { table } from './options/run.ts';
-import { platformFlag } from './platform-flag.ts';
-import { qualifier } from './qualify.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { requireTerminal } from './terminal.ts';
-import { readTextFiles } from './text-files.ts';
-import { warn } from './warn.ts';
-import type { Image } from '../images/open.ts';
-import type { RunFlags } from '../runtime/run-flags.ts';
-import type { ImageConfigView } from '../runtime/spec-types.ts';
-import type { Surroundings } from '../runtime/surroundings.ts';
 import type { Context } from './context.ts';
 import type { FlagsOf } from './options/table.ts';
 
 export { table };
 
-type Flags = FlagsOf<typeof table>;
-
-/** The stored image, pulled first where `--pull` says so. */
-const provided = async (context: Context, surroundings: Surroundings, word: string, { pull, platform: wanted, quiet }: Flags): Promise<Image> => {
-  const { paths, host } = surroundings;
-  const qualify = qualifier(await readSettings(context.env, paths), paths);
-  const { platform } = platformFlag(wanted);
-  const first = pull === 'always' ? undefined : await provideImage(paths, host, qualify(word), platform)();
-  if (first !== undefined && (first._tag === 'Right' || first.left._tag !== 'NotFound' || pull === 'never')) return need(first);
-  const { pullForUse, pullMissing } = await import('./pull-missing.ts');
-  await (first === undefined ? pullForUse : pullMissing)(context, surroundings, word, { ...(platform === undefined ? {} : { platform }), quiet });
-  // Now that it is there, a name that might have been an id is known to be one.
-  return need(await provideImage(paths, host, qualify(word), platform)());
-};
-
-const imageOf = async (context: Context, surroundings: Surroundings, word: string, flags: Flags): Promise<ImageConfigView> => {
-  const { id, layers, platform, config } = await provided(context, surroundings, word, flags);
-  return { reference: word, id, layers, platform: formatPlatform(platform), config };
-};
-
-/** Flags whose text lies in files are read here; the network is one in this version. */
-const runFlagsOf = (flags: Flags, command: readonly string[]): RunFlags => {
-  const { envFile, network, quiet: _, ...rest } = flags;
-  const [first, ...others] = network;
-  if (others.length > 0) fail({ _tag: 'Usage', message: '--network was given several times', hint: 'none, host and slirp4netns do not go together' });
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  return { ...given, command, envFile: readTextFiles(envFile), ...(first === undefined ? {} : { network: first }) };
-};
-
 /** `skiff run`. */
-export const run = async (context: Context, flags: Flags, positionals: readonly string[]): Promise<number> => {
+export const run = async (context: Context, flags: FlagsOf<typeof table>, positionals: readonly string[]): Promise<number> => {
   if (!flags.detach) requireTerminal(flags.tty, flags.interactive);
   const surroundings = surroundingsOf(context);
-  const [word = '', ...rest] = positionals;
-  const image = flags.rootfs === undefined ? await imageOf(context, surroundings, word, flags) : undefined;
-  const launch = await prepareRun(surroundings, image, runFlagsOf(flags, flags.rootfs === undefined ? rest : positionals));
-  const { idMap } = surroundings.host;
-  if (idMap.mode === 'single') {
-    const { singleUidNotice } = await import('../runtime/single-uid.ts');
-    context.stderr.write(`skiff: ${singleUidNotice(surroundings.host, idMap.reason, context.env)}\n`);
-  }
-  for (const warning of launch.warnings) warn(context, warning);
+  const order = await orderOf(context, surroundings, flags, positionals);
+  const launch = await prepareRun(surroundings, order.image, order.flags);
+  await warnOfContainer(context, surroundings, launch.warnings);
   return await handOver(launch.program, launch.args, context.env);
 };

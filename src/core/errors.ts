@@ -14,7 +14,7 @@ export interface UsageError {
 /** Something named by the user that does not exist. */
 export interface NotFoundError {
   readonly _tag: 'NotFound';
-  readonly kind: 'container' | 'image' | 'network' | 'volume' | 'file' | 'directory' | 'device' | 'program';
+  readonly kind: 'container' | 'image' | 'object' | 'network' | 'volume' | 'file' | 'directory' | 'device' | 'program';
   readonly name: string;
   readonly hint?: string;
 }

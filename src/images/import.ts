@@ -46,13 +46,14 @@ const layerTypes: Readonly<Record<'none' | 'gzip' | 'zstd', string>> = {
 const layerTypeOf = (compression: Compression): string =>
   compression === 'gzip' || compression === 'zstd' ? layerTypes[compression] : layerTypes.none;
 
-const nameOf = (word: string): string => {
+/** `word`, as typed, in full as the name of a new image. Throws `Usage` for one that cannot be. */
+export const newImageName = (word: string): string => {
   const reference = parseReference(word);
   if ('_tag' in reference) return fail(reference);
   refuseDigestName(reference);
   return reference.digest === undefined
     ? formatReference(reference)
-    : fail({ _tag: 'Usage', message: `'${word}' has a digest: an import cannot know it beforehand`, hint: 'give REPOSITORY[:TAG]' });
+    : fail({ _tag: 'Usage', message: `'${word}' has a digest: a new image's is not known beforehand`, hint: 'give REPOSITORY[:TAG]' });
 };
 
 /** Runs `body` with the bytes of the source and its name for people. */
@@ -104,7 +105,7 @@ export const storeLayer = async (
 };
 
 const importTar = async (paths: Paths, host: Host, options: ImportOptions): Promise<Stored> => {
-  const name = options.reference === undefined ? {} : { name: nameOf(options.reference) };
+  const name = options.reference === undefined ? {} : { name: newImageName(options.reference) };
   const defaults = defaultsOf(options.changes);
   const { os, architecture, variant } = options.platform ?? hostPlatform();
   const created = new Date(options.now).toISOString();

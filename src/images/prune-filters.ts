@@ -1,4 +1,4 @@
-/** The filters of `image prune`: which images may go. Two of them `images` has too. */
+/** The filters of `image prune` and `container prune`: what may go. Two of them `images` has too. */
 import { ImageConfig } from '../core/oci-image.ts';
 import { fail } from '../core/errors.ts';
 import type { Paths } from '../system/paths.ts';
@@ -61,17 +61,32 @@ const parse = (filters: readonly string[]): Parsed => {
   return parsed as unknown as Parsed;
 };
 
+/** The filters of a `prune` of anything that has a date and labels. */
+export interface PruneFilters {
+  /** Only what is older than this, milliseconds since 1970; Infinity without `until`. */
+  readonly limit: number;
+  /** False where labels play no part, and need not be looked up. */
+  readonly needsLabels: boolean;
+  /** All of `label`, and not all of `label!` together (Docker's rule). */
+  readonly passes: (labels: Readonly<Record<string, string>>) => boolean;
+}
+
+/** Reads `filters` as typed. Throws `Usage`. */
+export const readPruneFilters = (filters: readonly string[], now: number): PruneFilters => {
+  const { until: [until], label: wanted, 'label!': unwanted } = parse(filters);
+  return {
+    limit: until === undefined ? Infinity : parseUntil(until, now),
+    needsLabels: wanted.length + unwanted.length > 0,
+    passes: (labels) =>
+      wanted.every((value) => hasLabel(labels, value)) && !(unwanted.length > 0 && unwanted.every((value) => hasLabel(labels, value))),
+  };
+};
+
 /**
  * A test of index entries for `filters` as typed: made before `until`, with all of `label`, without all of `label!` together (Docker's rule).
  * Throws `Usage` for a bad filter, and the test `Corrupt` for an image whose labels cannot be read.
  */
 export const pruneTest = (paths: Paths, filters: readonly string[], now: number): ((entry: Entry) => boolean) => {
-  const { until: [until], label: wanted, 'label!': unwanted } = parse(filters);
-  const limit = until === undefined ? Infinity : parseUntil(until, now);
-  return (entry) => {
-    if (entry.created > limit) return false;
-    if (wanted.length + unwanted.length === 0) return true;
-    const labels = readBlob(paths, entry.id, ImageConfig).config?.Labels ?? {};
-    return wanted.every((value) => hasLabel(labels, value)) && !(unwanted.length > 0 && unwanted.every((value) => hasLabel(labels, value)));
-  };
+  const { limit, needsLabels, passes } = readPruneFilters(filters, now);
+  return (entry) => entry.created <= limit && (!needsLabels || passes(readBlob(paths, entry.id, ImageConfig).config?.Labels ?? {}));
 };

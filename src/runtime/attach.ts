@@ -1,5 +1,6 @@
 /** `skiff attach`: a terminal for a container that runs already. */
 import { parseDetachKeys } from '../core/detach-keys.ts';
+import { fail } from '../core/errors.ts';
 import { helperPath } from '../system/helper.ts';
 import { need } from '../core/invalid.ts';
 import { sessionRecords } from './plan-records.ts';
@@ -24,7 +25,8 @@ export interface Attach {
 
 /** Says how to connect to the container that `word` names. Throws NotFound, Conflict where it does not run, Usage. */
 export const prepareAttach = ({ paths }: Surroundings, word: string, flags: AttachFlags): Attach => {
-  const { id, spec } = requireRunning(word, findContainer(paths, word));
+  const { id, spec, state } = requireRunning(word, findContainer(paths, word));
+  if (state.paused === true) fail({ _tag: 'Conflict', message: `cannot attach to container ${word}: it is paused`, hint: `let it go on with 'skiff unpause ${word}'` });
   const stdin = flags.stdin && spec.openStdin;
   const detachKeys = need(parseDetachKeys(flags.detachKeys));
   return {

@@ -42,6 +42,12 @@ const claimAnyName = (paths: Paths, wanted: string, id: string): string => {
   for (let tries = 0, name = wanted; ; name = generateName(Math.random, ++tries)) if (tryName(paths, name, id)) return name;
 };
 
+/** The config.json of a container for another OCI runtime is completed at each start, from this. */
+export const pristineConfig = 'config-made.json';
+
+/** The profile of --security-opt seccomp=FILE as it was: later starts do not depend on the file. */
+export const seccompCopy = 'seccomp.json';
+
 /** The small files that are bound over the image's own, and the tree's directories. */
 const fillDirectory = (paths: Paths, directory: string, { oci, skiff }: ContainerSpec): void => {
   for (const name of ['upper', 'work', 'merged']) mkdirSync(join(directory, name), { mode: 0o755 });
@@ -53,6 +59,8 @@ const fillDirectory = (paths: Paths, directory: string, { oci, skiff }: Containe
   for (const name of ['hostname', 'hosts', 'resolv.conf']) chmodSync(join(directory, name), 0o644);
   writeFileSync(join(directory, 'config.json'), encodeOciSpec(oci), { mode: 0o600 });
   writeFileSync(join(directory, 'spec.json'), JSON.stringify(skiff), { mode: 0o600 });
+  if (skiff.runtime !== undefined) writeFileSync(join(directory, pristineConfig), encodeOciSpec(oci), { mode: 0o600 });
+  if (skiff.seccomp.kind === 'file') copyFileSync(skiff.seccomp.path, join(directory, seccompCopy));
   if (skiff.init) copyInit(paths, directory);
 };
 
@@ -65,6 +73,13 @@ const copyInit = (paths: Paths, directory: string): void => {
   chmodSync(join(directory, 'init'), 0o555);
 };
 
+export interface Wishes {
+  /** The name is the user's own, and none but this will do. */
+  readonly named: boolean;
+  /** This process is about to start it; otherwise it waits for `skiff start`. */
+  readonly toStart: boolean;
+}
+
 export interface Created {
   readonly spec: ContainerSpec;
   readonly directory: string;
@@ -75,7 +90,7 @@ export interface Created {
  * Makes the record of a new container under a name of its own. On failure nothing is left. Not synced to disk: a container that
  * a power cut ends is worth nothing (DESIGN.md section 4). Throws Conflict when the name is taken, errno errors otherwise.
  */
-export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, nameWasGiven: boolean): Created => {
+export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, { named: nameWasGiven, toStart }: Wishes): Created => {
   const { id } = spec.skiff;
   const marker = writeMarker(paths, id);
   try {
@@ -83,7 +98,7 @@ export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, n
     const named = nameWasGiven ? spec : withName(spec, claimAnyName(paths, spec.skiff.name, id));
     const making = makingPath(paths, id);
     mkdirSync(making, { mode: 0o700 });
-    writeCreated(making);
+    writeCreated(making, toStart);
     fillDirectory(paths, making, named);
     const directory = join(paths.containers, id);
     renameSync(making, directory);

@@ -12,7 +12,7 @@ import { capabilityLimit } from '../system/kernel.ts';
 import { startTimeOf } from '../system/process-identity.ts';
 import { allCapabilities, isCapabilityName } from './capabilities.ts';
 import { processRecords, sessionRecords } from './plan-records.ts';
-import { findContainer, requireRunning } from './records.ts';
+import { findContainer, requireActive } from './records.ts';
 import { seccompProgram } from './seccomp-cache.ts';
 import { sessionPath, writeSession } from './session-file.ts';
 import { onlyIds, singleUidParts } from './single-uid.ts';
@@ -78,7 +78,7 @@ const targetOf = ({ spec, state }: Container): ProcessIdentity => {
 /** Says how to run `flags.command` in the container that `word` names. Throws NotFound, Conflict where it does not run, Usage. */
 export const prepareExec = async (surroundings: Surroundings, word: string, flags: ExecFlags): Promise<Launch> => {
   const { paths, env } = surroundings;
-  const container = requireRunning(word, findContainer(paths, word));
+  const container = requireActive(word, findContainer(paths, word));
   const { directory, spec } = container;
   const target = targetOf(container);
   const configPath = join(directory, 'config.json');

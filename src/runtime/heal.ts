@@ -5,13 +5,13 @@
  */
 import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isContainerId } from '../core/names.ts';
 import { fail, SkiffFailure } from '../core/errors.ts';
 import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { isAlive, ownIdentity } from '../system/process-identity.ts';
-import { createdState, isStale, listIds, readContainer, readRawState, socketPath } from './records.ts';
+import { atRest, createdState, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, socketPath, waitingState } from './records.ts';
 import type { State } from './records.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
@@ -36,7 +36,8 @@ export const writeMarker = (paths: Paths, id: string): string => {
   return path;
 };
 
-const makerIsAlive = (paths: Paths, id: string): boolean => {
+/** Whether the process that wrote the marker of container `id` lives; it may have gone on as the helper. */
+export const makerIsAlive = (paths: Paths, id: string): boolean => {
   try {
     const [pid = '0', start = ''] = readlinkSync(markerPath(paths, id)).split(':');
     return isAlive({ pid: Number(pid), start });
@@ -104,7 +105,8 @@ const moveIfPresent = (from: string, to: string): boolean => {
   }
 };
 
-const removeTraces = (paths: Paths, id: string): void => {
+/** Removes socket and marker of a container without a living monitor. Idempotent. */
+export const clearTraces = (paths: Paths, id: string): void => {
   for (const path of [socketPath(paths, id), markerPath(paths, id)]) removeIfPresent(path);
 };
 
@@ -119,12 +121,12 @@ export const discard = (paths: Paths, host: Host, ids: readonly string[]): void 
     const target = doomedPath(paths, id);
     if ([join(paths.containers, id), makingPath(paths, id)].some((path) => moveIfPresent(path, target))) doomed.push(target);
     if (name !== undefined) unlinkName(paths, name, id);
-    removeTraces(paths, id);
+    clearTraces(paths, id);
   }
   if (doomed.length > 0) removeTrees(paths, host, doomed);
 };
 
-const exited = (state: State): State => ({ ...state, status: 'exited', pid: 0, pidStart: '0', monitorPid: 0, monitorStart: '0', exitCode: 137, finishedAt: new Date().toISOString() });
+const exited = (state: State): State => ({ ...atRest(state), status: 'exited', exitCode: 137, finishedAt: new Date().toISOString() });
 
 /**
  * Takes a container that is not running yet from a monitor that may just be starting on behalf of a killed command: both want the
@@ -140,16 +142,24 @@ const claim = (paths: Paths, id: string): boolean => {
   }
 };
 
+/** One that was made to be started later, and whose first start was cut short, waits for the next. */
+const layToRest = (paths: Paths, directory: string, state: State): 'keep' => {
+  writeFileAtomic(join(directory, 'state.json'), JSON.stringify(atRest(state)));
+  clearTraces(paths, basename(directory));
+  return 'keep';
+};
+
 /** What becomes of one container whose maker is gone: recorded as killed, or removed where it was not to stay or never ran. */
 const settle = (paths: Paths, id: string): 'remove' | 'keep' => {
   try {
     const state = readRawState(paths, id);
     if (!isStale(state)) return 'keep';
-    if (state.status === 'created') return claim(paths, id) ? 'remove' : 'keep';
+    if (state.status === 'created' && state.kept !== true) return claim(paths, id) ? 'remove' : 'keep';
     const { directory, spec } = readContainer(paths, id);
+    if (state.status === 'created') return layToRest(paths, directory, state);
     if (spec.autoRemove) return 'remove';
     writeFileAtomic(join(directory, 'state.json'), JSON.stringify(exited(state)));
-    removeTraces(paths, id);
+    clearTraces(paths, id);
     return 'keep';
   } catch (error) {
     // A damaged record is left for a person to see; one that has vanished meanwhile is in good hands.
@@ -177,9 +187,11 @@ const hasRecord = (paths: Paths, id: string): boolean => lstatSync(join(paths.co
 /** Looked at once more behind the maker, because a container has its directory before its maker goes; the first look saves the others. */
 const isNobodys = (paths: Paths, id: string): boolean => id !== '' && !hasRecord(paths, id) && !makerIsAlive(paths, id) && !hasRecord(paths, id);
 
-const hasExited = (paths: Paths, id: string): boolean => {
+const isIdle = (paths: Paths, id: string): boolean => {
   try {
-    return readRawState(paths, id).status === 'exited' && !makerIsAlive(paths, id);
+    const state = readRawState(paths, id);
+    // One that is being started again is told by its monitor or, before there is one, by its marker.
+    return (state.status === 'exited' || isWaiting(state)) && !isAttended(state) && !makerIsAlive(paths, id);
   } catch {
     return false;
   }
@@ -188,7 +200,7 @@ const hasExited = (paths: Paths, id: string): boolean => {
 /** Frees names without a container, and removes markers and sockets without one that runs. */
 const sweepTraces = (paths: Paths): void => {
   for (const name of readdirSync(paths.names)) if (isNobodys(paths, idBehind(paths, name))) removeIfPresent(join(paths.names, name));
-  for (const id of markedIds(paths)) if (isNobodys(paths, id) || hasExited(paths, id)) removeTraces(paths, id);
+  for (const id of markedIds(paths)) if (isNobodys(paths, id) || isIdle(paths, id)) clearTraces(paths, id);
 };
 
 /** The cheap look: what a living monitor answers for, or has written to its end, needs no other. */
@@ -227,5 +239,6 @@ export const healIfNobodyLives = (paths: Paths, host: Host): void => {
   if (markedIds(paths).length > 0 && !keeperIsAlive(paths)) heal(paths, host);
 };
 
-/** Makes the record say that this process is about to start the container. */
-export const writeCreated = (directory: string): void => writeFileAtomic(join(directory, 'state.json'), JSON.stringify(createdState(ownIdentity())));
+/** The first state of a new record: this process is about to start the container, or it waits for `skiff start`. */
+export const writeCreated = (directory: string, toStart: boolean): void =>
+  writeFileAtomic(join(directory, 'state.json'), JSON.stringify(toStart ? createdState(ownIdentity()) : waitingState));

@@ -11,7 +11,7 @@ import type { Digest } from '../core/digest.ts';
 import { isContainerId } from '../core/names.ts';
 import type { ImageUser, ImageUsers } from '../images/users.ts';
 import type { Paths } from '../system/paths.ts';
-import { isStale, readRawState } from './records.ts';
+import { isAttended, readRawState } from './records.ts';
 
 const recordCodec = t.intersection([
   t.type({ rootfs: t.union([t.type({ kind: t.literal('image'), layers: t.array(t.string) }), t.type({ kind: t.literal('directory'), path: t.string })]) }),
@@ -49,8 +49,7 @@ const statusIn = (directory: string): string => {
 const isRunning = (paths: Paths, containers: string, id: string): boolean => {
   if (containers !== paths.containers) return statusIn(join(containers, id)) !== 'exited';
   try {
-    const state = readRawState(paths, id);
-    return state.status !== 'exited' && !isStale(state);
+    return isAttended(readRawState(paths, id));
   } catch {
     return true;
   }

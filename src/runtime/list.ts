@@ -2,7 +2,7 @@
 import { fail } from '../core/errors.ts';
 import { shortId } from '../core/names.ts';
 import { humanDuration, timeAgo } from '../core/times.ts';
-import { never } from './records.ts';
+import { never, statusWord } from './records.ts';
 import type { Container } from './records.ts';
 
 export interface ListChoice {
@@ -37,7 +37,7 @@ const nameTest = (value: string): Test => {
 
 const statusTest = (value: string): Test =>
   statusWords.includes(value)
-    ? ({ state }) => state.status === value
+    ? ({ state }) => statusWord(state) === value
     : fail({ _tag: 'Usage', message: `invalid filter 'status=${value}'`, hint: `use one of ${statusWords.join(', ')}` });
 
 const exitedTest = (value: string): Test =>
@@ -95,7 +95,7 @@ export const chooseContainers = (containers: readonly Container[], { all, last, 
 /** Docker's words for a state: `Up 3 minutes`, `Exited (0) 2 hours ago`, `Created`. */
 export const statusText = ({ state }: Container, now: number): string => {
   if (state.status === 'created' || state.startedAt === never) return 'Created';
-  if (state.status === 'running') return `Up ${humanDuration(Math.max(0, now - Date.parse(state.startedAt)) / 1000)}`;
+  if (state.status === 'running') return `Up ${humanDuration(Math.max(0, now - Date.parse(state.startedAt)) / 1000)}${state.paused === true ? ' (Paused)' : ''}`;
   return `Exited (${state.exitCode}) ${timeAgo(Date.parse(state.finishedAt), now)}`;
 };
 
@@ -128,7 +128,7 @@ export const rowOf = (container: Container, now: number, noTrunc: boolean): Read
     CreatedAt: localTime(spec.created),
     RunningFor: timeAgo(created, now),
     Ports: '',
-    State: state.status,
+    State: statusWord(state),
     Status: statusText(container, now),
     Labels: Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`).join(','),
     Networks: spec.network.mode,

@@ -5,47 +5,91 @@ import { join } from 'node:path';
 import type { Paths } from '../system/paths.ts';
 
 const headerLength = 8;
-const stopFrame = 'T'.charCodeAt(0);
-const exitFrame = 'X'.charCodeAt(0);
 
-const frame = (type: number, payload: Buffer): Buffer => {
+/** Frame types: a letter each. */
+const type = { stop: 'T', kill: 'K', pause: 'P', rename: 'N', exit: 'X', done: 'D' } as const;
+
+/** What a monitor says to an order (`enum order_result` in frames.h). */
+export type OrderResult = 'done' | 'already' | 'not-running' | 'failed';
+const orderResults: readonly OrderResult[] = ['done', 'already', 'not-running', 'failed'];
+
+/** The first thing that a monitor says which answers a question. */
+export type Answer = { readonly kind: 'exit'; readonly code: number } | { readonly kind: 'order'; readonly result: OrderResult };
+
+const frame = (letter: string, payload: Buffer): Buffer => {
   const header = Buffer.alloc(headerLength);
-  header.writeUInt8(type, 0);
+  header.write(letter, 'latin1');
   header.writeUInt32LE(payload.length, 4);
   return Buffer.concat([header, payload]);
 };
 
-/** The exit code in the first EXIT frame of `bytes`, if it has come. */
-const exitCodeIn = (bytes: Buffer): number | undefined => {
+const words = (...numbers: readonly number[]): Buffer => {
+  const payload = Buffer.alloc(4 * numbers.length);
+  numbers.forEach((number, at) => payload.writeUInt32LE(number, 4 * at));
+  return payload;
+};
+
+/** The first answer in `bytes`, if it has come whole. Exported for its test. */
+export const answerIn = (bytes: Buffer): Answer | undefined => {
   for (let at = 0; at + headerLength <= bytes.length; ) {
     const length = bytes.readUInt32LE(at + 4);
     if (at + headerLength + length > bytes.length) return undefined;
-    if (bytes.readUInt8(at) === exitFrame && length === 4) return bytes.readUInt32LE(at + headerLength);
+    const letter = bytes.toString('latin1', at, at + 1);
+    const number = length === 4 ? bytes.readUInt32LE(at + headerLength) : 0;
+    if (letter === type.exit && length === 4) return { kind: 'exit', code: number };
+    if (letter === type.done && length === 4) return { kind: 'order', result: orderResults[number] ?? 'failed' };
     at += headerLength + length;
   }
   return undefined;
 };
 
-/**
- * Asks the monitor of `id` to end its container: `signal` first, SIGKILL after `graceMs`. Resolves with the exit code once the
- * container has ended and been cleared up, or with undefined where no monitor answers (it is gone, or goes meanwhile).
- */
-export const stopContainer = (paths: Paths, id: string, signal: number, graceMs: number): Promise<number | undefined> =>
+/** Sends `request` and waits for the first answer; undefined where no monitor answers: it is gone, goes meanwhile, or has no place free for us. */
+const ask = (paths: Paths, id: string, request: Buffer): Promise<Answer | undefined> =>
   new Promise((resolve) => {
     // Through the directory's fd: a socket's name has room for 108 bytes, unix(7), and the directory may be deeper.
     const directory = openSync(join(paths.runtime, 'c'), constants.O_RDONLY | constants.O_DIRECTORY);
-    const payload = Buffer.alloc(8);
-    payload.writeUInt32LE(signal, 0);
-    payload.writeUInt32LE(graceMs, 4);
     let received = Buffer.alloc(0);
-    const socket = connect(`/proc/self/fd/${directory}/${id}`, () => socket.write(frame(stopFrame, payload)));
+    const socket = connect(`/proc/self/fd/${directory}/${id}`, () => socket.write(request));
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk as Buffer]);
-      if (exitCodeIn(received) !== undefined) socket.destroy(); // its end may come late: somebody else may be slow to take the container's output
+      if (answerIn(received) !== undefined) socket.destroy(); // its end may come late: somebody else may be slow to take the container's output
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
       closeSync(directory);
-      resolve(exitCodeIn(received));
+      resolve(answerIn(received));
     });
   });
+
+const exitCode = (answer: Answer | undefined): number | undefined => (answer?.kind === 'exit' ? answer.code : undefined);
+
+/** A grace that never ends, in milliseconds on the wire. */
+export const noDeadline = 0xffffffff;
+
+/**
+ * Asks the monitor of `id` to end its container: `signal` first, SIGKILL after `graceMs` (`noDeadline`: never). A paused one goes on first.
+ * With `again` it stays even where it was made with --rm, to be started again.
+ * Resolves with the exit code once the container has ended and been cleared up, or with undefined where no monitor answers.
+ */
+export const orderStop = async (paths: Paths, id: string, signal: number, graceMs: number, again = false): Promise<number | undefined> =>
+  exitCode(await ask(paths, id, frame(type.stop, words(signal, graceMs, ...(again ? [1] : [])))));
+
+/** The exit code of a container once it has ended and been cleared up; undefined where no monitor answers. */
+export const awaitExit = async (paths: Paths, id: string): Promise<number | undefined> => exitCode(await ask(paths, id, Buffer.alloc(0)));
+
+const order = async (paths: Paths, id: string, request: Buffer): Promise<OrderResult | undefined> => {
+  const answer = await ask(paths, id, request);
+  // It has ended just now.
+  return answer?.kind === 'exit' ? 'not-running' : answer?.result;
+};
+
+/** Sends `signal` to the container's command. Undefined where no monitor answers. */
+export const orderKill = (paths: Paths, id: string, signal: number): Promise<OrderResult | undefined> => order(paths, id, frame(type.kill, words(signal)));
+
+/** Stops every process of the container, or lets them go on. Undefined where no monitor answers. */
+export const orderPause = (paths: Paths, id: string, pause: boolean): Promise<OrderResult | undefined> =>
+  order(paths, id, frame(type.pause, words(pause ? 1 : 0)));
+
+/** Tells the monitor which symbolic link is the container's name now: it removes that one where the container does not stay. */
+export const orderRename = (paths: Paths, id: string, link: string): Promise<OrderResult | undefined> =>
+  order(paths, id, frame(type.rename, Buffer.from(link)));

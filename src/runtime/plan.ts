@@ -4,12 +4,14 @@
  */
 import { defaultDeviceLinks } from './spec-mounts.ts';
 import { groupWords } from '../core/users.ts';
+import { logRecord } from './logs-record.ts';
 import { parseMountOptions } from './mount-options.ts';
 import { processRecords, sessionRecords } from './plan-records.ts';
 import type { PlanRecord } from './plan-records.ts';
 import type { OciMount, OciNamespaceType, OciSpec } from '../core/oci-runtime.ts';
 import type { MountStep } from '../storage/driver.ts';
 import type { SkiffSpec } from './spec-types.ts';
+import type { State } from './records.ts';
 
 /** What the plan needs besides the specification: paths and facts of this machine. */
 export interface PlanInputs {
@@ -36,6 +38,10 @@ export interface PlanInputs {
   /** Environment that Skiff adds behind the container's. */
   readonly extraEnvironment: readonly string[];
   readonly extraMounts: readonly OciMount[];
+  /** What the record of a container that was there before says of its last run. */
+  readonly again?: Pick<State, 'status' | 'exitCode' | 'startedAt' | 'finishedAt'>;
+  /** Whoever launches it keeps the input to himself. */
+  readonly outputOnly?: boolean;
   /** Start time of the process whose namespaces are joined. */
   readonly donorStart?: string;
   /** Removed when the container does not stay: a path, and where it is moved before that if it is a tree. */
@@ -119,6 +125,11 @@ const insideRecords = (inputs: PlanInputs): readonly PlanRecord[] => {
   ];
 };
 
+const againRecords = ({ again, outputOnly }: PlanInputs): readonly PlanRecord[] => [
+  ...(again === undefined ? [] : [['again', again.status, String(again.exitCode), again.startedAt, again.finishedAt] as PlanRecord]),
+  ...(outputOnly === true ? [['output-only'] as PlanRecord] : []),
+];
+
 /** The whole plan of a container. `capabilityLimit` has the bits of the capabilities that this kernel knows. */
 export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly PlanRecord[] => {
   const { oci, skiff } = inputs;
@@ -129,11 +140,12 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ['id', skiff.id],
     ['dir', inputs.directory],
     ['socket', inputs.socket],
-    ['log', skiff.log.driver],
+    logRecord(oci, skiff),
     ['stop', String(skiff.stopSignal.number), String(skiff.stopTimeout)],
     ['keeper', ...inputs.keeper],
     skiff.pid.mode === 'private' ? ['outer-pid'] : ['guard'],
     ...(skiff.autoRemove ? [['autoremove'] as PlanRecord] : []),
+    ...againRecords(inputs),
     ...sessionRecords({ ...skiff, stdin: skiff.openStdin }),
     inputs.rootfs,
     ['child-map', ...inputs.childMap],

@@ -13,7 +13,7 @@ import { decodeSkiffSpec } from './spec-codec.ts';
 import type { SkiffSpec } from './spec-types.ts';
 import type { Paths } from '../system/paths.ts';
 
-const stateCodec = t.type({
+const stateMembers = t.type({
   version: t.literal(1),
   status: t.union([t.literal('created'), t.literal('running'), t.literal('exited')]),
   /** Of the command, as the host sees it; 0 when it does not run. */
@@ -25,6 +25,16 @@ const stateCodec = t.type({
   startedAt: t.string,
   finishedAt: t.string,
 });
+
+const stateCodec = t.intersection([
+  stateMembers,
+  t.partial({
+    /** It was made to be started later: it stays although it never ran. */
+    kept: t.boolean,
+    /** All its processes stand still; only while it is running. */
+    paused: t.boolean,
+  }),
+]);
 
 export type State = t.TypeOf<typeof stateCodec>;
 
@@ -51,6 +61,12 @@ export const createdState = (creator: { readonly pid: number; readonly start: st
   finishedAt: never,
 });
 
+/** The same with nobody at it, and no process. */
+export const atRest = (state: State): State => ({ ...state, pid: 0, pidStart: '0', monitorPid: 0, monitorStart: '0' });
+
+/** The state of a container that was made to be started later. */
+export const waitingState: State = { ...createdState({ pid: 0, start: '0' }), kept: true };
+
 const readState = (directory: string): State => {
   const path = join(directory, 'state.json');
   const damaged = (reason: string): never => fail({ _tag: 'Corrupt', subject: path, reason });
@@ -69,12 +85,18 @@ const readState = (directory: string): State => {
  * the container with it (SIGKILL, so 137); one that died before the start left nothing that could be called a container.
  */
 const trueState = (state: State): State => {
-  if (state.status === 'exited' || isAlive({ pid: state.monitorPid, start: state.monitorStart })) return state;
+  if (state.status === 'exited' || isAttended(state)) return state;
   return state.status === 'running' ? { ...state, status: 'exited', pid: 0, pidStart: '0', exitCode: 137 } : state;
 };
 
+/** Whether somebody alive answers for the record: its monitor or, before there is one, the command that makes it. */
+export const isAttended = (state: State): boolean => isAlive({ pid: state.monitorPid, start: state.monitorStart });
+
+/** Whether it waits for its first start, and nobody is at it. */
+export const isWaiting = (state: State): boolean => state.status === 'created' && state.monitorPid === 0;
+
 /** Whether the last writer of the record is gone although the record says otherwise: the next command clears it up. */
-export const isStale = (state: State): boolean => state.status !== 'exited' && !isAlive({ pid: state.monitorPid, start: state.monitorStart });
+export const isStale = (state: State): boolean => state.status !== 'exited' && !isWaiting(state) && !isAttended(state);
 
 /** A state that cannot be read because the whole record has just been taken away is no damage. */
 const readStateOf = (id: string, directory: string): State => {
@@ -171,6 +193,15 @@ export const requireRunning = (word: string, container: Container): Container =>
   container.state.status === 'running'
     ? container
     : fail({ _tag: 'Conflict', message: `container ${word} is not running`, hint: "see 'skiff ps -a'" });
+
+/** `requireRunning`, and not paused either; in Docker's words. */
+export const requireActive = (word: string, container: Container): Container =>
+  requireRunning(word, container).state.paused === true
+    ? fail({ _tag: 'Conflict', message: `container ${word} is paused, unpause the container before exec` })
+    : container;
+
+/** `created`, `running`, `paused` or `exited`: one word, as listings and `inspect` show it. */
+export const statusWord = ({ status, paused }: State): 'created' | 'running' | 'paused' | 'exited' => (status === 'running' && paused === true ? 'paused' : status);
 
 /** Where a container's monitor listens. */
 export const socketPath = (paths: Paths, id: string): string => join(paths.runtime, 'c', id);

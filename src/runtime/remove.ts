@@ -1,7 +1,7 @@
 /** `skiff rm`. */
 import { fail, SkiffFailure } from '../core/errors.ts';
 import { discard, heal } from './heal.ts';
-import { stopContainer } from './monitor-client.ts';
+import { orderStop } from './monitor-client.ts';
 import { readContainer, resolveId } from './records.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -21,7 +21,7 @@ const prepare = async ({ paths }: Surroundings, word: string, force: boolean): P
   if (!force) {
     return fail({ _tag: 'Conflict', message: `cannot remove container "${word}": it is running`, hint: `stop it before, or use 'skiff rm -f ${word}'` });
   }
-  await stopContainer(paths, id, sigkill, 0);
+  await orderStop(paths, id, sigkill, 0);
   return id;
 };
 
@@ -29,7 +29,7 @@ const prepare = async ({ paths }: Surroundings, word: string, force: boolean): P
 const prepareDamaged = async ({ paths }: Surroundings, word: string, force: boolean, error: SkiffError): Promise<string> => {
   if (!force || error._tag !== 'Corrupt') return fail(error);
   const id = resolveId(paths, word);
-  await stopContainer(paths, id, sigkill, 0);
+  await orderStop(paths, id, sigkill, 0);
   return id;
 };
 

@@ -24,8 +24,11 @@ export interface RootfsNeeds {
   readonly isShifted: boolean;
 }
 
+/** What is asked of the root file system: by the flags of `run`, or by a container that was made with them. */
+type RootfsFlags = Pick<RunFlags, 'rootfs' | 'userns'>;
+
 /** The directory of --rootfs as mount points are written: absolute, without links. The empty string when there is none to look at. */
-const realRootfs = (flags: RunFlags): string => {
+const realRootfs = (flags: RootfsFlags): string => {
   try {
     return flags.rootfs === undefined ? '' : realpathSync(flags.rootfs);
   } catch {
@@ -34,7 +37,7 @@ const realRootfs = (flags: RunFlags): string => {
 };
 
 /** Whether something is mounted below the directory of --rootfs, proc_pid_mountinfo(5). */
-const hasMountsBelow = (flags: RunFlags): boolean => {
+const hasMountsBelow = (flags: RootfsFlags): boolean => {
   const root = realRootfs(flags);
   if (root === '') return false;
   const below = root === '/' ? '/' : `${root}/`;
@@ -46,11 +49,11 @@ const hasMountsBelow = (flags: RunFlags): boolean => {
  * Whether an image's files must appear under other ids than on disk. A directory given with --rootfs shows its files as they are, and
  * where the caller's id is the only one, every file has it already.
  */
-const isShifted = (host: Host, flags: RunFlags): boolean =>
+const isShifted = (host: Host, flags: RootfsFlags): boolean =>
   host.idMap.mode === 'ranges' && flags.rootfs === undefined && (flags.userns ?? '').startsWith('keep-id');
 
 /** Whether the directory's owner has no id in the user's namespace. */
-const isForeign = (host: Host, flags: RunFlags): boolean => {
+const isForeign = (host: Host, flags: RootfsFlags): boolean => {
   const root = realRootfs(flags);
   if (root === '') return false;
   const owner = statSync(root).uid;
@@ -58,7 +61,7 @@ const isForeign = (host: Host, flags: RunFlags): boolean => {
 };
 
 /** Looks at what --rootfs and --userns ask for; nothing is read without them. */
-export const rootfsNeeds = (host: Host, flags: RunFlags): RootfsNeeds => ({
+export const rootfsNeeds = (host: Host, flags: RootfsFlags): RootfsNeeds => ({
   hasMounts: hasMountsBelow(flags),
   isForeign: isForeign(host, flags),
   isShifted: isShifted(host, flags),
@@ -98,7 +101,7 @@ const squashOf = (host: Host, skiff: SkiffSpec): Pick<OverlayMount, 'squash'> =>
 };
 
 /** A directory given with --rootfs is the only layer; image layers are listed lowest first, mounts take them topmost first. */
-const lowersOf = (skiff: SkiffSpec): readonly string[] => (skiff.rootfs.kind === 'directory' ? [skiff.rootfs.path] : [...skiff.rootfs.layers].reverse());
+export const lowersOf = (skiff: SkiffSpec): readonly string[] => (skiff.rootfs.kind === 'directory' ? [skiff.rootfs.path] : [...skiff.rootfs.layers].reverse());
 
 /** The overlay of a container whose record is in `directory`. */
 export const overlayOf = (host: Host, skiff: SkiffSpec, directory: string, needs: RootfsNeeds): OverlayMount => ({

@@ -15,6 +15,9 @@ export interface RunFlags {
   readonly envFile?: readonly TextFile[];
   readonly label?: readonly string[];
   readonly labelFile?: readonly TextFile[];
+  readonly logDriver?: string;
+  /** `NAME=value` each. */
+  readonly logOpt?: readonly string[];
   readonly user?: string;
   readonly groupAdd?: readonly string[];
   readonly workdir?: string;

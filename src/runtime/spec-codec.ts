@@ -38,7 +38,7 @@ const identity = t.intersection([
     args: strings,
     labels: t.record(t.string, t.string),
   }),
-  t.partial({ image: t.type({ reference: t.string, id: t.string }), runtime: t.string, cidFile: t.string }),
+  t.partial({ image: t.type({ reference: t.string, id: t.string }), runtime: t.string, cidFile: t.string, entrypointLength: t.number, asked: t.record(t.string, strings) }),
 ]);
 
 const process = t.type({
@@ -72,7 +72,7 @@ const surroundings = t.intersection([
       t.type({ kind: t.union([t.literal('default'), t.literal('unconfined')]) }),
       t.type({ kind: t.literal('file'), path: t.string }),
     ]),
-    log: t.type({ driver: t.union([t.literal('json-file'), t.literal('none')]) }),
+    log: t.intersection([t.type({ driver: t.keyof({ 'json-file': null, local: null, none: null }) }), t.partial({ options: t.record(t.string, t.string) })]),
   }),
   t.partial({ domainname: t.string, sharesWith: t.string }),
 ]);

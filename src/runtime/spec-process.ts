@@ -14,12 +14,15 @@ import type { HostView, ImageConfigView } from './spec-types.ts';
 /** Docker's PATH on Linux. */
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** The entry point's words: `--entrypoint`, of which the empty one clears the image's, or the image's. */
+export const entrypointOf = (image: ImageConfigView | undefined, { entrypoint }: RunFlags): readonly string[] =>
+  entrypoint === undefined ? (image?.config.Entrypoint ?? []) : [entrypoint].filter((word) => word !== '');
+
 /** Entry point and arguments: `--entrypoint` drops both of the image's, a command drops its CMD. The result has at least one word. */
 export const commandOf = (image: ImageConfigView | undefined, flags: RunFlags): readonly string[] => {
   const { entrypoint, command } = flags;
-  const own = entrypoint === undefined ? (image?.config.Entrypoint ?? []) : [entrypoint].filter((word) => word !== '');
   const rest = command.length > 0 || entrypoint !== undefined ? command : (image?.config.Cmd ?? []);
-  const args = [...own, ...rest];
+  const args = [...entrypointOf(image, flags), ...rest];
   if (args.length === 0) {
     return usage('no command specified', image === undefined ? 'write it after the flags' : `write it after the image: skiff run ${image.reference} COMMAND`);
   }

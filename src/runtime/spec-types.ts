@@ -1,11 +1,13 @@
 /** What a container's specification is made from and what it consists of. */
 import type { Signal } from '../core/signals.ts';
 import type { IpcMode, PidMode, UserMode } from '../core/namespace-modes.ts';
+import type { LogConfig } from '../core/log-options.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import type { UlimitName } from '../core/ulimits.ts';
 import type { Principal, UserSpec } from '../core/users.ts';
 import type { IdMap } from '../system/host.ts';
+import type { Asked } from './asked.ts';
 import type { Confinement } from './confinement.ts';
 
 /** The parts of an image's config that a container takes over; JSON writers leave them out or write null. */
@@ -108,6 +110,10 @@ export interface SkiffSpec {
   readonly runtime?: string;
   /** The command and its arguments, for listings. */
   readonly args: readonly string[];
+  /** How many of `args` are the entry point's, the others the command's; absent in records from before `inspect`: none. */
+  readonly entrypointLength?: number;
+  /** Flags as they were typed; absent in such records. */
+  readonly asked?: Asked;
   /** Looked up in the container's /etc/passwd and /etc/group when it starts; config.json has 0 until `withResolvedUser`. */
   readonly user: UserSpec;
   readonly groupAdd: readonly Principal[];
@@ -140,7 +146,7 @@ export interface SkiffSpec {
   readonly createDirectories: readonly string[];
   readonly privileged: boolean;
   readonly seccomp: Confinement['seccomp'];
-  readonly log: { readonly driver: 'json-file' | 'none' };
+  readonly log: LogConfig;
   /** Absolute. */
   readonly cidFile?: string;
 }

@@ -8,18 +8,20 @@ import { attempt, need, usage } from '../core/invalid.ts';
 import { parseDetachKeys } from '../core/detach-keys.ts';
 import { parseAddHost, parseHostname, parseNameserver, parseResolverOption, parseSearchDomain } from '../core/hosts.ts';
 import { mergeLabels } from '../core/labels.ts';
+import { parseLogFlags } from '../core/log-options.ts';
 import { cleanPath } from '../core/mounts.ts';
 import { generateName, parseContainerName, shortId } from '../core/names.ts';
 import { parseSignal } from '../core/signals.ts';
 import { parseSize } from '../core/sizes.ts';
 import { parseSysctl } from '../core/sysctls.ts';
 import { parseGroup } from '../core/users.ts';
+import { askedOf } from './asked.ts';
 import { applyCapabilityFlags } from './capabilities.ts';
 import { resolveConfinement } from './confinement.ts';
 import { hostnameFile, hostsFile, resolverFile } from './etc-files.ts';
 import { planMounts } from './spec-mounts.ts';
 import { checkMapped, planNamespaces } from './spec-namespaces.ts';
-import { commandOf, directoryOf, environmentOf, limitsOf, oomScoreOf, userOf } from './spec-process.ts';
+import { commandOf, directoryOf, entrypointOf, environmentOf, limitsOf, oomScoreOf, userOf } from './spec-process.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
 import type { OciProcess, OciSpec } from '../core/oci-runtime.ts';
 import type { SkiffError } from '../core/errors.ts';
@@ -198,6 +200,8 @@ const skiffOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, oci: Oc
     platform: image?.platform ?? host.platform,
     ...(flags.runtime === undefined || flags.runtime === '' ? {} : { runtime: flags.runtime }),
     args: oci.process.args,
+    entrypointLength: entrypointOf(image, flags).length,
+    asked: askedOf(flags),
     ...whoOf(inputs, plan),
     setHome: !oci.process.env.some((line) => line.startsWith('HOME=')),
     ...sessionOf(flags, plan),
@@ -216,7 +220,7 @@ const skiffOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, oci: Oc
     createDirectories: mounts.createDirectories,
     privileged: flags.privileged ?? false,
     seccomp: absoluteSeccomp(confinement.seccomp, host.cwd),
-    log: { driver: 'json-file' },
+    log: parseLogFlags(flags.logDriver, flags.logOpt ?? []),
     ...cidFileOf(inputs),
   };
 };

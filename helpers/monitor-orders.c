@@ -1,0 +1,108 @@
+/* What other commands ask of a monitor: `stop`, `kill`, `pause` and `unpause`, `rename`. */
+#include "monitor-parts.h"
+#include "frames.h"
+#include "pause.h"
+#include "util.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void answer(struct client *client, uint32_t result)
+{
+    client_send(client, FRAME_DONE, &result, sizeof result);
+}
+
+static bool runs(void)
+{
+    return self.started && !self.exited;
+}
+
+/* The record shall not say that it stands still when it does not, nor the reverse; a full disk makes it stale, and ends nothing. */
+static void note_paused(bool paused)
+{
+    self.state.paused = paused;
+    if (self.directory >= 0)
+        state_write(self.directory, &self.state);
+}
+
+void monitor_unpause(void)
+{
+    if (!self.state.paused)
+        return;
+    unpause_processes();
+    note_paused(false);
+}
+
+static enum order_result set_paused(bool paused)
+{
+    if (!runs() || self.directory < 0)
+        return ORDER_NOT_RUNNING;
+    if (paused == (self.state.paused))
+        return ORDER_ALREADY;
+    if (!paused) {
+        monitor_unpause();
+        return ORDER_DONE;
+    }
+    if (!pause_processes(self.pid)) {
+        unpause_processes();
+        return ORDER_FAILED;
+    }
+    note_paused(true);
+    return ORDER_DONE;
+}
+
+/* Of two who stop it the less patient one decides. */
+static void stop(const char *payload)
+{
+    uint32_t words[2];
+    memcpy(words, payload, sizeof words);
+    monitor_signal(words[0]);
+    long long kill_at = monitor_now() + words[1];
+    if (words[1] != STOP_NEVER && (!self.kill_at || kill_at < self.kill_at))
+        self.kill_at = kill_at;
+    monitor_unpause();
+}
+
+/* A paused container that is told to end the way it wants to be told goes on, to do so; as in Docker. */
+static enum order_result send_signal(uint32_t number)
+{
+    const struct record *wanted = plan_find(self.plan, "stop", 2);
+    if (!runs())
+        return ORDER_NOT_RUNNING;
+    monitor_signal(number);
+    if (wanted && number == (uint32_t)strtoul(wanted->fields[1], NULL, 10))
+        monitor_unpause();
+    return ORDER_DONE;
+}
+
+/* The one path that is removed with the container and is no tree is its name (src/runtime/gather.ts). */
+static enum order_result rename_container(const char *path, size_t length)
+{
+    if (length == 0 || length >= PATH_MAX || path[0] != '/' || memchr(path, 0, length))
+        return ORDER_FAILED;
+    for (size_t i = 0; i < self.plan->count; i++) {
+        struct record *record = &self.plan->records[i];
+        if (strcmp(record->fields[0], "remove") == 0 && record->count == 2)
+            record->fields[1] = xasprintf("%.*s", (int)length, path);
+    }
+    return ORDER_DONE;
+}
+
+void monitor_take_order(struct client *client, uint8_t type, const char *payload, size_t length)
+{
+    uint32_t number = 0;
+    if (length == sizeof number)
+        memcpy(&number, payload, sizeof number);
+    if (type == FRAME_STOP && (length == 8 || length == 12)) {
+        stop(payload);
+        self.stays = length == 12;
+    }
+    else if (type == FRAME_KILL && length == 4)
+        answer(client, send_signal(number));
+    else if (type == FRAME_PAUSE && length == 4)
+        answer(client, set_paused(number != 0));
+    else if (type == FRAME_RENAME)
+        answer(client, rename_container(payload, length));
+}

@@ -1,0 +1,37 @@
+import { isRight } from 'fp-ts/Either';
+import { heal } from '../runtime/heal.ts';
+import { inspectContainer } from '../runtime/inspect.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import type { Context } from './context.ts';
+import { showInspected } from './inspected.ts';
+import type { Inspected } from './inspected.ts';
+import { table } from './options/inspect.ts';
+import type { FlagsOf } from './options/table.ts';
+import { surroundingsOf } from './surroundings.ts';
+
+export { table };
+
+/** An image by this word; a word that cannot name one names nothing. Most inspections are of containers: only then images are looked at. */
+const imageOf = async (context: Context, { paths }: Surroundings, word: string): Promise<Inspected> => {
+  const [{ imageWords }, { inspectImage }] = await Promise.all([import('./image-words.ts'), import('../images/inspect.ts')]);
+  const [qualified = word] = await imageWords(context, paths, [word]);
+  return inspectImage(paths, qualified);
+};
+
+const anythingOf = async (context: Context, surroundings: Surroundings, word: string, { type, size }: FlagsOf<typeof table>): Promise<Inspected> => {
+  if (type === 'image') return await imageOf(context, surroundings, word);
+  const container = await inspectContainer(surroundings, word, size)();
+  if (isRight(container)) return { data: container.right };
+  if (type === 'container' || container.left._tag !== 'NotFound') return container.left;
+  const image = await imageOf(context, surroundings, word);
+  return 'data' in image || (image._tag !== 'NotFound' && image._tag !== 'Usage') ? image : { _tag: 'NotFound', kind: 'object', name: word };
+};
+
+/** `skiff inspect`: containers come before images of the same name, as in Docker. */
+export const run = async (context: Context, flags: FlagsOf<typeof table>, words: readonly string[]): Promise<number> => {
+  const surroundings = surroundingsOf(context);
+  if (flags.type !== 'image') heal(surroundings.paths, surroundings.host);
+  const results: Inspected[] = [];
+  for (const word of words) results.push(await anythingOf(context, surroundings, word, flags));
+  return await showInspected(context, flags.format, results);
+};

@@ -1,0 +1,86 @@
+/** What a launch plan needs besides the specification, and the plan's file; the same for a first start and for every later one. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail } from '../core/errors.ts';
+import { mapText } from '../core/id-maps.ts';
+import { need } from '../core/invalid.ts';
+import { withLock, writeFileAtomic } from '../system/files.ts';
+import { helperPath, keeperArguments } from '../system/helper.ts';
+import { capabilityLimit } from '../system/kernel.ts';
+import { doomedPath } from './heal.ts';
+import { isCapabilityName } from './capabilities.ts';
+import { makePlan } from './plan.ts';
+import { encodePlan } from './plan-records.ts';
+import { findContainer, socketPath } from './records.ts';
+import { mapsOf, overlayOf } from './root-filesystem.ts';
+import { seccompProgram } from './seccomp-cache.ts';
+import { onlyIds, singleUidParts, writeSingleUidFiles } from './single-uid.ts';
+import type { StorageDriver } from '../storage/driver.ts';
+import type { Paths } from '../system/paths.ts';
+import type { PlanInputs } from './plan.ts';
+import type { RootfsNeeds } from './root-filesystem.ts';
+import type { ContainerSpec, SkiffSpec } from './spec-types.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export type Gathered = Omit<PlanInputs, 'oci' | 'skiff' | 'remove' | 'release' | 'retract' | 'again' | 'outputOnly'>;
+
+const donorStart = (paths: Paths, skiff: SkiffSpec): string | undefined => (skiff.sharesWith === undefined ? undefined : findContainer(paths, skiff.sharesWith).state.pidStart);
+
+/** Everything of the plan that has to be looked up, before anything is made: its errors leave nothing behind. Throws SkiffFailure. */
+export const gather = async (surroundings: Surroundings, spec: ContainerSpec, driver: StorageDriver, needs: RootfsNeeds): Promise<Gathered> => {
+  const { paths, host, env } = surroundings;
+  const { oci, skiff } = spec;
+  const directory = join(paths.containers, skiff.id);
+  const maps = mapsOf(host, skiff);
+  const { idMap } = host;
+  const deps = { cache: paths.cache, helper: () => helperPath(paths, 'skiff-seccomp') };
+  const singleUid = idMap.mode === 'single' ? { singleUid: onlyIds(oci) } : {};
+  const seccomp = need(await seccompProgram(deps, skiff, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid)());
+  const slirp = skiff.network.mode === 'slirp4netns' ? await (await import('../network/slirp.ts')).slirpCommand(paths, env, skiff.network) : undefined;
+  const start = donorStart(paths, skiff);
+  const foreign = skiff.runtime === undefined ? undefined : (await import('./foreign.ts')).foreignRecords(env, oci, skiff, directory);
+  return {
+    directory,
+    socket: socketPath(paths, skiff.id),
+    keeper: keeperArguments(paths, host),
+    childMap: [mapText(maps.uids), mapText(maps.gids)],
+    singleUid: idMap.mode === 'single',
+    rootfs: need(driver.plan(overlayOf(host, skiff, directory, needs))),
+    seccomp,
+    ...(slirp === undefined ? {} : { slirp }),
+    ...(foreign === undefined ? {} : { foreign }),
+    ...(skiff.init ? { init: join(directory, 'init') } : {}),
+    ...(idMap.mode === 'single' ? singleUidParts(oci, directory) : { extraEnvironment: [], extraMounts: [] }),
+    ...(start === undefined ? {} : { donorStart: start }),
+  };
+};
+
+/** Which parts of a plan tell a first start from a later one. */
+export type Occasion = Pick<PlanInputs, 'again' | 'outputOnly'>;
+
+/**
+ * Writes the plan into the container's directory, by rename: of a start that runs already, the sandbox reads it. Returns its path.
+ * A plan of a first start takes everything away again when it fails; a later one only what it has made, unless the container has --rm.
+ */
+export const writePlan = (paths: Paths, { oci, skiff }: ContainerSpec, marker: string, gathered: Gathered, occasion: Occasion): string => {
+  const { directory, socket } = gathered;
+  const stays = occasion.again !== undefined && !skiff.autoRemove;
+  const remove = stays ? [] : [[directory, doomedPath(paths, skiff.id)] as const, [join(paths.names, skiff.name)] as const];
+  const retract = skiff.cidFile === undefined || occasion.again !== undefined ? [] : [skiff.cidFile];
+  const plan = makePlan({ ...gathered, oci, skiff, remove, retract, release: [socket, marker], ...occasion }, capabilityLimit());
+  const path = join(directory, 'plan');
+  if (gathered.singleUid) writeSingleUidFiles(directory);
+  writeFileAtomic(path, encodePlan(plan), { mode: 0o600 });
+  return path;
+};
+
+/**
+ * `run` takes no lock. The record keeps the layers from now on, so one that is missing now was removed before that. Whoever is removing may
+ * yet give it back: it looks at the records once more before it lets go of the lock.
+ */
+export const requireLayers = async (paths: Paths, { rootfs, image }: SkiffSpec, hint: string): Promise<void> => {
+  const isWhole = (): boolean => rootfs.kind !== 'image' || rootfs.layers.every((layer) => existsSync(layer));
+  if (isWhole()) return;
+  await withLock(paths, join(paths.images, '.lock'), 'exclusive', () => Promise.resolve());
+  if (!isWhole()) fail({ _tag: 'NotFound', kind: 'image', name: image?.reference ?? '', hint });
+};

@@ -1,0 +1,45 @@
+/** The `Config` of a container's `inspect`, with the members of Docker's Go type in its order. Pure. */
+import { goMap, goStruct } from '../images/inspect-config.ts';
+import type { OciSpec } from '../core/oci-runtime.ts';
+import type { SkiffSpec } from './spec-types.ts';
+
+const orNull = (words: readonly string[]): readonly string[] | null => (words.length === 0 ? null : words);
+
+/** What Skiff sets by itself in every container, which Docker does not count as configured either. */
+const isOwn = (line: string, spec: SkiffSpec): boolean => line === `HOSTNAME=${spec.hostname}` || (spec.tty && line === 'TERM=xterm');
+
+/** Seconds after which Docker and Skiff kill, where nobody said otherwise. */
+const defaultStopTimeout = 10;
+
+/** What a container is made to run. */
+export const inspectedContainerConfig = (spec: SkiffSpec, oci: OciSpec): object => {
+  const split = spec.entrypointLength ?? 0;
+  return goStruct(
+    {
+      Hostname: spec.hostname,
+      Domainname: spec.domainname ?? '',
+      User: spec.user.text,
+      AttachStdin: spec.attach.stdin,
+      AttachStdout: spec.attach.stdout,
+      AttachStderr: spec.attach.stderr,
+      ExposedPorts: null,
+      Tty: spec.tty,
+      OpenStdin: spec.openStdin,
+      StdinOnce: spec.attach.stdin,
+      Env: oci.process.env.filter((line) => !isOwn(line, spec)),
+      Cmd: orNull(spec.args.slice(split)),
+      Healthcheck: null,
+      ArgsEscaped: null,
+      Image: spec.image?.reference ?? '',
+      Volumes: null,
+      WorkingDir: oci.process.cwd,
+      Entrypoint: orNull(spec.args.slice(0, split)),
+      OnBuild: null,
+      Labels: goMap(spec.labels),
+      StopSignal: spec.stopSignal.name,
+      StopTimeout: spec.stopTimeout === defaultStopTimeout ? null : spec.stopTimeout,
+      Shell: null,
+    },
+    ['ExposedPorts', 'Healthcheck', 'ArgsEscaped', 'StopTimeout', 'Shell'],
+  );
+};

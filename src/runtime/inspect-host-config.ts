@@ -1,0 +1,119 @@
+/** The `HostConfig` of `inspect`, with the members of Docker's Go type in its order. Pure. */
+import { goMap, goStruct } from '../images/inspect-config.ts';
+import { parseDevice } from '../core/devices.ts';
+import { groupWords } from '../core/users.ts';
+import { isRight } from 'fp-ts/Either';
+import type { OciSpec } from '../core/oci-runtime.ts';
+import { bindsOf, mountRequestsOf, sharedMemoryOf, tmpfsOf } from './inspect-mounts.ts';
+import type { SkiffSpec } from './spec-types.ts';
+
+const orNull = <A>(list: readonly A[] | undefined): readonly A[] | null => (list === undefined || list.length === 0 ? null : list);
+
+/** As Docker's command line writes them before it hands them on: upper case, with the prefix. */
+const capabilityName = (typed: string): string => {
+  const name = typed.toUpperCase();
+  return name === 'ALL' || name.startsWith('CAP_') ? name : `CAP_${name}`;
+};
+
+const modeText = (mode: SkiffSpec['pid'] | SkiffSpec['ipc']): string => (mode.mode === 'container' ? `container:${mode.container}` : mode.mode);
+
+const devicesOf = (typed: readonly string[] = []): readonly object[] =>
+  typed.flatMap((text) => {
+    const device = parseDevice(text);
+    return isRight(device) ? [{ PathOnHost: device.right.source, PathInContainer: device.right.target, CgroupPermissions: 'rwm' }] : [];
+  });
+
+/** An unlimited limit is -1 in Docker's API. */
+const finite = (limit: number): number => (limit === Infinity ? -1 : limit);
+
+const ulimitsOf = ({ process }: OciSpec): readonly object[] =>
+  process.rlimits.map(({ type, soft, hard }) => ({ Name: type.replace(/^RLIMIT_/, '').toLowerCase(), Hard: finite(hard), Soft: finite(soft) }));
+
+const sysctlsOf = (typed: readonly string[] | undefined): ReadonlyMap<string, string> | null =>
+  typed === undefined ? null : goMap(Object.fromEntries(typed.map((text) => text.split(/=(.*)/s).slice(0, 2) as [string, string])));
+
+/** Limits of resources, of which Skiff sets none without cgroups of its own: Docker's values for "not set". */
+const limits = {
+  CpuShares: 0,
+  Memory: 0,
+  NanoCpus: 0,
+  CgroupParent: '',
+  BlkioWeight: 0,
+  BlkioWeightDevice: [],
+  BlkioDeviceReadBps: [],
+  BlkioDeviceWriteBps: [],
+  BlkioDeviceReadIOps: [],
+  BlkioDeviceWriteIOps: [],
+  CpuPeriod: 0,
+  CpuQuota: 0,
+  CpuRealtimePeriod: 0,
+  CpuRealtimeRuntime: 0,
+  CpusetCpus: '',
+  CpusetMems: '',
+};
+
+const moreLimits = {
+  DeviceCgroupRules: null,
+  DeviceRequests: null,
+  MemoryReservation: 0,
+  MemorySwap: 0,
+  MemorySwappiness: null,
+  OomKillDisable: null,
+  PidsLimit: null,
+};
+
+const otherSystems = { CpuCount: 0, CpuPercent: 0, IOMaximumIOps: 0, IOMaximumBandwidth: 0 };
+
+/** What was asked for on the command line, and Docker's defaults for the rest. */
+export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
+  const asked = spec.asked ?? {};
+  const one = (values: readonly string[] | undefined): string => values?.[0] ?? '';
+  return goStruct(
+    {
+      Binds: bindsOf(oci, asked),
+      ContainerIDFile: spec.cidFile ?? '',
+      LogConfig: { Type: spec.log.driver, Config: goMap(spec.log.options ?? {}) },
+      NetworkMode: spec.network.mode,
+      PortBindings: goMap({}),
+      RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+      AutoRemove: spec.autoRemove,
+      VolumeDriver: '',
+      VolumesFrom: null,
+      ConsoleSize: [0, 0],
+      CapAdd: orNull(asked.capAdd?.map(capabilityName)),
+      CapDrop: orNull(asked.capDrop?.map(capabilityName)),
+      CgroupnsMode: one(asked.cgroupns) || 'private',
+      Dns: asked.dns ?? [],
+      DnsOptions: asked.dnsOption ?? [],
+      DnsSearch: asked.dnsSearch ?? [],
+      ExtraHosts: orNull(asked.addHost),
+      GroupAdd: orNull(groupWords(spec.groupAdd)),
+      IpcMode: modeText(spec.ipc),
+      Cgroup: '',
+      Links: null,
+      OomScoreAdj: oci.process.oomScoreAdj ?? 0,
+      PidMode: spec.pid.mode === 'private' ? '' : modeText(spec.pid),
+      Privileged: spec.privileged,
+      PublishAllPorts: false,
+      ReadonlyRootfs: oci.root.readonly,
+      SecurityOpt: orNull(asked.securityOpt),
+      Tmpfs: tmpfsOf(asked),
+      UTSMode: one(asked.uts),
+      UsernsMode: one(asked.userns),
+      ShmSize: sharedMemoryOf(oci),
+      Sysctls: sysctlsOf(asked.sysctl),
+      Runtime: spec.runtime ?? 'skiff',
+      Isolation: '',
+      ...limits,
+      Devices: devicesOf(asked.device),
+      ...moreLimits,
+      Ulimits: ulimitsOf(oci),
+      ...otherSystems,
+      Mounts: mountRequestsOf(oci, asked),
+      MaskedPaths: oci.linux.maskedPaths,
+      ReadonlyPaths: oci.linux.readonlyPaths,
+      Init: spec.init ? true : null,
+    },
+    ['Tmpfs', 'Sysctls', 'Mounts', 'Init'],
+  );
+};

@@ -1,0 +1,44 @@
+/** The `NetworkSettings` of `inspect`. Pure. */
+import { goMap } from '../images/inspect-config.ts';
+import type { NetworkMode } from '../core/network-mode.ts';
+
+interface Addresses {
+  readonly Gateway: string;
+  readonly IPAddress: string;
+  readonly IPPrefixLen: number;
+}
+
+/** A network exists as long as its container runs; slirp4netns gives the same address to everyone. */
+const addressesOf = (network: NetworkMode, running: boolean): Addresses =>
+  running && network.mode === 'slirp4netns'
+    ? { Gateway: network.gateway, IPAddress: network.address, IPPrefixLen: Number(network.cidr.split('/')[1]) }
+    : { Gateway: '', IPAddress: '', IPPrefixLen: 0 };
+
+const noIpv6 = { IPv6Gateway: '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0 };
+
+/** `pid` is the command's, 0 where it does not run: its network namespace is found there. No ports are published. */
+export const inspectedNetwork = (network: NetworkMode, pid: number): object => {
+  const addresses = { ...addressesOf(network, pid > 0), ...noIpv6 };
+  const endpoint = {
+    IPAMConfig: null,
+    Links: null,
+    Aliases: null,
+    MacAddress: '',
+    DriverOpts: null,
+    GwPriority: 0,
+    NetworkID: '',
+    EndpointID: '',
+    ...addresses,
+    DNSNames: null,
+  };
+  return {
+    Bridge: '',
+    SandboxID: '',
+    SandboxKey: pid > 0 ? `/proc/${pid}/ns/net` : '',
+    Ports: goMap({}),
+    EndpointID: '',
+    ...addresses,
+    MacAddress: '',
+    Networks: goMap({ [network.mode]: endpoint }),
+  };
+};

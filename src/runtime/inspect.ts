@@ -1,0 +1,112 @@
+/** `skiff inspect` of a container: all that is known of it, in the form of Docker's API. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as TE from 'fp-ts/TaskEither';
+import { fail, toSkiffError } from '../core/errors.ts';
+import type { SkiffError } from '../core/errors.ts';
+import { need } from '../core/invalid.ts';
+import type { OciSpec } from '../core/oci-runtime.ts';
+import { goMap, goStruct } from '../images/inspect-config.ts';
+import { inspectedContainerConfig } from './inspect-config.ts';
+import { inspectedHostConfig } from './inspect-host-config.ts';
+import { inspectedMounts } from './inspect-mounts.ts';
+import { inspectedNetwork } from './inspect-network.ts';
+import { findContainer, statusWord } from './records.ts';
+import type { Container, State } from './records.ts';
+import { decodeOciSpec } from './spec-codec.ts';
+import type { SkiffSpec } from './spec-types.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const stateOf = (state: State): object => {
+  const status = statusWord(state);
+  return {
+    Status: status,
+    Running: state.status === 'running',
+    Paused: status === 'paused',
+    Restarting: false,
+    OOMKilled: false,
+    Dead: false,
+    Pid: state.pid,
+    ExitCode: state.exitCode,
+    Error: '',
+    StartedAt: state.startedAt,
+    FinishedAt: state.finishedAt,
+  };
+};
+
+/** The directories that the root file system is made of; `MergedDir` is mounted in the container's own mount namespace only. */
+const graphDriverOf = (spec: SkiffSpec, directory: string): object => {
+  const lowers = spec.rootfs.kind === 'image' ? spec.rootfs.layers.toReversed() : [spec.rootfs.path];
+  const data = { LowerDir: lowers.join(':'), MergedDir: join(directory, 'merged'), UpperDir: join(directory, 'upper'), WorkDir: join(directory, 'work') };
+  return { Data: goMap(data), Name: spec.storageDriver };
+};
+
+const readOci = ({ directory, id }: Container): OciSpec => {
+  const path = join(directory, 'config.json');
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return fail({ _tag: 'NotFound', kind: 'container', name: id });
+  }
+  return need(decodeOciSpec(text, path));
+};
+
+interface Sizes {
+  /** Bytes on disk: of the writable layer, and of all that `/` is made of. */
+  readonly SizeRw: number | null;
+  readonly SizeRootFs: number | null;
+}
+
+const sizesOf = async ({ paths, host }: Surroundings, { spec, directory }: Container): Promise<Sizes> => {
+  const { usageOf } = await import('../images/disk-usage.ts');
+  const lowers = spec.rootfs.kind === 'image' ? spec.rootfs.layers : [spec.rootfs.path];
+  const writable = await usageOf({ paths, host }, [join(directory, 'upper')]);
+  return { SizeRw: writable, SizeRootFs: writable + (await usageOf({ paths, host }, lowers)) };
+};
+
+const inspected = (container: Container, oci: OciSpec, sizes: Sizes): object => {
+  const { id, directory, spec, state } = container;
+  return goStruct(
+    {
+      Id: id,
+      Created: spec.created,
+      Path: spec.args[0] ?? '',
+      Args: spec.args.slice(1),
+      State: stateOf(state),
+      Image: spec.image?.id ?? '',
+      ResolvConfPath: join(directory, 'resolv.conf'),
+      HostnamePath: join(directory, 'hostname'),
+      HostsPath: join(directory, 'hosts'),
+      LogPath: spec.log.driver === 'none' ? '' : join(directory, 'container-json.log'),
+      Name: `/${spec.name}`,
+      RestartCount: 0,
+      Driver: spec.storageDriver,
+      Platform: 'linux',
+      MountLabel: '',
+      ProcessLabel: '',
+      AppArmorProfile: '',
+      ExecIDs: null,
+      HostConfig: inspectedHostConfig(spec, oci),
+      GraphDriver: graphDriverOf(spec, directory),
+      ...sizes,
+      Mounts: inspectedMounts(oci, spec.asked ?? {}),
+      Config: inspectedContainerConfig(spec, oci),
+      NetworkSettings: inspectedNetwork(spec.network, state.pid),
+    },
+    ['SizeRw', 'SizeRootFs'],
+  );
+};
+
+/**
+ * The container that `word` (name, id or beginning of one) means: plain data for a Go template, with `Map` for Go's maps; members that
+ * Docker omits while they are empty are not enumerable. `size` counts its bytes on disk, which takes as long as du(1) does.
+ * Errors: NotFound, Usage (an ambiguous beginning), Corrupt, and with `size` Missing (du).
+ */
+export const inspectContainer = (surroundings: Surroundings, word: string, size: boolean): TE.TaskEither<SkiffError, object> =>
+  TE.tryCatch(async () => {
+    const container = findContainer(surroundings.paths, word);
+    const oci = readOci(container);
+    return inspected(container, oci, size ? await sizesOf(surroundings, container) : { SizeRw: null, SizeRootFs: null });
+  }, toSkiffError('inspect', `container ${word}`));
