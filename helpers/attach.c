@@ -22,8 +22,10 @@ struct attach {
     bool terminal, input, proxy; /* input: stdin is still read */
     bool hung_up;                /* SIGHUP has been passed on */
     bool started;                /* before, what is typed is left to the terminal, which is not yet raw */
+    bool shows[2];               /* output, error output */
     size_t window;               /* how many bytes of input the monitor may still be sent */
     struct detach_keys keys;
+    const char *id;
     int code; /* -1 while the command runs */
 };
 
@@ -33,10 +35,20 @@ static bool sends_input(const struct plan *plan)
     return plan_flag(plan, "stdin") && !plan_flag(plan, "output-only");
 }
 
+/* Which outputs are shown: both, unless the record says otherwise. */
+static bool shows(const struct plan *plan, char which)
+{
+    return strchr(plan_text(plan, "outputs", "oe"), which) != NULL;
+}
+
 void attach_announce(int socket, const struct plan *plan)
 {
     uint16_t size[2];
-    const char *wants = plan_flag(plan, "detach") ? "" : sends_input(plan) ? "io" : "o";
+    char wants[3] = "";
+    if (!plan_flag(plan, "detach")) {
+        strcat(wants, sends_input(plan) ? "i" : "");
+        strcat(wants, shows(plan, 'o') || shows(plan, 'e') ? "o" : "");
+    }
     frame_send(socket, FRAME_ATTACH, wants, strlen(wants));
     if (plan_flag(plan, "tty") && terminal_size(size))
         frame_send(socket, FRAME_RESIZE, size, sizeof size);
@@ -163,6 +175,29 @@ static void take_taken(struct attach *attach, const char *payload)
     attach->window += taken;
 }
 
+/* Where no output is shown, this ends as soon as the input has been handed on: who wants to know more has the id. */
+static bool only_feeds(const struct attach *attach)
+{
+    return !attach->shows[0] && !attach->shows[1];
+}
+
+static void take_output(struct attach *attach, bool error, const char *payload, size_t length)
+{
+    /* As if SIGPIPE had ended us, which is what a shell expects of a program whose reader has gone. */
+    if (attach->shows[error] && write_all(error ? 2 : 1, payload, length) < 0)
+        attach->code = errno == EPIPE ? 128 + SIGPIPE : EXIT_SKIFF;
+}
+
+static void take_start(struct attach *attach)
+{
+    attach->started = true;
+    if (only_feeds(attach))
+        dprintf(1, "%s\n", attach->id);
+    if (attach->terminal)
+        terminal_raw();
+    send_size(attach);
+}
+
 static void take_frame(struct attach *attach)
 {
     static char payload[FRAME_MAXIMUM];
@@ -173,19 +208,15 @@ static void take_frame(struct attach *attach)
         terminal_restore();
         dprintf(2, "skiff: the container's monitor has gone, and the container with it\n");
         attach->code = 128 + SIGKILL;
-    } else if ((type == FRAME_OUTPUT || type == FRAME_ERROR) && write_all(type == FRAME_OUTPUT ? 1 : 2, payload, (size_t)length) < 0) {
-        /* As if SIGPIPE had ended us, which is what a shell expects of a program whose reader has gone. */
-        attach->code = errno == EPIPE ? 128 + SIGPIPE : EXIT_SKIFF;
+    } else if (type == FRAME_OUTPUT || type == FRAME_ERROR) {
+        take_output(attach, type == FRAME_ERROR, payload, (size_t)length);
     } else if (type == FRAME_STARTED) {
-        attach->started = true;
-        if (attach->terminal)
-            terminal_raw();
-        send_size(attach);
+        take_start(attach);
     } else if (type == FRAME_TAKEN && length == 4) {
         take_taken(attach, payload);
     } else if (type == FRAME_EXIT && length == 4) {
         memcpy(&code, payload, sizeof code);
-        attach->code = (int)code;
+        attach->code = only_feeds(attach) ? 0 : (int)code;
     } else if (type == FRAME_FAILED) {
         terminal_restore();
         attach->code = attach_report_failure(payload, (size_t)length);
@@ -202,6 +233,8 @@ int attach_run(int socket, const struct plan *plan)
         .proxy = plan_flag(plan, "sig-proxy") != 0,
         .window = FRAME_WINDOW,
         .keys = detach_keys_parse(plan_text(plan, "detach-keys", "ctrl-p,ctrl-q")),
+        .shows = { shows(plan, 'o'), shows(plan, 'e') },
+        .id = plan_text(plan, "id", ""),
         .code = -1,
     };
     while (attach.code < 0) {
@@ -219,6 +252,8 @@ int attach_run(int socket, const struct plan *plan)
             take_frame(&attach);
         if (slots[2].revents && attach.code < 0)
             take_input(&attach);
+        if (attach.code < 0 && attach.started && only_feeds(&attach) && !attach.input && attach.window == FRAME_WINDOW)
+            attach.code = 0;
     }
     terminal_restore();
     return attach.code;

@@ -5,7 +5,8 @@
 
 /*
  * The user's side of a container: carries fds 0-2, signals and window size over the monitor's socket until the command
- * ends or the user detaches. Returns the exit code. `plan` has the records tty, stdin, sig-proxy, detach-keys.
+ * ends or the user detaches. Returns the exit code. `plan` has the records tty, stdin, outputs, sig-proxy, detach-keys. Without
+ * any output it prints the `id` and ends with 0 as soon as the input has been taken.
  */
 int attach_run(int socket, const struct plan *plan);
 

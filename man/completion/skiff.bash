@@ -151,8 +151,8 @@ _skiff_find() {
     *) command="$1" ;;
   esac
   case "$command" in
-    run) valued=' --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --log-driver --log-opt --name --platform --pull --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --hostname -h --ipc --network --pid --uts --shm-size --sysctl --ulimit ' stops=1 ;;
-    create) valued=' --cidfile --entrypoint --env -e --env-file --label -l --log-driver --log-opt --name --platform --pull --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --hostname -h --ipc --network --pid --uts --shm-size --sysctl --ulimit ' stops=1 ;;
+    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
+    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
     start) valued=' --detach-keys ' stops='' ;;
     restart) valued=' --signal -s --timeout -t ' stops='' ;;
     exec) valued=' --detach-keys --env -e --env-file --user -u --workdir -w ' stops=1 ;;
@@ -219,12 +219,15 @@ _skiff() {
       ;;
     run)
       case "$name" in
+        --annotation) : ;;
+        --attach|-a) _skiff_offer 'stdin' 'stdout' 'stderr' ;;
         --cidfile) _skiff_files -f ;;
         --detach-keys) : ;;
         --entrypoint) : ;;
         --env|-e) : ;;
         --env-file) _skiff_files -f ;;
         --label|-l) : ;;
+        --label-file) _skiff_files -f ;;
         --log-driver) _skiff_offer 'json-file' 'local' 'none' ;;
         --log-opt) _skiff_offer 'max-size=10m' 'max-file=3' 'labels=' 'env=' 'tag=' ;;
         --name) : ;;
@@ -246,17 +249,24 @@ _skiff() {
         --security-opt) _skiff_offer 'seccomp=unconfined' 'no-new-privileges' 'unmask=ALL' ;;
         --userns) _skiff_offer 'keep-id' ;;
         --add-host) : ;;
+        --dns) : ;;
+        --dns-option) : ;;
+        --dns-search) : ;;
+        --domainname) : ;;
+        --expose) : ;;
         --hostname|-h) : ;;
         --ipc) _skiff_offer 'private' 'host' 'container:' ;;
         --network) _skiff_offer 'slirp4netns' 'none' 'host' ;;
         --pid) _skiff_offer 'private' 'host' 'container:' ;;
         --uts) _skiff_offer 'private' 'host' ;;
+        --isolation) _skiff_offer 'default' ;;
+        --oom-score-adj) : ;;
         --shm-size) : ;;
         --sysctl) : ;;
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --log-driver --log-opt --name --platform --pull --quiet --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --hostname --ipc --network --pid --uts --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -265,11 +275,14 @@ _skiff() {
       ;;
     create)
       case "$name" in
+        --annotation) : ;;
+        --attach|-a) _skiff_offer 'stdin' 'stdout' 'stderr' ;;
         --cidfile) _skiff_files -f ;;
         --entrypoint) : ;;
         --env|-e) : ;;
         --env-file) _skiff_files -f ;;
         --label|-l) : ;;
+        --label-file) _skiff_files -f ;;
         --log-driver) _skiff_offer 'json-file' 'local' 'none' ;;
         --log-opt) _skiff_offer 'max-size=10m' 'max-file=3' 'labels=' 'env=' 'tag=' ;;
         --name) : ;;
@@ -291,17 +304,24 @@ _skiff() {
         --security-opt) _skiff_offer 'seccomp=unconfined' 'no-new-privileges' 'unmask=ALL' ;;
         --userns) _skiff_offer 'keep-id' ;;
         --add-host) : ;;
+        --dns) : ;;
+        --dns-option) : ;;
+        --dns-search) : ;;
+        --domainname) : ;;
+        --expose) : ;;
         --hostname|-h) : ;;
         --ipc) _skiff_offer 'private' 'host' 'container:' ;;
         --network) _skiff_offer 'slirp4netns' 'none' 'host' ;;
         --pid) _skiff_offer 'private' 'host' 'container:' ;;
         --uts) _skiff_offer 'private' 'host' ;;
+        --isolation) _skiff_offer 'default' ;;
+        --oom-score-adj) : ;;
         --shm-size) : ;;
         --sysctl) : ;;
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --cidfile --entrypoint --env --env-file --init --interactive --label --log-driver --log-opt --name --platform --pull --quiet --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --hostname --ipc --network --pid --uts --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -382,7 +402,7 @@ _skiff() {
         --last|-n) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --all --filter --format --last --latest --no-trunc --quiet --help
+            _skiff_offer --all --filter --format --last --latest --no-trunc --quiet --size --help
           else
             if ((at == 1)); then :; else :; fi
           fi
@@ -516,7 +536,7 @@ _skiff() {
 
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --force --help
+            _skiff_offer --force --volumes --help
           else
             _skiff_names containers
           fi

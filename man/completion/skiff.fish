@@ -117,9 +117,9 @@ function __skiff_arguments
     set -l spec
     switch $command
         case run
-            set spec -s 'help' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'sig-proxy' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case create
-            set spec -s 'help' 'cidfile=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case start
             set spec 'help' 'a/attach' 'detach-keys=+' 'i/interactive'
         case restart
@@ -131,7 +131,7 @@ function __skiff_arguments
         case logs
             set spec 'help' 'details' 'f/follow' 'since=+' 'n/tail=+' 't/timestamps' 'until=+'
         case ps
-            set spec 'help' 'a/all' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet'
+            set spec 'help' 'a/all' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet' 's/size'
         case inspect
             set spec 'help' 'f/format=+' 's/size' 'type=+'
         case container-inspect
@@ -153,7 +153,7 @@ function __skiff_arguments
         case rename
             set spec 'help'
         case rm
-            set spec 'help' 'f/force'
+            set spec 'help' 'f/force' 'v/volumes'
         case container-prune
             set spec 'help' 'filter=+' 'f/force'
         case export
@@ -302,6 +302,8 @@ complete -c skiff -n '__skiff_is manifest' -a inspect -d 'Show the manifest or i
 complete -c skiff -n '__skiff_is system' -a df -d 'Show what images and containers take on the disk'
 complete -c skiff -n '__skiff_is system' -a info -d 'Show what Skiff found on this machine and what it chose'
 
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l annotation -x -d 'Put an annotation into the container\'s config.json, for the OCI runtime'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l attach -s a -x -a 'stdin stdout stderr' -d 'Connect to this stream only: stdin, stdout or stderr. Without it, to both outputs, and with -i to the input'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cidfile -r -F -d 'Write the container id to this file, which must not exist'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l detach -s d -d 'Run in the background and print the container id'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l detach-keys -x -d 'Keys that detach the terminal, separated by commas'
@@ -311,6 +313,7 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l env-file -r 
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l init -d 'Run a small init as process 1, which passes on signals and reaps children'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l interactive -s i -d 'Keep standard input open'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l label -s l -x -d 'Put a label on the container'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l label-file -r -F -d 'Read labels from a file'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l log-driver -x -a 'json-file local none' -d 'Where its output is kept for skiff logs: json-file, local or none'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l log-opt -x -a 'max-size=10m max-file=3 labels= env= tag=' -d 'Option of the log: max-size, max-file, labels, labels-regex, env, env-regex or tag'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l name -x -d 'Name of the container; without one, it is made up'
@@ -319,6 +322,7 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l pull -x -a '
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l quiet -s q -d 'Do not show the progress of a pull'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l rm -d 'Remove the container when it ends'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l runtime -x -a 'crun runc runsc' -d 'Hand the container to another OCI runtime, by name or path'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l sig-proxy -d 'Pass signals on to the command; with false they end only what is at the terminal'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l stop-signal -x -a 'SIGTERM SIGINT SIGQUIT SIGKILL' -d 'Signal that stops the container'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l stop-timeout -x -d 'Time that the container has to stop before it is killed; -1 waits for ever. Without it, 10'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l tty -s t -d 'Give the command a terminal'
@@ -337,11 +341,18 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l privileged -
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l security-opt -x -a 'seccomp=unconfined no-new-privileges unmask=ALL' -d 'seccomp=FILE|unconfined, no-new-privileges, unmask=PATH|ALL'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l userns -x -a 'keep-id' -d 'User namespace to use'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l add-host -x -d 'Add a line to /etc/hosts'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l dns -x -d 'Ask this name server'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l dns-option -x -d 'Add an option to /etc/resolv.conf, as in ndots:2'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l dns-search -x -d 'Look names up in this domain; . for none'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l domainname -x -d 'NIS domain name inside the container'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l expose -x -d 'Note that the container listens on these ports'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l hostname -s h -x -d 'Host name inside the container'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l ipc -x -a 'private host container:' -d 'IPC namespace: private, host or container:NAME'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l network -x -a 'slirp4netns none host' -d 'Network: slirp4netns, none or host'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l pid -x -a 'private host container:' -d 'PID namespace: private, host or container:NAME'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l uts -x -a 'private host' -d 'Host name namespace: private or host'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l isolation -x -a 'default' -d 'How the container is kept apart: on Linux there is one way'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l oom-score-adj -x -d 'How readily the kernel kills the container when memory runs out, up to 1000; less than 0 takes root'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l shm-size -x -d 'Size of /dev/shm, as in 64m or 1g'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l sysctl -x -d 'Set a kernel parameter inside the container'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l ulimit -x -d 'Set a resource limit, as in nofile=1024:4096'
@@ -349,6 +360,8 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l help -d 'Pri
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -a '(skiff __complete images 2>/dev/null)'
 complete -c skiff -n '__skiff_is run; and not __skiff_argument_is 0' -F
 
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l annotation -x -d 'Put an annotation into the container\'s config.json, for the OCI runtime'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l attach -s a -x -a 'stdin stdout stderr' -d 'Connect to this stream only: stdin, stdout or stderr. Without it, to both outputs, and with -i to the input'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cidfile -r -F -d 'Write the container id to this file, which must not exist'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l entrypoint -x -d 'Run this program instead of the image\'s entry point'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l env -s e -x -d 'Set an environment variable; without a value, pass on your own'
@@ -356,6 +369,7 @@ complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l env-file 
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l init -d 'Run a small init as process 1, which passes on signals and reaps children'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l interactive -s i -d 'Keep standard input open'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l label -s l -x -d 'Put a label on the container'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l label-file -r -F -d 'Read labels from a file'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l log-driver -x -a 'json-file local none' -d 'Where its output is kept for skiff logs: json-file, local or none'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l log-opt -x -a 'max-size=10m max-file=3 labels= env= tag=' -d 'Option of the log: max-size, max-file, labels, labels-regex, env, env-regex or tag'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l name -x -d 'Name of the container; without one, it is made up'
@@ -382,11 +396,18 @@ complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l privilege
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l security-opt -x -a 'seccomp=unconfined no-new-privileges unmask=ALL' -d 'seccomp=FILE|unconfined, no-new-privileges, unmask=PATH|ALL'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l userns -x -a 'keep-id' -d 'User namespace to use'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l add-host -x -d 'Add a line to /etc/hosts'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l dns -x -d 'Ask this name server'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l dns-option -x -d 'Add an option to /etc/resolv.conf, as in ndots:2'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l dns-search -x -d 'Look names up in this domain; . for none'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l domainname -x -d 'NIS domain name inside the container'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l expose -x -d 'Note that the container listens on these ports'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l hostname -s h -x -d 'Host name inside the container'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l ipc -x -a 'private host container:' -d 'IPC namespace: private, host or container:NAME'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l network -x -a 'slirp4netns none host' -d 'Network: slirp4netns, none or host'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l pid -x -a 'private host container:' -d 'PID namespace: private, host or container:NAME'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l uts -x -a 'private host' -d 'Host name namespace: private or host'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l isolation -x -a 'default' -d 'How the container is kept apart: on Linux there is one way'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l oom-score-adj -x -d 'How readily the kernel kills the container when memory runs out, up to 1000; less than 0 takes root'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l shm-size -x -d 'Size of /dev/shm, as in 64m or 1g'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l sysctl -x -d 'Set a kernel parameter inside the container'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l ulimit -x -d 'Set a resource limit, as in nofile=1024:4096'
@@ -440,6 +461,7 @@ complete -c skiff -n '__skiff_is ps' -l last -s n -x -d 'Show the N containers c
 complete -c skiff -n '__skiff_is ps' -l latest -s l -d 'Show the container created last, in any state'
 complete -c skiff -n '__skiff_is ps' -l no-trunc -d 'Do not shorten ids and long values'
 complete -c skiff -n '__skiff_is ps' -l quiet -s q -d 'Print only ids'
+complete -c skiff -n '__skiff_is ps' -l size -s s -d 'Count the bytes that each container takes on the disk'
 complete -c skiff -n '__skiff_is ps' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is inspect' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
@@ -486,6 +508,7 @@ complete -c skiff -n '__skiff_is rename' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is rename; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
 
 complete -c skiff -n '__skiff_is rm' -l force -s f -d 'Kill a container that runs before removing it'
+complete -c skiff -n '__skiff_is rm' -l volumes -s v -d 'Remove its anonymous volumes too; they are part of its writable layer, and always go with it'
 complete -c skiff -n '__skiff_is rm' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is rm' -a '(skiff __complete containers 2>/dev/null)'
 

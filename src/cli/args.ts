@@ -1,6 +1,6 @@
 import { fail } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import type { CommandTable, Flag } from './options/table.ts';
+import type { CommandTable, Flag, RefusedFlag } from './options/table.ts';
 import { spelling } from './spelling.ts';
 
 /** One flag as it occurred, with its value as text; a bool's is `true` or `false`. */
@@ -18,7 +18,7 @@ const helpRequested: NormalizedArgs = { help: true };
  * Reads `argv` (what follows the command's name) by pflag's rules: `-itp 80:80`, `-p8080:80`, `-eA=b`, `--rm=false`, `--name x`, `--name=x`,
  * `--` ends the flags, and so does the first argument where the table is not interspersed. Of a scalar given twice the last one stays.
  * `--help` before that point wins over everything after it; so does `-h` where the table has no such flag.
- * Throws SkiffFailure(Usage).
+ * Throws SkiffFailure: Refused for a flag of Docker's that cannot be had here, Usage for all else.
  */
 export const normalize = (table: CommandTable, argv: readonly string[]): NormalizedArgs => {
   const found: Occurrence[] = [];
@@ -106,13 +106,19 @@ const lastOfScalars = (found: readonly Occurrence[]): readonly Occurrence[] => {
   return found.filter((occurrence) => occurrence.flag.kind === 'list' || last.get(occurrence.flag) === occurrence);
 };
 
+const refuseFlag = ({ name, reason, instead }: RefusedFlag): never => fail({ _tag: 'Refused', message: `--${name}: ${reason}`, hint: instead });
+
 const unknownLong = (table: CommandTable, name: string): never => {
+  const refused = table.refused?.find((flag) => flag.name === name || flag.aliases?.includes(name) === true);
+  if (refused !== undefined) return refuseFlag(refused);
   const known = [...table.flags.map((flag) => flag.name), 'help'];
   const near = nearest(name, known);
   return usageError(table, `unknown flag: --${name}`, near === undefined ? undefined : `--${near}`);
 };
 
 const unknownShort = (table: CommandTable, letter: string, word: string): never => {
+  const refused = table.refused?.find(({ short }) => short === letter);
+  if (refused !== undefined) return refuseFlag(refused);
   const near = word.length > 2 ? nearest(word.slice(1), table.flags.map((flag) => flag.name)) : otherCase(table, letter);
   const suggestion = near === undefined ? undefined : near.length === 1 ? `-${near}` : `--${near}`;
   return usageError(table, `unknown shorthand flag: '${letter}' in ${word}`, suggestion);

@@ -38,11 +38,11 @@ const imageOf = async (context: Context, surroundings: Surroundings, word: strin
 
 /** Flags whose text lies in files are read here; the network is one in this version. */
 const runFlagsOf = (flags: Flags, command: readonly string[]): RunFlags => {
-  const { envFile, network, quiet: _, ...rest } = flags;
+  const { envFile, labelFile, network, quiet: _, isolation: __, ...rest } = flags;
   const [first, ...others] = network;
   if (others.length > 0) fail({ _tag: 'Usage', message: '--network was given several times', hint: 'none, host and slirp4netns do not go together' });
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  return { ...given, command, envFile: readTextFiles(envFile), ...(first === undefined ? {} : { network: first }) };
+  return { ...given, command, envFile: readTextFiles(envFile), labelFile: readTextFiles(labelFile), ...(first === undefined ? {} : { network: first }) };
 };
 
 /** What a new container is made from. */

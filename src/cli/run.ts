@@ -11,7 +11,7 @@ export { table };
 
 /** `skiff run`. */
 export const run = async (context: Context, flags: FlagsOf<typeof table>, positionals: readonly string[]): Promise<number> => {
-  if (!flags.detach) requireTerminal(flags.tty, flags.interactive);
+  if (!flags.detach) requireTerminal(flags.tty, flags.interactive || flags.attach.some((stream) => stream.toLowerCase() === 'stdin'));
   const surroundings = surroundingsOf(context);
   const order = await orderOf(context, surroundings, flags, positionals);
   const launch = await prepareRun(surroundings, order.image, order.flags);

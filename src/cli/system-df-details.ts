@@ -56,7 +56,7 @@ const imageRow = ({ id, names, created, shared, unique, containers }: ImageUsage
 };
 
 const containerRow = ({ container, bytes }: ContainerUsage, now: number, whole: boolean): Row => ({
-  ...rowOf(container, now, whole),
+  ...rowOf(container, { now, noTrunc: whole }),
   LocalVolumes: '0',
   Size: humanSize(bytes),
 });

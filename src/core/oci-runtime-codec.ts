@@ -56,5 +56,5 @@ export const ociSpecCodec: t.Type<OciSpec, unknown, unknown> = t.intersection([
     mounts: t.readonlyArray(t.type({ destination: t.string, type: t.string, source: t.string, options: strings })),
     linux,
   }),
-  t.partial({ hostname: t.string, domainname: t.string }),
+  t.partial({ hostname: t.string, domainname: t.string, annotations: t.record(t.string, t.string) }),
 ]) as unknown as t.Type<OciSpec, unknown, unknown>;

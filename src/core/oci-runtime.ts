@@ -73,6 +73,8 @@ export interface OciSpec {
   readonly hostname?: string;
   readonly domainname?: string;
   readonly mounts: readonly OciMount[];
+  /** Absent: there is none. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly linux: OciLinux;
 }
 

@@ -11,6 +11,8 @@ const isOwn = (line: string, spec: SkiffSpec): boolean => line === `HOSTNAME=${s
 /** Seconds after which Docker and Skiff kill, where nobody said otherwise. */
 const defaultStopTimeout = 10;
 
+const portMap = (names: readonly string[], value: object | null): ReadonlyMap<string, object | null> => goMap(Object.fromEntries(names.map((name) => [name, value])));
+
 /** What a container is made to run. */
 export const inspectedContainerConfig = (spec: SkiffSpec, oci: OciSpec): object => {
   const split = spec.entrypointLength ?? 0;
@@ -22,10 +24,10 @@ export const inspectedContainerConfig = (spec: SkiffSpec, oci: OciSpec): object 
       AttachStdin: spec.attach.stdin,
       AttachStdout: spec.attach.stdout,
       AttachStderr: spec.attach.stderr,
-      ExposedPorts: null,
+      ExposedPorts: spec.exposed === undefined ? null : portMap(spec.exposed, {}),
       Tty: spec.tty,
       OpenStdin: spec.openStdin,
-      StdinOnce: spec.attach.stdin,
+      StdinOnce: spec.openStdin && spec.attach.stdin,
       Env: oci.process.env.filter((line) => !isOwn(line, spec)),
       Cmd: orNull(spec.args.slice(split)),
       Healthcheck: null,

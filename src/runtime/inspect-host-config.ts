@@ -80,6 +80,7 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       VolumeDriver: '',
       VolumesFrom: null,
       ConsoleSize: [0, 0],
+      Annotations: oci.annotations === undefined ? null : goMap(oci.annotations),
       CapAdd: orNull(asked.capAdd?.map(capabilityName)),
       CapDrop: orNull(asked.capDrop?.map(capabilityName)),
       CgroupnsMode: one(asked.cgroupns) || 'private',
@@ -114,6 +115,6 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       ReadonlyPaths: oci.linux.readonlyPaths,
       Init: spec.init ? true : null,
     },
-    ['Tmpfs', 'Sysctls', 'Mounts', 'Init'],
+    ['Annotations', 'Tmpfs', 'Sysctls', 'Mounts', 'Init'],
   );
 };

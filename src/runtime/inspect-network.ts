@@ -1,6 +1,7 @@
 /** The `NetworkSettings` of `inspect`. Pure. */
 import { goMap } from '../images/inspect-config.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
+import type { SkiffSpec } from './spec-types.ts';
 
 interface Addresses {
   readonly Gateway: string;
@@ -16,8 +17,13 @@ const addressesOf = (network: NetworkMode, running: boolean): Addresses =>
 
 const noIpv6 = { IPv6Gateway: '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0 };
 
-/** `pid` is the command's, 0 where it does not run: its network namespace is found there. No ports are published. */
-export const inspectedNetwork = (network: NetworkMode, pid: number): object => {
+/** The ports that show in listings: exposed ones, as long as there is a network of the container's own on which they could be reached. None are published. */
+export const shownPorts = ({ network, exposed = [] }: Pick<SkiffSpec, 'network' | 'exposed'>, running: boolean): readonly string[] =>
+  running && network.mode === 'slirp4netns' ? exposed : [];
+
+/** `pid` is the command's, 0 where it does not run: its network namespace is found there. */
+export const inspectedNetwork = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, pid: number): object => {
+  const { network } = spec;
   const addresses = { ...addressesOf(network, pid > 0), ...noIpv6 };
   const endpoint = {
     IPAMConfig: null,
@@ -35,7 +41,7 @@ export const inspectedNetwork = (network: NetworkMode, pid: number): object => {
     Bridge: '',
     SandboxID: '',
     SandboxKey: pid > 0 ? `/proc/${pid}/ns/net` : '',
-    Ports: goMap({}),
+    Ports: goMap(Object.fromEntries(shownPorts(spec, pid > 0).map((name) => [name, null]))),
     EndpointID: '',
     ...addresses,
     MacAddress: '',

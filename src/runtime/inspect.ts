@@ -54,16 +54,15 @@ const readOci = ({ directory, id }: Container): OciSpec => {
 };
 
 interface Sizes {
-  /** Bytes on disk: of the writable layer, and of all that `/` is made of. */
+  /** Bytes: of what was written, and of all that `/` is made of. */
   readonly SizeRw: number | null;
   readonly SizeRootFs: number | null;
 }
 
-const sizesOf = async ({ paths, host }: Surroundings, { spec, directory }: Container): Promise<Sizes> => {
-  const { usageOf } = await import('../images/disk-usage.ts');
-  const lowers = spec.rootfs.kind === 'image' ? spec.rootfs.layers : [spec.rootfs.path];
-  const writable = await usageOf({ paths, host }, [join(directory, 'upper')]);
-  return { SizeRw: writable, SizeRootFs: writable + (await usageOf({ paths, host }, lowers)) };
+const sizesOf = async (surroundings: Surroundings, container: Container): Promise<Sizes> => {
+  const { containerSizes } = await import('./container-sizes.ts');
+  const size = (await containerSizes(surroundings, [container])).get(container.id);
+  return { SizeRw: size?.written ?? 0, SizeRootFs: size?.whole ?? 0 };
 };
 
 const inspected = (container: Container, oci: OciSpec, sizes: Sizes): object => {
@@ -93,7 +92,7 @@ const inspected = (container: Container, oci: OciSpec, sizes: Sizes): object => 
       ...sizes,
       Mounts: inspectedMounts(oci, spec.asked ?? {}),
       Config: inspectedContainerConfig(spec, oci),
-      NetworkSettings: inspectedNetwork(spec.network, state.pid),
+      NetworkSettings: inspectedNetwork(spec, state.pid),
     },
     ['SizeRw', 'SizeRootFs'],
   );
@@ -101,8 +100,8 @@ const inspected = (container: Container, oci: OciSpec, sizes: Sizes): object => 
 
 /**
  * The container that `word` (name, id or beginning of one) means: plain data for a Go template, with `Map` for Go's maps; members that
- * Docker omits while they are empty are not enumerable. `size` counts its bytes on disk, which takes as long as du(1) does.
- * Errors: NotFound, Usage (an ambiguous beginning), Corrupt, and with `size` Missing (du).
+ * Docker omits while they are empty are not enumerable. `size` counts its bytes, which takes a look at every file that it has written.
+ * Errors: NotFound, Usage (an ambiguous beginning), Corrupt, and with `size` Missing (find).
  */
 export const inspectContainer = (surroundings: Surroundings, word: string, size: boolean): TE.TaskEither<SkiffError, object> =>
   TE.tryCatch(async () => {

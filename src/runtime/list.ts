@@ -1,8 +1,12 @@
 /** The rows of `skiff ps`: which containers, and what is said of each. Pure but for the clock that it is given. */
 import { fail } from '../core/errors.ts';
 import { shortId } from '../core/names.ts';
+import { portsText } from '../core/ports.ts';
+import { humanSize } from '../core/sizes.ts';
 import { humanDuration, timeAgo } from '../core/times.ts';
+import { shownPorts } from './inspect-network.ts';
 import { never, statusWord } from './records.ts';
+import type { ContainerSize } from './container-sizes.ts';
 import type { Container } from './records.ts';
 
 export interface ListChoice {
@@ -116,8 +120,19 @@ const localTime = (iso: string): string => {
 /** What the image was called; a directory that was given with --rootfs by its path. */
 const imageText = ({ spec }: Container): string => spec.image?.reference ?? (spec.rootfs.kind === 'directory' ? spec.rootfs.path : '');
 
+/** Docker's words for a size: what was written and, where an image counts too, all of it. */
+const sizeText = ({ written, whole }: ContainerSize): string => (whole > written ? `${humanSize(written)} (virtual ${humanSize(whole)})` : humanSize(written));
+
+export interface RowOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly noTrunc: boolean;
+  /** Absent where it was not counted, which shows as 0, as in Docker. */
+  readonly size?: ContainerSize | undefined;
+}
+
 /** One row with every field that `--format` may name. */
-export const rowOf = (container: Container, now: number, noTrunc: boolean): Readonly<Record<string, string | ((key: string) => string)>> => {
+export const rowOf = (container: Container, { now, noTrunc, size }: RowOptions): Readonly<Record<string, string | ((key: string) => string)>> => {
   const { id, spec, state } = container;
   const created = Date.parse(spec.created);
   return {
@@ -127,11 +142,12 @@ export const rowOf = (container: Container, now: number, noTrunc: boolean): Read
     Command: quoted(spec.args, noTrunc),
     CreatedAt: localTime(spec.created),
     RunningFor: timeAgo(created, now),
-    Ports: '',
+    Ports: portsText(shownPorts(spec, state.status === 'running')),
     State: statusWord(state),
     Status: statusText(container, now),
     Labels: Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`).join(','),
     Networks: spec.network.mode,
+    Size: sizeText(size ?? { written: 0, whole: 0 }),
     Label: (key) => spec.labels[key] ?? '',
   };
 };

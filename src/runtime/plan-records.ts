@@ -49,16 +49,22 @@ export interface Session {
   readonly detached: boolean;
   readonly detachKeys: readonly number[];
   readonly sigProxy: boolean;
+  /** Absent: both outputs are shown. */
+  readonly attach?: { readonly stdout: boolean; readonly stderr: boolean };
 }
 
 /** Detach keys as the helper reads them: single characters and ctrl-x. */
 const keyWords = (keys: readonly number[]): string => keys.map((key) => (key < 32 ? `ctrl-${String.fromCharCode(key + (key >= 1 && key <= 26 ? 96 : 64))}` : String.fromCharCode(key))).join(',');
+
+const outputRecords = ({ detached, attach }: Session): readonly PlanRecord[] =>
+  detached || attach === undefined || (attach.stdout && attach.stderr) ? [] : [['outputs', `${attach.stdout ? 'o' : ''}${attach.stderr ? 'e' : ''}`]];
 
 /** How the command's terminal and input are carried. */
 export const sessionRecords = (session: Session): readonly PlanRecord[] => [
   ...(session.tty ? [['tty'] as PlanRecord] : []),
   ...(session.stdin ? [['stdin'] as PlanRecord] : []),
   ...(session.detached ? [['detach'] as PlanRecord] : []),
+  ...outputRecords(session),
   ...(session.sigProxy ? [['sig-proxy'] as PlanRecord] : []),
   ['detach-keys', keyWords(session.detachKeys)],
 ];

@@ -9,12 +9,18 @@ export interface RunFlags {
   readonly interactive?: boolean;
   readonly tty?: boolean;
   readonly detach?: boolean;
+  /** Names of streams in any case; without one, both outputs and, where it is open, the input. */
+  readonly attach?: readonly string[];
   readonly rm?: boolean;
   readonly env?: readonly string[];
   /** Read by the caller, in order. */
   readonly envFile?: readonly TextFile[];
   readonly label?: readonly string[];
   readonly labelFile?: readonly TextFile[];
+  /** `NAME=value` each. */
+  readonly annotation?: readonly string[];
+  /** `PORT[-PORT][/PROTOCOL]` each. */
+  readonly expose?: readonly string[];
   readonly logDriver?: string;
   /** `NAME=value` each. */
   readonly logOpt?: readonly string[];

@@ -74,7 +74,7 @@ const surroundings = t.intersection([
     ]),
     log: t.intersection([t.type({ driver: t.keyof({ 'json-file': null, local: null, none: null }) }), t.partial({ options: t.record(t.string, t.string) })]),
   }),
-  t.partial({ domainname: t.string, sharesWith: t.string }),
+  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings }),
 ]);
 
 const skiffSpecCodec = t.intersection([identity, process, surroundings]) as unknown as t.Type<SkiffSpec, unknown, unknown>;

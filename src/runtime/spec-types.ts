@@ -19,6 +19,7 @@ export interface ImageConfig {
   readonly WorkingDir?: string | null | undefined;
   readonly StopSignal?: string | null | undefined;
   readonly Labels?: Readonly<Record<string, string>> | null | undefined;
+  readonly ExposedPorts?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 /** An image as far as a container cares. */
@@ -131,6 +132,8 @@ export interface SkiffSpec {
   /** Seconds; -1 waits for ever. */
   readonly stopTimeout: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** Ports of image and flags, as `80/tcp`, in order; absent: there is none. */
+  readonly exposed?: readonly string[];
   readonly hostname: string;
   readonly domainname?: string;
   readonly etc: EtcFiles;

@@ -11,8 +11,10 @@ import { mergeLabels } from '../core/labels.ts';
 import { parseLogFlags } from '../core/log-options.ts';
 import { cleanPath } from '../core/mounts.ts';
 import { generateName, parseContainerName, shortId } from '../core/names.ts';
+import { imagePorts, parseExpose, portNames } from '../core/ports.ts';
 import { parseSignal } from '../core/signals.ts';
 import { parseSize } from '../core/sizes.ts';
+import { parseStreams } from '../core/streams.ts';
 import { parseSysctl } from '../core/sysctls.ts';
 import { parseGroup } from '../core/users.ts';
 import { askedOf } from './asked.ts';
@@ -66,6 +68,23 @@ const sysctlsOf = (flags: RunFlags, plan: NamespacePlan): Readonly<Record<string
   // A range with an unmapped group is refused; a joined user namespace's map is not known, and keep-id may leave group 0 out.
   const pings = plan.donor === undefined && lastGroup >= 0 ? { 'net.ipv4.ping_group_range': `0 ${lastGroup}` } : {};
   return { ...(network ? { ...ports, ...pings } : {}), ...Object.fromEntries((flags.sysctl ?? []).map((text) => need(parseSysctl(text, own)))) };
+};
+
+/** The command line's list, in Go's form of a map: a name alone has an empty value, the last one of a name counts. */
+const annotationsOf = ({ annotation = [] }: RunFlags): { readonly annotations?: Readonly<Record<string, string>> } => {
+  if (annotation.length === 0) return {};
+  return { annotations: Object.fromEntries(annotation.map((text) => annotationOf(text))) };
+};
+
+const annotationOf = (text: string): readonly [string, string] => {
+  const [name = '', value = ''] = text.split(/=(.*)/s);
+  // A key must not be empty: OCI runtime specification, config.md, "Annotations".
+  return name === '' ? usage(`invalid --annotation '${text}': the name is missing`, 'write --annotation NAME=VALUE') : [name, value];
+};
+
+const exposedOf = ({ image, flags }: Inputs): { readonly exposed?: readonly string[] } => {
+  const exposed = portNames([...imagePorts(image?.config.ExposedPorts ?? {}), ...(flags.expose ?? []).map((text) => need(parseExpose(text)))]);
+  return exposed.length === 0 ? {} : { exposed };
 };
 
 const shmSizeOf = (flags: RunFlags): number => {
@@ -147,6 +166,7 @@ const ociOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, hostname:
   root: { path: 'merged', readonly: inputs.flags.readOnly ?? false },
   ...(plan.hostUts ? {} : { hostname, ...domainnameOf(inputs.flags) }),
   mounts: mounts.mounts,
+  ...annotationsOf(inputs.flags),
   linux: {
     namespaces: plan.namespaces,
     ...(plan.donor === undefined ? { uidMappings: plan.uidMap, gidMappings: plan.gidMap } : {}),
@@ -168,7 +188,7 @@ const sessionOf = (flags: RunFlags, plan: NamespacePlan): SessionPart => {
     tty: flags.tty ?? false,
     openStdin,
     detached,
-    attach: { stdin: openStdin && !detached, stdout: !detached, stderr: !detached },
+    attach: need(parseStreams(flags.attach ?? [], openStdin, detached)),
     autoRemove: flags.rm ?? false,
     detachKeys: need(parseDetachKeys(flags.detachKeys ?? '')),
     sigProxy: flags.sigProxy ?? true,
@@ -208,6 +228,7 @@ const skiffOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, oci: Oc
     stopSignal: need(parseSignal(flags.stopSignal || image?.config.StopSignal || 'SIGTERM')),
     stopTimeout: stopTimeoutOf(flags),
     labels: need(mergeLabels(image?.config.Labels ?? {}, flags.labelFile ?? [], flags.label ?? [])),
+    ...exposedOf(inputs),
     hostname,
     ...domainnameOf(flags),
     etc: etcFilesOf(inputs, plan.network, hostname),

@@ -26,9 +26,10 @@ export interface StartSession {
 
 const detachedSession: StartSession = { attach: false, stdin: false, detachKeys: '' };
 
-const withSession = (skiff: SkiffSpec, { attach, detachKeys }: StartSession): SkiffSpec => ({
+const withSession = (skiff: SkiffSpec, { attach, stdin, detachKeys }: StartSession): SkiffSpec => ({
   ...skiff,
   detached: !attach,
+  attach: { stdin: attach && stdin, stdout: attach, stderr: attach },
   detachKeys: detachKeys === '' ? skiff.detachKeys : need(parseDetachKeys(detachKeys)),
   sigProxy: true,
 });

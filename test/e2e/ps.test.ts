@@ -85,6 +85,18 @@ test('formats', () => {
   assert.is(skiff(['ps', '--format', '{{.ID']).status, 125);
 });
 
+test('--size: what was written, and with the image', () => {
+  const image = Number(output(['image', 'inspect', '-f', '{{.Size}}', 'busybox']));
+  output(['exec', 'one', 'sh', '-c', 'head -c 5000 /dev/zero > /a; ln /a /b; mkdir /c; ln -s /a /d']);
+  const sizes = output(['ps', '--format', '{{.Names}} {{.Size}}']).trimEnd().split('\n');
+  assert.match(sizes[0] ?? '', /^two 0B \(virtual \d+(\.\d+)?MB\)$/);
+  assert.match(sizes[1] ?? '', /^one 5kB \(virtual \d+(\.\d+)?MB\)$/);
+  assert.is(output(['inspect', '-s', '-f', '{{.SizeRw}} {{.SizeRootFs}}', 'one']), `5002 ${image + 5002}\n`);
+  const lines = output(['ps', '-s']).trimEnd().split('\n');
+  assert.match(lines[0] ?? '', /NAMES +SIZE$/);
+  assert.match(lines[2] ?? '', /one +5kB \(virtual \S+\)$/);
+});
+
 test('a damaged record is named and takes no other down with it', () => {
   end('broken', 0);
   const directory = containerDirectories().find((path) => output(['ps', '-aq', '--no-trunc', '-f', 'name=broken']).trim() === path.slice(-64)) ?? '';

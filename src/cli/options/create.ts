@@ -1,11 +1,12 @@
 import { table as run } from './run.ts';
+import { refused } from './run-refused.ts';
 import type { CommandTable } from './table.ts';
 
 type RunFlag = (typeof run.flags)[number];
 
 /** What only a container that is started at once can be told. */
-type Starting = Extract<RunFlag, { readonly name: 'detach' | 'detach-keys' }>;
-const starting: readonly string[] = ['detach', 'detach-keys'] satisfies readonly Starting['name'][];
+type Starting = Extract<RunFlag, { readonly name: 'detach' | 'detach-keys' | 'sig-proxy' }>;
+const starting: readonly string[] = ['detach', 'detach-keys', 'sig-proxy'] satisfies readonly Starting['name'][];
 
 /** The flags of `run`, in one place for both. */
 const flags = run.flags.filter((flag): flag is Exclude<RunFlag, Starting> => !starting.includes(flag.name));
@@ -18,6 +19,7 @@ export const table = {
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
   interspersed: false,
   positionals: { min: 1, insteadOfOne: 'rootfs', complete: 'images' },
+  refused,
   flags,
   examples: [
     { command: 'skiff create --name web -v "$PWD/site:/srv:ro" httpd', text: "Make a container now; 'skiff start web' runs it" },

@@ -17,6 +17,7 @@ export const table = {
     { name: 'latest', short: 'l', kind: 'bool', help: 'Show the container created last, in any state' },
     noTrunc,
     { name: 'quiet', short: 'q', kind: 'bool', help: 'Print only ids' },
+    { name: 'size', short: 's', kind: 'bool', help: 'Count the bytes that each container takes on the disk' },
   ],
   examples: [
     { command: 'skiff ps -a', text: 'Every container, those that have ended too' },

@@ -8,7 +8,11 @@ export const table = {
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   interspersed: true,
   positionals: { min: 1, complete: 'containers', completeAll: true },
-  flags: [{ name: 'force', short: 'f', kind: 'bool', help: 'Kill a container that runs before removing it' }],
+  refused: [{ name: 'link', short: 'l', reason: 'links need bridge networks, which this version does not have yet', instead: 'leave it out to remove the container' }],
+  flags: [
+    { name: 'force', short: 'f', kind: 'bool', help: 'Kill a container that runs before removing it' },
+    { name: 'volumes', short: 'v', kind: 'bool', help: 'Remove its anonymous volumes too; they are part of its writable layer, and always go with it' },
+  ],
   examples: [
     { command: 'skiff rm web', text: 'Remove a container that has ended' },
     { command: 'skiff rm -f web db', text: 'Remove two containers, running or not' },

@@ -1,4 +1,5 @@
 import { detachKeys, env, envFile, interactive, platform, tty, user, workdir } from './shared.ts';
+import { refused } from './run-refused.ts';
 import type { CommandTable } from './table.ts';
 
 const files = 'Files and devices';
@@ -14,7 +15,17 @@ export const table = {
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
   interspersed: false,
   positionals: { min: 1, insteadOfOne: 'rootfs', complete: 'images' },
+  refused,
   flags: [
+    { name: 'annotation', kind: 'list', value: 'NAME=VALUE', help: "Put an annotation into the container's config.json, for the OCI runtime" },
+    {
+      name: 'attach',
+      short: 'a',
+      kind: 'list',
+      value: 'STREAM',
+      help: 'Connect to this stream only: stdin, stdout or stderr. Without it, to both outputs, and with -i to the input',
+      suggestions: ['stdin', 'stdout', 'stderr'],
+    },
     { name: 'cidfile', kind: 'string', value: 'FILE', help: 'Write the container id to this file, which must not exist', complete: 'files' },
     { name: 'detach', short: 'd', kind: 'bool', help: 'Run in the background and print the container id' },
     detachKeys,
@@ -24,6 +35,7 @@ export const table = {
     { name: 'init', kind: 'bool', help: 'Run a small init as process 1, which passes on signals and reaps children' },
     interactive,
     { name: 'label', short: 'l', kind: 'list', value: 'NAME[=VALUE]', help: 'Put a label on the container' },
+    { name: 'label-file', kind: 'list', value: 'FILE', help: 'Read labels from a file', complete: 'files' },
     { name: 'log-driver', kind: 'string', value: 'DRIVER', help: 'Where its output is kept for skiff logs: json-file, local or none', default: 'json-file', suggestions: ['json-file', 'local', 'none'] },
     {
       name: 'log-opt',
@@ -38,6 +50,7 @@ export const table = {
     { name: 'quiet', short: 'q', kind: 'bool', help: 'Do not show the progress of a pull' },
     { name: 'rm', kind: 'bool', help: 'Remove the container when it ends' },
     { name: 'runtime', kind: 'string', value: 'PROGRAM', help: 'Hand the container to another OCI runtime, by name or path', suggestions: ['crun', 'runc', 'runsc'] },
+    { name: 'sig-proxy', kind: 'bool', help: 'Pass signals on to the command; with false they end only what is at the terminal', default: 'true' },
     { name: 'stop-signal', kind: 'string', value: 'SIGNAL', help: 'Signal that stops the container', suggestions: ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL'] },
     { name: 'stop-timeout', kind: 'int', value: 'SECONDS', help: 'Time that the container has to stop before it is killed; -1 waits for ever. Without it, 10' },
     tty,
@@ -63,6 +76,11 @@ export const table = {
     },
     { name: 'userns', kind: 'string', value: 'MODE', help: 'User namespace to use', group: security, suggestions: ['keep-id'] },
     { name: 'add-host', kind: 'list', value: 'NAME:ADDRESS', help: 'Add a line to /etc/hosts', group: isolation },
+    { name: 'dns', kind: 'list', value: 'ADDRESS', help: 'Ask this name server', group: isolation },
+    { name: 'dns-option', kind: 'list', value: 'OPTION', help: 'Add an option to /etc/resolv.conf, as in ndots:2', group: isolation, aliases: ['dns-opt'] },
+    { name: 'dns-search', kind: 'list', value: 'DOMAIN', help: 'Look names up in this domain; . for none', group: isolation },
+    { name: 'domainname', kind: 'string', value: 'NAME', help: 'NIS domain name inside the container', group: isolation },
+    { name: 'expose', kind: 'list', value: 'PORT[-PORT][/PROTOCOL]', help: 'Note that the container listens on these ports', group: isolation },
     { name: 'hostname', short: 'h', kind: 'string', value: 'NAME', help: 'Host name inside the container', group: isolation },
     { name: 'ipc', kind: 'string', value: 'MODE', help: 'IPC namespace: private, host or container:NAME', group: isolation, suggestions: ['private', 'host', 'container:'] },
     {
@@ -76,6 +94,8 @@ export const table = {
     },
     { name: 'pid', kind: 'string', value: 'MODE', help: 'PID namespace: private, host or container:NAME', group: isolation, suggestions: ['private', 'host', 'container:'] },
     { name: 'uts', kind: 'string', value: 'MODE', help: 'Host name namespace: private or host', group: isolation, suggestions: ['private', 'host'] },
+    { name: 'isolation', kind: 'string', value: 'KIND', help: 'How the container is kept apart: on Linux there is one way', group: resources, choices: ['default'] },
+    { name: 'oom-score-adj', kind: 'int', value: 'N', help: 'How readily the kernel kills the container when memory runs out, up to 1000; less than 0 takes root', group: resources },
     { name: 'shm-size', kind: 'string', value: 'SIZE', help: 'Size of /dev/shm, as in 64m or 1g', default: '64m', group: resources },
     { name: 'sysctl', kind: 'list', value: 'NAME=VALUE', help: 'Set a kernel parameter inside the container', group: resources },
     { name: 'ulimit', kind: 'list', value: 'NAME=SOFT[:HARD]', help: 'Set a resource limit, as in nofile=1024:4096', group: resources },

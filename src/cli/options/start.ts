@@ -9,6 +9,10 @@ export const table = {
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   interspersed: true,
   positionals: { min: 1, complete: 'containers', completeAll: true },
+  refused: [
+    { name: 'checkpoint', reason: 'going on from a checkpoint takes CRIU with the rights of root', instead: "keep what a container has written with 'skiff commit'" },
+    { name: 'checkpoint-dir', reason: 'going on from a checkpoint takes CRIU with the rights of root', instead: "keep what a container has written with 'skiff commit'" },
+  ],
   flags: [
     { name: 'attach', short: 'a', kind: 'bool', help: 'Connect to the output and pass signals on; end with the exit code of the command' },
     detachKeys,

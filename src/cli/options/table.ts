@@ -32,6 +32,22 @@ export interface Flag {
   readonly complete?: Completion;
 }
 
+/**
+ * A flag of Docker's that cannot be had here. No help, manual or completion shows it; who types it reads why, and what to do instead, rather
+ * than that there is no such flag.
+ */
+export interface RefusedFlag {
+  /** Long name without dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** Other long names of the same. */
+  readonly aliases?: readonly string[];
+  /** The reason: a clause that stands behind `--NAME: `, without a full stop. */
+  readonly reason: string;
+  /** The way round, without a full stop. */
+  readonly instead: string;
+}
+
 export interface Example {
   readonly command: string;
   /** What it does, a phrase without a full stop. */
@@ -65,6 +81,8 @@ export interface CommandTable {
   readonly interspersed: boolean;
   readonly positionals: Positionals;
   readonly flags: readonly Flag[];
+  /** Absent: there is none. */
+  readonly refused?: readonly RefusedFlag[];
   readonly examples: readonly Example[];
 }
 

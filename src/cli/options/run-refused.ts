@@ -1,0 +1,40 @@
+import type { RefusedFlag } from './table.ts';
+
+const networks = 'it needs bridge networks, which this version does not have yet';
+const hostNetwork = "use --network host, where the container's ports are the host's own";
+const volumes = 'it needs volumes, which this version does not have yet';
+const windows = 'only Windows has it';
+
+/** What Docker's `run` and `create` take and Skiff's do not. */
+export const refused = [
+  { name: 'cpu-count', reason: windows, instead: 'on Linux --cpus limits processors' },
+  { name: 'cpu-percent', reason: windows, instead: 'on Linux --cpus limits processors' },
+  {
+    name: 'device-cgroup-rule',
+    reason: 'rules for devices are programs that only root may put on a cgroup, and without them the permissions of the device nodes decide',
+    instead: 'make single devices available with --device',
+  },
+  {
+    name: 'gpus',
+    reason: 'passing on GPUs is the work of a hook of their maker that a daemon runs as root',
+    instead: 'make their device nodes available with --device, and the libraries with -v',
+  },
+  { name: 'io-maxbandwidth', reason: windows, instead: 'on Linux --device-read-bps and --device-write-bps limit disks' },
+  { name: 'io-maxiops', reason: windows, instead: 'on Linux --device-read-iops and --device-write-iops limit disks' },
+  { name: 'ip', reason: networks, instead: 'choose the range of the address with --network slirp4netns:cidr=CIDR' },
+  { name: 'ip6', reason: networks, instead: 'have an IPv6 address with --network slirp4netns:enable_ipv6=true' },
+  { name: 'link', reason: networks, instead: "let both use --network host, and give the other one's name with --add-host NAME:127.0.0.1" },
+  { name: 'link-local-ip', reason: networks, instead: hostNetwork },
+  { name: 'mac-address', reason: networks, instead: hostNetwork },
+  { name: 'network-alias', aliases: ['net-alias'], reason: networks, instead: 'let the containers use --network host, and give names with --add-host NAME:127.0.0.1' },
+  { name: 'publish', short: 'p', reason: networks, instead: hostNetwork },
+  { name: 'publish-all', short: 'P', reason: networks, instead: hostNetwork },
+  {
+    name: 'storage-opt',
+    reason: 'limiting the size of the writable layer needs a quota that only root can set',
+    instead: 'use --read-only, and --tmpfs DIR:size=SIZE for what is written',
+  },
+  { name: 'use-api-socket', reason: 'there is no daemon, and so no socket of its API', instead: 'run skiff on the host' },
+  { name: 'volume-driver', reason: volumes, instead: 'mount a directory of the host with -v /host/path:/container/path' },
+  { name: 'volumes-from', reason: volumes, instead: 'repeat the -v of the other container' },
+] as const satisfies readonly RefusedFlag[];
