@@ -102,6 +102,20 @@ void client_flush(struct client *client)
     if (client->output_length == 0) {
         free(client->output);
         client->output = NULL;
+        if (client->leaves)
+            client_drop(client);
+    }
+}
+
+void clients_part(struct clients *clients)
+{
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
+        struct client *client = &clients->list[i];
+        client->leaves = client->fd >= 0;
+        client->wants_output = client->sends_input = false;
+        client->pending_length = 0;
+        if (client->leaves && !client->output_length)
+            client_drop(client);
     }
 }
 
@@ -170,7 +184,7 @@ void client_take_pending(struct client *client, size_t size)
 bool clients_are_behind(const struct clients *clients)
 {
     for (int i = 0; i < MAXIMUM_CLIENTS; i++)
-        if (clients->list[i].fd >= 0 && clients->list[i].output_length)
+        if (clients->list[i].fd >= 0 && !clients->list[i].leaves && clients->list[i].output_length)
             return true;
     return false;
 }

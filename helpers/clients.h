@@ -11,6 +11,7 @@ enum { MAXIMUM_CLIENTS = 32 };
 struct client {
     int fd; /* -1: a free place */
     bool wants_output, sends_input, closes_input;
+    bool leaves; /* dropped as soon as it has been sent what is waiting */
     char *input; /* received and not yet a whole frame */
     size_t input_length;
     char *pending; /* for the command, which has not taken it yet: at most FRAME_WINDOW */
@@ -41,6 +42,8 @@ void client_consume(struct client *client);
 void client_keep_pending(struct client *client, const char *data, size_t size);
 /* Takes `size` pending bytes away and tells the client so. */
 void client_take_pending(struct client *client, size_t size);
+/* Nobody of those who are connected hears more than was sent until now. */
+void clients_part(struct clients *clients);
 /* Whether anybody has output waiting: then no more is read from the container. */
 bool clients_are_behind(const struct clients *clients);
 

@@ -1,6 +1,6 @@
 #include "foreign.h"
 #include "keeper.h"
-#include "logger.h"
+#include "json.h"
 #include "sandbox.h"
 #include "user.h"
 #include "util.h"

@@ -22,10 +22,11 @@ enum frame_type {
     FRAME_CLOSE = 'C',   /* no more input, once what was sent has been taken */
     FRAME_RESIZE = 'W',  /* uint16 rows, uint16 columns */
     FRAME_SIGNAL = 'S',  /* uint32 signal for the command */
-    FRAME_STOP = 'T',    /* uint32 signal, uint32 milliseconds until SIGKILL, and one more uint32 where it is started again at once; answered by EXIT. A paused command goes on */
+    FRAME_STOP = 'T',    /* uint32 signal, uint32 milliseconds until SIGKILL, and perhaps uint32 of enum stop_reason; answered by EXIT. A paused command goes on */
     FRAME_KILL = 'K',    /* uint32 signal for the command; answered by DONE */
     FRAME_PAUSE = 'P',   /* uint32: 1 stops every process of the container, 0 lets them go on; answered by DONE */
     FRAME_RENAME = 'N',  /* path of the symbolic link that is the container's name now; answered by DONE */
+    FRAME_POLICY = 'U',  /* "NAME MAXIMUM": another restart policy; answered by DONE */
     /* from the monitor */
     FRAME_STARTED = 'R', /* the command runs */
     FRAME_FAILED = 'F',  /* "<code> <sentence>": it could not be started */
@@ -37,6 +38,9 @@ enum frame_type {
 };
 
 enum order_result { ORDER_DONE, ORDER_ALREADY, ORDER_NOT_RUNNING, ORDER_FAILED };
+
+/* Why it is stopped. 0: a person wants it. AGAIN: it is started at once, and so stays, --rm or not. SHUTDOWN: the machine goes down. FORCE: a person kills it, which is no event `stop`. */
+enum stop_reason { STOP_AGAIN = 1, STOP_SHUTDOWN = 2, STOP_FORCE = 4 };
 
 /* The milliseconds of a STOP that never becomes a SIGKILL. */
 #define STOP_NEVER UINT32_MAX

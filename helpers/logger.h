@@ -45,7 +45,4 @@ void logger_write(struct logger *logger, int stream, const char *data, size_t si
 /* Writes out unfinished lines. */
 void logger_finish(struct logger *logger);
 
-/* Appends `text` as the inside of a JSON string, as Go's encoder does: bytes that are no UTF-8 become U+FFFD. At most 6 bytes each. */
-size_t json_escape(char *out, const char *text, size_t size);
-
 #endif

@@ -53,7 +53,7 @@ static void reap_companions(void)
 /* Whether the record is to go: --rm, unless it is started again at once, and whatever `run` could not start. */
 static bool goes(bool failed)
 {
-    return (plan_flag(self.plan, "autoremove") && (failed || !self.stays)) || (failed && !self.state.kept);
+    return (plan_flag(self.plan, "autoremove") && (failed || !self.stays)) || (failed && !self.state.kept && !self.ran);
 }
 
 /* One that could not be started again keeps the times of its last run, and its exit code is that of the failure. */
@@ -65,17 +65,28 @@ static void record_end(bool failed)
         self.state.status = "exited";
         format_now(self.state.finished_at);
     }
-    if (failed)
+    if (failed) {
         self.state.exit_code = (int)strtol(self.failure, NULL, 10);
+        self.state.error = strchr(self.failure, ' ') + 1;
+    }
     self.state.pid = self.state.monitor = 0;
-    self.state.paused = false;
+    self.state.paused = self.state.restarting = false;
     state_write(self.directory, &self.state);
 }
 
-_Noreturn void monitor_finish(void)
+void monitor_note_end(void)
 {
-    bool failed = self.failure[0] != 0, fuse = self.mounts >= 0;
-    uint32_t code = (uint32_t)self.state.exit_code;
+    if (!self.started)
+        return;
+    autofree char *extra = xasprintf("\"execDuration\":\"%lld\",\"exitCode\":\"%d\"", (monitor_now() - self.started_at) / 1000, self.state.exit_code);
+    monitor_event("die", extra);
+    if (self.stopping)
+        monitor_event("stop", NULL);
+}
+
+void monitor_end_run(void)
+{
+    bool fuse = self.mounts >= 0;
     close_fd(&self.slirp.exit);
     guard_end(false, END_MS);
     logger_finish(&self.logger);
@@ -85,12 +96,26 @@ _Noreturn void monitor_finish(void)
         kill(-1, SIGKILL);
     close_fd(&self.mounts);
     if (fuse)
-        reap_companions(); /* it may still write into what is removed below */
+        reap_companions(); /* it may still write into what is removed, or mounted again */
+    if (!self.terminal)
+        close_fd(&self.input);
+    self.input = -1;
+    close_fd(&self.output[0]);
+    close_fd(&self.output[1]);
+}
+
+_Noreturn void monitor_finish(void)
+{
+    bool failed = self.failure[0] != 0;
+    uint32_t code = (uint32_t)self.state.exit_code;
+    monitor_end_run();
     if (!self.yields) {
         bool removes = goes(failed);
         if (!removes)
             record_end(failed);
-        teardown_files(self.plan, removes, failed);
+        teardown_files(self.plan, removes, failed && !self.ran);
+        if (removes && self.ran)
+            monitor_event("destroy", NULL);
         close_fd(&self.claim); /* it may be started again while we still talk to a slow reader */
     }
     if (failed)
@@ -98,8 +123,7 @@ _Noreturn void monitor_finish(void)
     else
         monitor_tell_all(FRAME_EXIT, &code, sizeof code);
     drain_clients();
-    if (!fuse)
-        reap_companions(); /* slirp4netns takes 20 ms, the kernel's for a network device: nobody needs to wait for that */
+    reap_companions(); /* slirp4netns takes 20 ms, the kernel's for a network device: nobody needs to wait for that */
     _exit(0);
 }
 

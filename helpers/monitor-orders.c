@@ -33,6 +33,7 @@ void monitor_unpause(void)
         return;
     unpause_processes();
     note_paused(false);
+    monitor_event("unpause", NULL);
 }
 
 static enum order_result set_paused(bool paused)
@@ -50,14 +51,23 @@ static enum order_result set_paused(bool paused)
         return ORDER_FAILED;
     }
     note_paused(true);
+    monitor_event("pause", NULL);
     return ORDER_DONE;
 }
 
-/* Of two who stop it the less patient one decides. */
-static void stop(const char *payload)
+/* Of two who stop it the less patient one decides. A machine that goes down, and somebody who starts it again at once, do not mean that it shall stay away. */
+static void stop(const char *payload, size_t length)
 {
-    uint32_t words[2];
-    memcpy(words, payload, sizeof words);
+    uint32_t words[3] = { 0 };
+    memcpy(words, payload, length);
+    self.stays = (words[2] & STOP_AGAIN) != 0;
+    self.ends = true;
+    if (!(words[2] & (STOP_AGAIN | STOP_SHUTDOWN)))
+        self.state.stopped_by_user = true;
+    self.stopping = !(words[2] & STOP_FORCE);
+    self.killing = words[0] == SIGKILL;
+    if (runs())
+        monitor_signal_event((int)words[0]);
     monitor_signal(words[0]);
     long long kill_at = monitor_now() + words[1];
     if (words[1] != STOP_NEVER && (!self.kill_at || kill_at < self.kill_at))
@@ -65,13 +75,21 @@ static void stop(const char *payload)
     monitor_unpause();
 }
 
+void monitor_send_signal(uint32_t number)
+{
+    monitor_end_for_good((int)number, true);
+    if (runs())
+        monitor_signal_event((int)number);
+    monitor_signal(number);
+}
+
 /* A paused container that is told to end the way it wants to be told goes on, to do so; as in Docker. */
-static enum order_result send_signal(uint32_t number)
+static enum order_result take_kill(uint32_t number)
 {
     const struct record *wanted = plan_find(self.plan, "stop", 2);
-    if (!runs())
+    if (!runs() && !self.restart_at)
         return ORDER_NOT_RUNNING;
-    monitor_signal(number);
+    monitor_send_signal(number);
     if (wanted && number == (uint32_t)strtoul(wanted->fields[1], NULL, 10))
         monitor_unpause();
     return ORDER_DONE;
@@ -87,6 +105,8 @@ static enum order_result rename_container(const char *path, size_t length)
         if (strcmp(record->fields[0], "remove") == 0 && record->count == 2)
             record->fields[1] = xasprintf("%.*s", (int)length, path);
     }
+    autofree char *name = xasprintf("%.*s", (int)length, path);
+    monitor_rename_events(strrchr(name, '/') + 1);
     return ORDER_DONE;
 }
 
@@ -95,14 +115,14 @@ void monitor_take_order(struct client *client, uint8_t type, const char *payload
     uint32_t number = 0;
     if (length == sizeof number)
         memcpy(&number, payload, sizeof number);
-    if (type == FRAME_STOP && (length == 8 || length == 12)) {
-        stop(payload);
-        self.stays = length == 12;
-    }
+    if (type == FRAME_STOP && (length == 8 || length == 12))
+        stop(payload, length);
     else if (type == FRAME_KILL && length == 4)
-        answer(client, send_signal(number));
+        answer(client, take_kill(number));
     else if (type == FRAME_PAUSE && length == 4)
         answer(client, set_paused(number != 0));
     else if (type == FRAME_RENAME)
         answer(client, rename_container(payload, length));
+    else if (type == FRAME_POLICY)
+        answer(client, monitor_change_policy(payload, length));
 }

@@ -1,10 +1,12 @@
-/* What the parts of the monitor share: monitor.c (the loop), -start.c, -session.c and -end.c. */
+/* What the parts of the monitor share: monitor.c (the loop) and monitor-*.c. */
 #ifndef SKIFF_MONITOR_PARTS_H
 #define SKIFF_MONITOR_PARTS_H
 
 #include "clients.h"
+#include "frames.h"
 #include "logger.h"
 #include "plan.h"
+#include "restart.h"
 #include "slirp.h"
 #include "state.h"
 
@@ -18,11 +20,15 @@ struct monitor {
     int directory, listener, signals, report, mounts;
     int input, output[2]; /* the container's stdio; output[0] is the terminal's master where there is one */
     int slave;            /* held open so that the master reports no hang-up while nobody in the container has it open */
-    bool terminal, started, exited;
+    bool terminal, started, exited; /* of this run; a container may have several by its restart policy */
+    bool ran;         /* it has been started at least once */
+    bool ends;        /* it is not to run again, whatever its policy says */
     bool stdin_once;  /* the command's input ends with that of the client that launched it */
     int claim;        /* the open file whose lock says that we are the container's only monitor */
     bool yields;      /* another monitor has the container: nothing of it is ours to clear away */
     bool stays;       /* it is about to be started again, --rm or not */
+    bool stopping;    /* somebody has ordered a stop */
+    bool killing;     /* that SIGKILL ends it has been told already */
     int early_signal; /* came before there was a command to take it; 0 for none */
     struct winsize size; /* what the terminal is to have as soon as it exists */
     pid_t pid;
@@ -31,7 +37,10 @@ struct monitor {
     struct logger logger;
     struct clients clients;
     char failure[2200]; /* "<code> <sentence>" when the container could not be started */
-    long long kill_at;  /* CLOCK_MONOTONIC ms; 0: no stop is under way */
+    struct restart_policy restart;
+    /* CLOCK_MONOTONIC ms; 0: nothing of the kind is due */
+    long long kill_at, restart_at;
+    long long started_at, restart_delay; /* ms: when this run began, how long was waited before it */
 };
 
 extern struct monitor self; /* die_hook has no argument to carry it */
@@ -40,6 +49,8 @@ extern struct monitor self; /* die_hook has no argument to carry it */
 long long monitor_now(void); /* CLOCK_MONOTONIC in ms */
 /* Takes the exit codes of children that have ended, once the command's pid is known. */
 void monitor_reap(void);
+/* Waits for whatever happens next, or is due next, and sees to it. */
+void monitor_turn(void);
 
 /* monitor-start.c */
 /* The state that stands until the command runs: of a container that is started again, what became of it before. */
@@ -71,14 +82,37 @@ void monitor_signal(uint32_t number);
 void monitor_tell_all(uint8_t type, const void *payload, size_t length);
 
 /* monitor-orders.c */
-/* A frame of `stop`, `kill`, `pause` and `rename`; what is none of them is passed over. */
+/* A signal from outside for the command; one that asks it to end holds for the restart policy as well. */
+void monitor_send_signal(uint32_t number);
+/* A frame of `stop`, `kill`, `pause`, `rename` and `update`; what is none of them is passed over. */
 void monitor_take_order(struct client *client, uint8_t type, const char *payload, size_t length);
 /* Lets everything in a paused container go on. Idempotent. */
 void monitor_unpause(void);
 
+/* monitor-restart.c */
+/* The plan's record `restart`. */
+void monitor_take_policy(void);
+/* Another policy from now on: its name, a space, the most tries. */
+enum order_result monitor_change_policy(const char *text, size_t length);
+/* Where the signal asks the command to end, its policy does not bring it back; `by_user`: nor does the machine's next start, if that is its policy. */
+void monitor_end_for_good(int signal, bool by_user);
+/* After a run: whether there is to be another. Then it clears the last one away and returns when the time has come. */
+bool monitor_comes_back(void);
+
+/* monitor-events.c */
+/* Tells what has happened to the container, with more members of its attributes (`"exitCode":"0"`, none behind the last) or NULL; nothing where the plan names no file. */
+void monitor_event(const char *action, const char *extra);
+void monitor_signal_event(int signal);
+/* The container is called so from now on. */
+void monitor_rename_events(const char *name);
+
 /* monitor-end.c */
 /* Keeps the first reason why the container could not be started. */
 void monitor_note_failure(int code, const char *text);
+/* Clears away what one run has needed: its companions and mounts. Idempotent. */
+void monitor_end_run(void);
+/* Tells that the command has ended. */
+void monitor_note_end(void);
 /* Writes out what is left, clears away as the plan says, tells everybody, and ends the process. */
 _Noreturn void monitor_finish(void);
 /* die_hook of the monitor: the container goes, and the launching command hears why. */

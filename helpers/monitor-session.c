@@ -14,7 +14,7 @@ enum { CHUNK = 32768 };
 void monitor_tell_all(uint8_t type, const void *payload, size_t length)
 {
     for (int i = 0; i < MAXIMUM_CLIENTS; i++)
-        if (self.clients.list[i].fd >= 0)
+        if (self.clients.list[i].fd >= 0 && !self.clients.list[i].leaves)
             client_send(&self.clients.list[i], type, payload, length);
 }
 
@@ -95,6 +95,8 @@ bool monitor_has_input(void)
 static void take_frame(struct client *client, uint8_t type, const char *payload, size_t length)
 {
     uint32_t number = 0;
+    if (client->leaves)
+        return;
     if (type == FRAME_INPUT)
         client_keep_pending(client, payload, length);
     else if (type == FRAME_ATTACH) {
@@ -108,7 +110,7 @@ static void take_frame(struct client *client, uint8_t type, const char *payload,
         resize(payload);
     else if (type == FRAME_SIGNAL && length == 4) {
         memcpy(&number, payload, sizeof number);
-        monitor_signal(number);
+        monitor_send_signal(number);
     } else
         monitor_take_order(client, type, payload, length);
 }

@@ -133,13 +133,16 @@ static void note_started(void)
         return; /* its exit is on the way */
     if (self.pid <= 0)
         die("the sandbox ended before the container began");
-    self.started = true;
+    self.started = self.ran = true;
+    self.started_at = monitor_now();
     self.state.status = "running";
+    self.state.error = NULL;
     if (!self.exited) /* it may have ended before we heard that it began */
         self.state.exit_code = 0;
     format_now(self.state.started_at);
     if (self.directory >= 0 && state_write(self.directory, &self.state) < 0)
         die_errno("cannot record the container's state");
+    monitor_event("start", NULL);
     if (self.early_signal && !self.exited)
         kill(self.pid, self.early_signal);
     monitor_tell_all(FRAME_STARTED, NULL, 0);

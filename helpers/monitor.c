@@ -29,7 +29,9 @@ static void stop_by_plan(void)
 {
     const struct record *stop = plan_find(self.plan, "stop", 2);
     long long seconds = stop ? strtoll(stop->fields[2], NULL, 10) : 10;
-    monitor_signal(stop ? (int)strtol(stop->fields[1], NULL, 10) : SIGTERM);
+    int signal = stop ? (int)strtol(stop->fields[1], NULL, 10) : SIGTERM;
+    monitor_end_for_good(signal, false);
+    monitor_signal(signal);
     if (seconds >= 0)
         self.kill_at = monitor_now() + seconds * 1000;
     monitor_unpause();
@@ -65,6 +67,8 @@ static void take_signal(void)
 static void check_deadline(void)
 {
     if (self.kill_at && monitor_now() >= self.kill_at && !self.exited && self.pid > 0) {
+        if (!self.killing)
+            monitor_signal_event(SIGKILL);
         kill(self.pid, SIGKILL);
         self.kill_at = 0;
     }
@@ -126,24 +130,42 @@ static void drain_outputs(void)
     }
 }
 
-static void supervise(void)
+/* How long poll(2) may wait: until the first thing is due, -1 where nothing is. */
+static int patience(void)
 {
+    const long long due[] = { self.kill_at, self.restart_at };
+    long long first = 0;
+    for (size_t i = 0; i < sizeof due / sizeof *due; i++)
+        if (due[i] && (!first || due[i] < first))
+            first = due[i];
+    long long left = first - monitor_now();
+    return !first ? -1 : left > 0 ? (int)left : 0;
+}
+
+void monitor_turn(void)
+{
+    struct pollfd slots[SLOTS];
+    fill_slots(slots);
+    int ready = poll(slots, SLOTS, patience());
+    if (ready < 0 && errno != EINTR)
+        die_errno("poll");
+    if (ready > 0)
+        take_slots(slots);
+    check_deadline();
+}
+
+/* One run of the command, from the sandbox's start until what it has printed is taken. */
+static void run_once(void)
+{
+    monitor_start_sandbox();
     while (!self.exited || self.report >= 0) {
-        struct pollfd slots[SLOTS];
-        long long left = self.kill_at ? self.kill_at - monitor_now() : -1;
-        fill_slots(slots);
-        int ready = poll(slots, SLOTS, self.kill_at ? (left > 0 ? (int)left : 0) : -1);
-        if (ready < 0 && errno != EINTR)
-            die_errno("poll");
-        if (ready > 0)
-            take_slots(slots);
-        check_deadline();
+        monitor_turn();
         /* A sandbox that failed before it had a child leaves nobody to wait for. */
         if (self.failure[0] && self.pid <= 0)
             break;
     }
     drain_outputs();
-    monitor_finish();
+    monitor_note_end();
 }
 
 static int open_signals(void)
@@ -191,12 +213,14 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
     /* From here on it is we who answer for the record, not the command that made it. */
     if (self.directory >= 0 && state_write(self.directory, &self.state) < 0)
         die_errno("cannot record the container's state");
+    monitor_take_policy();
     monitor_open_log();
     monitor_open_listener();
     /* What the launching command wants to see was sent before we were forked; nothing must be printed before it is known. */
     if (client_receive(launcher))
         monitor_take_frames(launcher);
-    monitor_start_sandbox();
-    supervise();
-    _exit(0);
+    do
+        run_once();
+    while (monitor_comes_back());
+    monitor_finish();
 }

@@ -1,4 +1,5 @@
 #include "state.h"
+#include "json.h"
 #include "util.h"
 
 #include <fcntl.h>
@@ -6,16 +7,37 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A member for what most containers do not have: nothing at all then. */
+static char *text_member(const char *name, const char *value)
+{
+    if (!value)
+        return xasprintf("%s", "");
+    autofree char *text = json_text(value);
+    return xasprintf(",\"%s\":\"%s\"", name, text);
+}
+
+static char *number_member(const char *name, int value)
+{
+    return value ? xasprintf(",\"%s\":%d", name, value) : xasprintf("%s", "");
+}
+
+static const char *flag_member(bool value, const char *member)
+{
+    return value ? member : "";
+}
+
 int state_write(int directory, const struct state *state)
 {
-    char text[1024];
-    int length = snprintf(text, sizeof text,
-                          "{\"version\":1,\"status\":\"%s\",\"pid\":%d,\"pidStart\":\"%llu\",\"monitorPid\":%d,\"monitorStart\":\"%llu\","
-                          "\"exitCode\":%d,\"paused\":%s,\"startedAt\":\"%s\",\"finishedAt\":\"%s\"%s}\n",
-                          state->status, state->pid, state->pid_start, state->monitor, state->monitor_start, state->exit_code, state->paused ? "true" : "false",
-                          state->started_at, state->finished_at, state->kept ? ",\"kept\":true" : "");
+    autofree char *health = text_member("health", state->health), *cgroup = text_member("cgroup", state->cgroup), *error = text_member("error", state->error),
+                  *restarts = number_member("restartCount", state->restarts);
+    autofree char *text = xasprintf("{\"version\":1,\"status\":\"%s\",\"pid\":%d,\"pidStart\":\"%llu\",\"monitorPid\":%d,\"monitorStart\":\"%llu\","
+                                    "\"exitCode\":%d,\"paused\":%s,\"startedAt\":\"%s\",\"finishedAt\":\"%s\"%s%s%s%s%s%s%s%s}\n",
+                                    state->status, state->pid, state->pid_start, state->monitor, state->monitor_start, state->exit_code,
+                                    state->paused ? "true" : "false", state->started_at, state->finished_at, flag_member(state->kept, ",\"kept\":true"),
+                                    flag_member(state->restarting, ",\"restarting\":true"), flag_member(state->stopped_by_user, ",\"stoppedByUser\":true"),
+                                    flag_member(state->oom_killed, ",\"oomKilled\":true"), restarts, health, cgroup, error);
     autoclose int fd = openat(directory, "state.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || write_all(fd, text, (size_t)length) < 0)
+    if (fd < 0 || write_all(fd, text, strlen(text)) < 0)
         return -1;
     return renameat(directory, "state.json.new", directory, "state.json");
 }

@@ -1,4 +1,4 @@
-/* state.json, the only JSON that the C half writes: what became of the container's process. */
+/* state.json, what became of the container's process. */
 #ifndef SKIFF_STATE_H
 #define SKIFF_STATE_H
 
@@ -12,6 +12,13 @@ struct state {
     int exit_code;
     bool paused; /* every process of the container stands still */
     bool kept; /* stays although it never ran: it was made to be started later */
+    bool restarting; /* "running", but waits for its next run */
+    bool stopped_by_user; /* it does not come back with the machine, where its policy is `unless-stopped` */
+    bool oom_killed; /* a process of its last run was killed for want of memory */
+    int restarts; /* by its policy, since it was last started by somebody */
+    const char *health; /* "starting", "healthy" or "unhealthy"; NULL where nobody looks */
+    const char *cgroup; /* absolute path of its control group; NULL where it has none of its own */
+    const char *error; /* why it could not be started again; NULL */
     char started_at[32], finished_at[32];
 };
 

@@ -29,6 +29,13 @@ void teardown_files(const struct plan *plan, bool remove, bool failed)
     }
 }
 
+void teardown_between(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (strcmp(plan->records[i].fields[0], "between") == 0 && plan->records[i].count == 2)
+            rmtree(AT_FDCWD, plan->records[i].fields[1]);
+}
+
 void teardown_mount(const struct plan *plan, int mounts)
 {
     const struct record *record = plan_find(plan, "fuse-overlayfs", 6);

@@ -1,4 +1,5 @@
 /* libFuzzer: whatever a container prints, what goes into the log is the inside of a JSON string in UTF-8. */
+#include "json.h"
 #include "logger.h"
 
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 /* The json-file log: escapes, lines, parts of long lines, two streams. */
+#include "json.h"
 #include "logger.h"
 #include "check.h"
 

@@ -151,8 +151,8 @@ _skiff_find() {
     *) command="$1" ;;
   esac
   case "$command" in
-    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
-    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
+    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
+    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
     start) valued=' --detach-keys ' stops='' ;;
     restart) valued=' --signal -s --timeout -t ' stops='' ;;
     exec) valued=' --detach-keys --env -e --env-file --user -u --workdir -w ' stops=1 ;;
@@ -233,6 +233,7 @@ _skiff() {
         --name) : ;;
         --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
         --pull) _skiff_offer 'always' 'missing' 'never' ;;
+        --restart) _skiff_offer 'no' 'on-failure' 'always' 'unless-stopped' ;;
         --runtime) _skiff_offer 'crun' 'runc' 'runsc' ;;
         --stop-signal) _skiff_offer 'SIGTERM' 'SIGINT' 'SIGQUIT' 'SIGKILL' ;;
         --stop-timeout) : ;;
@@ -266,7 +267,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -288,6 +289,7 @@ _skiff() {
         --name) : ;;
         --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
         --pull) _skiff_offer 'always' 'missing' 'never' ;;
+        --restart) _skiff_offer 'no' 'on-failure' 'always' 'unless-stopped' ;;
         --runtime) _skiff_offer 'crun' 'runc' 'runsc' ;;
         --stop-signal) _skiff_offer 'SIGTERM' 'SIGINT' 'SIGQUIT' 'SIGKILL' ;;
         --stop-timeout) : ;;
@@ -321,7 +323,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi

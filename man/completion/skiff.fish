@@ -117,9 +117,9 @@ function __skiff_arguments
     set -l spec
     switch $command
         case run
-            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'sig-proxy' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'sig-proxy' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case create
-            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case start
             set spec 'help' 'a/attach' 'detach-keys=+' 'i/interactive'
         case restart
@@ -320,6 +320,7 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l name -x -d '
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l pull -x -a 'always missing never' -d 'When to pull the image: always, missing or never'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l quiet -s q -d 'Do not show the progress of a pull'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l restart -x -a 'no on-failure always unless-stopped' -d 'When to run it again after it has ended: no, on-failure[:TIMES], always or unless-stopped'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l rm -d 'Remove the container when it ends'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l runtime -x -a 'crun runc runsc' -d 'Hand the container to another OCI runtime, by name or path'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l sig-proxy -d 'Pass signals on to the command; with false they end only what is at the terminal'
@@ -376,6 +377,7 @@ complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l name -x -
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l pull -x -a 'always missing never' -d 'When to pull the image: always, missing or never'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l quiet -s q -d 'Do not show the progress of a pull'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l restart -x -a 'no on-failure always unless-stopped' -d 'When to run it again after it has ended: no, on-failure[:TIMES], always or unless-stopped'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l rm -d 'Remove the container when it ends'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l runtime -x -a 'crun runc runsc' -d 'Hand the container to another OCI runtime, by name or path'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l stop-signal -x -a 'SIGTERM SIGINT SIGQUIT SIGKILL' -d 'Signal that stops the container'

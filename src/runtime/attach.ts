@@ -4,7 +4,7 @@ import { fail } from '../core/errors.ts';
 import { helperPath } from '../system/helper.ts';
 import { need } from '../core/invalid.ts';
 import { sessionRecords } from './plan-records.ts';
-import { findContainer, requireRunning, socketPath } from './records.ts';
+import { findContainer, requireProcess, socketPath } from './records.ts';
 import { sessionPath, writeSession } from './session-file.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -25,7 +25,7 @@ export interface Attach {
 
 /** Says how to connect to the container that `word` names. Throws NotFound, Conflict where it does not run, Usage. */
 export const prepareAttach = ({ paths }: Surroundings, word: string, flags: AttachFlags): Attach => {
-  const { id, spec, state } = requireRunning(word, findContainer(paths, word));
+  const { id, spec, state } = requireProcess(word, findContainer(paths, word));
   if (state.paused === true) fail({ _tag: 'Conflict', message: `cannot attach to container ${word}: it is paused`, hint: `let it go on with 'skiff unpause ${word}'` });
   const stdin = flags.stdin && spec.openStdin;
   const detachKeys = need(parseDetachKeys(flags.detachKeys));

@@ -12,7 +12,7 @@ import { explainCopy } from './copy-errors.ts';
 import type { Copied } from './copy-errors.ts';
 import { runCopy } from './copy-run.ts';
 import type { CopyArgument, CopyPath } from './copy-path.ts';
-import { readContainer, resolveId } from './records.ts';
+import { hasProcess, readContainer, resolveId } from './records.ts';
 import type { Container } from './records.ts';
 import { decodeOciSpec } from './spec-codec.ts';
 import { claimStart } from './start-claim.ts';
@@ -44,7 +44,7 @@ const withContainer = async <A>({ paths }: Surroundings, word: string, body: (co
 
 /** What the kernel and Skiff show in a running container and no volume does: copied as empty directories. */
 const kernelMounts = ({ directory, state }: Container): readonly string[] => {
-  if (state.status !== 'running') return [];
+  if (!hasProcess(state)) return [];
   const path = join(directory, 'config.json');
   const oci = decodeOciSpec(readFileSync(path, 'utf8'), path);
   return isLeft(oci) ? [] : oci.right.mounts.filter(({ type }) => type !== 'bind').map(({ destination }) => destination);

@@ -55,6 +55,7 @@ export const foreignRecords = (env: NodeJS.ProcessEnv, oci: OciSpec, skiff: Skif
   const [between = '', after = ''] = rest.split(home);
   const state = foreignStateDirectory(directory);
   return [
+    ['between', state],
     ['runtime', program, '--root', state, 'run', '--bundle', directory, skiff.id],
     ['bundle', join(directory, 'config.json'), before, between, after],
   ];

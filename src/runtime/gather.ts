@@ -42,6 +42,7 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
   return {
     directory,
     socket: socketPath(paths, skiff.id),
+    events: join(paths.host, 'events.jsonl'),
     keeper: keeperArguments(paths, host),
     childMap: [mapText(maps.uids), mapText(maps.gids)],
     singleUid: idMap.mode === 'single',

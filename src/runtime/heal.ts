@@ -11,7 +11,7 @@ import { fail, SkiffFailure } from '../core/errors.ts';
 import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { isAlive, ownIdentity } from '../system/process-identity.ts';
-import { atRest, createdState, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, socketPath, waitingState } from './records.ts';
+import { atRest, createdState, ended, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, socketPath, waitingState } from './records.ts';
 import type { State } from './records.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
@@ -126,7 +126,7 @@ export const discard = (paths: Paths, host: Host, ids: readonly string[]): void 
   if (doomed.length > 0) removeTrees(paths, host, doomed);
 };
 
-const exited = (state: State): State => ({ ...atRest(state), status: 'exited', exitCode: 137, finishedAt: new Date().toISOString() });
+const exited = (state: State): State => ({ ...atRest(ended(state)), finishedAt: state.restarting === true ? state.finishedAt : new Date().toISOString() });
 
 /**
  * Takes a container that is not running yet from a monitor that may just be starting on behalf of a killed command: both want the

@@ -7,6 +7,7 @@ import { isReadWritable } from '../system/host.ts';
 import { readOptional } from '../system/read-optional.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
+import { hasProcess } from './records.ts';
 import type { Container } from './records.ts';
 import type { HostView, PathKind, ContainerView } from './spec-types.ts';
 
@@ -64,7 +65,7 @@ const hardLimit = (name: string): number | undefined => {
 const viewOf = (container: Container): ContainerView => ({
   id: container.id,
   name: container.spec.name,
-  ...(container.state.status === 'running' ? { pid: container.state.pid } : {}),
+  ...(hasProcess(container.state) ? { pid: container.state.pid } : {}),
   shareable: container.spec.ipc.mode === 'shareable',
 });
 

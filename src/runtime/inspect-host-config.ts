@@ -75,7 +75,7 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       LogConfig: { Type: spec.log.driver, Config: goMap(spec.log.options ?? {}) },
       NetworkMode: spec.network.mode,
       PortBindings: goMap({}),
-      RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+      RestartPolicy: { Name: spec.restart?.name ?? 'no', MaximumRetryCount: spec.restart?.maximumRetryCount ?? 0 },
       AutoRemove: spec.autoRemove,
       VolumeDriver: '',
       VolumesFrom: null,

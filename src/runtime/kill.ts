@@ -10,7 +10,7 @@ const sigkill = 9;
 
 /** SIGKILL is waited for, as in Docker: when the command has ended, so has the container. */
 const send = async (paths: Paths, id: string, signal: number): Promise<boolean> => {
-  if (signal === sigkill) return (await orderStop(paths, id, sigkill, 0)) !== undefined;
+  if (signal === sigkill) return (await orderStop(paths, id, sigkill, 0, 'force')) !== undefined;
   return (await orderKill(paths, id, signal)) === 'done';
 };
 

@@ -99,6 +99,7 @@ export const chooseContainers = (containers: readonly Container[], { all, last, 
 /** Docker's words for a state: `Up 3 minutes`, `Exited (0) 2 hours ago`, `Created`. */
 export const statusText = ({ state }: Container, now: number): string => {
   if (state.status === 'created' || state.startedAt === never) return 'Created';
+  if (state.restarting === true) return `Restarting (${state.exitCode}) ${timeAgo(Date.parse(state.finishedAt), now)}`;
   if (state.status === 'running') return `Up ${humanDuration(Math.max(0, now - Date.parse(state.startedAt)) / 1000)}${state.paused === true ? ' (Paused)' : ''}`;
   return `Exited (${state.exitCode}) ${timeAgo(Date.parse(state.finishedAt), now)}`;
 };

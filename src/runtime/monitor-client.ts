@@ -2,12 +2,13 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { RestartPolicy } from '../core/restart-policy.ts';
 import type { Paths } from '../system/paths.ts';
 
 const headerLength = 8;
 
 /** Frame types: a letter each. */
-const type = { stop: 'T', kill: 'K', pause: 'P', rename: 'N', exit: 'X', done: 'D' } as const;
+const type = { stop: 'T', kill: 'K', pause: 'P', rename: 'N', policy: 'U', exit: 'X', done: 'D' } as const;
 
 /** What a monitor says to an order (`enum order_result` in frames.h). */
 export type OrderResult = 'done' | 'already' | 'not-running' | 'failed';
@@ -66,13 +67,17 @@ const exitCode = (answer: Answer | undefined): number | undefined => (answer?.ki
 /** A grace that never ends, in milliseconds on the wire. */
 export const noDeadline = 0xffffffff;
 
+/** Why a container is stopped: `enum stop_reason` in frames.h. Only after `user` and `force` does `unless-stopped` keep it from coming back. */
+export type StopReason = 'user' | 'again' | 'shutdown' | 'force';
+const reasons: Readonly<Record<StopReason, number>> = { user: 0, again: 1, shutdown: 2, force: 4 };
+
 /**
- * Asks the monitor of `id` to end its container: `signal` first, SIGKILL after `graceMs` (`noDeadline`: never). A paused one goes on first.
- * With `again` it stays even where it was made with --rm, to be started again.
+ * Asks the monitor of `id` to end its container: `signal` first, SIGKILL after `graceMs` (`noDeadline`: never). A paused one goes on first, and
+ * one that waits for its next run gets none. With `again` it stays even where it was made with --rm, to be started again.
  * Resolves with the exit code once the container has ended and been cleared up, or with undefined where no monitor answers.
  */
-export const orderStop = async (paths: Paths, id: string, signal: number, graceMs: number, again = false): Promise<number | undefined> =>
-  exitCode(await ask(paths, id, frame(type.stop, words(signal, graceMs, ...(again ? [1] : [])))));
+export const orderStop = async (paths: Paths, id: string, signal: number, graceMs: number, reason: StopReason): Promise<number | undefined> =>
+  exitCode(await ask(paths, id, frame(type.stop, words(signal, graceMs, reasons[reason]))));
 
 /** The exit code of a container once it has ended and been cleared up; undefined where no monitor answers. */
 export const awaitExit = async (paths: Paths, id: string): Promise<number | undefined> => exitCode(await ask(paths, id, Buffer.alloc(0)));
@@ -93,3 +98,7 @@ export const orderPause = (paths: Paths, id: string, pause: boolean): Promise<Or
 /** Tells the monitor which symbolic link is the container's name now: it removes that one where the container does not stay. */
 export const orderRename = (paths: Paths, id: string, link: string): Promise<OrderResult | undefined> =>
   order(paths, id, frame(type.rename, Buffer.from(link)));
+
+/** Tells the monitor another restart policy. Undefined where no monitor answers. */
+export const orderPolicy = (paths: Paths, id: string, { name, maximumRetryCount }: RestartPolicy): Promise<OrderResult | undefined> =>
+  order(paths, id, frame(type.policy, Buffer.from(`${name} ${maximumRetryCount}`)));

@@ -4,7 +4,7 @@ import { shortId } from '../core/names.ts';
 import type { Paths } from '../system/paths.ts';
 import { orderPause } from './monitor-client.ts';
 import type { OrderResult } from './monitor-client.ts';
-import { requireRunning } from './records.ts';
+import { requireProcess } from './records.ts';
 import type { Container } from './records.ts';
 import { askWhileRunning, forEachContainer } from './stop.ts';
 import type { Outcome } from './stop.ts';
@@ -20,7 +20,7 @@ const refuse = (result: OrderResult | undefined, id: string, word: string, pause
  * Throws Conflict where it does not run or is as wanted already, Refused where a process cannot be stopped within 2 s.
  */
 export const setPaused = async (paths: Paths, container: Container, pause: boolean, word = container.spec.name): Promise<void> => {
-  const { id } = requireRunning(word, container);
+  const { id } = requireProcess(word, container);
   const result = await askWhileRunning(paths, id, () => orderPause(paths, id, pause));
   if (result !== 'done') refuse(result, id, word, pause);
 };

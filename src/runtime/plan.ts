@@ -6,6 +6,7 @@ import { defaultDeviceLinks } from './spec-mounts.ts';
 import { groupWords } from '../core/users.ts';
 import { logRecord } from './logs-record.ts';
 import { parseMountOptions } from './mount-options.ts';
+import { eventTexts } from './event-texts.ts';
 import { processRecords, sessionRecords } from './plan-records.ts';
 import type { PlanRecord } from './plan-records.ts';
 import type { OciMount, OciNamespaceType, OciSpec } from '../core/oci-runtime.ts';
@@ -21,6 +22,8 @@ export interface PlanInputs {
   readonly directory: string;
   /** Where the monitor listens. */
   readonly socket: string;
+  /** The file of events. */
+  readonly events: string;
   /** Runtime directory, newuidmap, newgidmap, uid map and gid map of the keeper. */
   readonly keeper: readonly string[];
   /** uid map and gid map of the container. */
@@ -142,6 +145,8 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ['socket', inputs.socket],
     logRecord(oci, skiff),
     ['stop', String(skiff.stopSignal.number), String(skiff.stopTimeout)],
+    ...(skiff.restart === undefined ? [] : [['restart', skiff.restart.name, String(skiff.restart.maximumRetryCount)] as PlanRecord]),
+    ['events', inputs.events, ...eventTexts(skiff)],
     ['keeper', ...inputs.keeper],
     skiff.pid.mode === 'private' ? ['outer-pid'] : ['guard'],
     ...(skiff.autoRemove ? [['autoremove'] as PlanRecord] : []),

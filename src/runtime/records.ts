@@ -33,6 +33,19 @@ const stateCodec = t.intersection([
     kept: t.boolean,
     /** All its processes stand still; only while it is running. */
     paused: t.boolean,
+    /** It has ended and waits for its next run; `running` all the same, as in Docker, but without a process. */
+    restarting: t.boolean,
+    /** How often its policy has started it, since somebody did. */
+    restartCount: t.number,
+    /** By a person, so that `unless-stopped` does not bring it back with the machine. */
+    stoppedByUser: t.boolean,
+    /** A process of its last run was killed because the limit of its memory was reached. */
+    oomKilled: t.boolean,
+    /** Absolute path of its control group (v2). */
+    cgroup: t.string,
+    health: t.keyof({ starting: null, healthy: null, unhealthy: null }),
+    /** Why it could not be started again. */
+    error: t.string,
   }),
 ]);
 
@@ -80,13 +93,16 @@ const readState = (directory: string): State => {
   return isLeft(decoded) ? damaged('it is not the state of a container') : decoded.right;
 };
 
+/** What becomes of a record whose monitor was killed. One that waited for its next run had ended by itself before. */
+export const ended = ({ restarting, paused: _, ...state }: State): State => ({ ...state, status: 'exited', pid: 0, pidStart: '0', exitCode: restarting === true ? state.exitCode : 137 });
+
 /**
  * What a record says, put right: without a living monitor nothing runs, whatever was last written. A monitor that was killed took
  * the container with it (SIGKILL, so 137); one that died before the start left nothing that could be called a container.
  */
 const trueState = (state: State): State => {
   if (state.status === 'exited' || isAttended(state)) return state;
-  return state.status === 'running' ? { ...state, status: 'exited', pid: 0, pidStart: '0', exitCode: 137 } : state;
+  return state.status === 'running' ? ended(state) : state;
 };
 
 /** Whether somebody alive answers for the record: its monitor or, before there is one, the command that makes it. */
@@ -196,12 +212,24 @@ export const requireRunning = (word: string, container: Container): Container =>
 
 /** `requireRunning`, and not paused either; in Docker's words. */
 export const requireActive = (word: string, container: Container): Container =>
-  requireRunning(word, container).state.paused === true
+  requireProcess(word, container).state.paused === true
     ? fail({ _tag: 'Conflict', message: `container ${word} is paused, unpause the container before exec` })
     : container;
 
-/** `created`, `running`, `paused` or `exited`: one word, as listings and `inspect` show it. */
-export const statusWord = ({ status, paused }: State): 'created' | 'running' | 'paused' | 'exited' => (status === 'running' && paused === true ? 'paused' : status);
+/** `requireRunning`, and not between two runs; in Docker's words. */
+export const requireProcess = (word: string, container: Container): Container =>
+  requireRunning(word, container).state.restarting === true
+    ? fail({ _tag: 'Conflict', message: `container ${word} is restarting, wait until the container is running` })
+    : container;
+
+/** Whether there is a process of it. */
+export const hasProcess = ({ status, restarting }: State): boolean => status === 'running' && restarting !== true;
+
+/** One word, as listings and `inspect` show it. */
+export const statusWord = ({ status, paused, restarting }: State): 'created' | 'running' | 'paused' | 'restarting' | 'exited' => {
+  if (status !== 'running') return status;
+  return restarting === true ? 'restarting' : paused === true ? 'paused' : status;
+};
 
 /** Where a container's monitor listens. */
 export const socketPath = (paths: Paths, id: string): string => join(paths.runtime, 'c', id);

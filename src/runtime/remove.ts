@@ -21,7 +21,7 @@ const prepare = async ({ paths }: Surroundings, word: string, force: boolean): P
   if (!force) {
     return fail({ _tag: 'Conflict', message: `cannot remove container "${word}": it is running`, hint: `stop it before, or use 'skiff rm -f ${word}'` });
   }
-  await orderStop(paths, id, sigkill, 0);
+  await orderStop(paths, id, sigkill, 0, 'force');
   return id;
 };
 
@@ -29,7 +29,7 @@ const prepare = async ({ paths }: Surroundings, word: string, force: boolean): P
 const prepareDamaged = async ({ paths }: Surroundings, word: string, force: boolean, error: SkiffError): Promise<string> => {
   if (!force || error._tag !== 'Corrupt') return fail(error);
   const id = resolveId(paths, word);
-  await orderStop(paths, id, sigkill, 0);
+  await orderStop(paths, id, sigkill, 0, 'force');
   return id;
 };
 

@@ -8,6 +8,6 @@ import type { Surroundings } from './surroundings.ts';
 /** Stops the container that `word` names where it runs, and starts it; one with --rm stays for that. Throws SkiffFailure. */
 export const restartContainer = async (surroundings: Surroundings, word: string, options: StopOptions): Promise<void> => {
   const container = findContainer(surroundings.paths, word);
-  if (container.state.status === 'running') await stopContainer(surroundings.paths, container, { ...options, again: true });
+  if (container.state.status === 'running') await stopContainer(surroundings.paths, container, { ...options, reason: 'again' });
   await startDetached(surroundings, container.id);
 };

@@ -12,6 +12,8 @@ export interface RunFlags {
   /** Names of streams in any case; without one, both outputs and, where it is open, the input. */
   readonly attach?: readonly string[];
   readonly rm?: boolean;
+  /** `NAME[:TIMES]`. */
+  readonly restart?: string;
   readonly env?: readonly string[];
   /** Read by the caller, in order. */
   readonly envFile?: readonly TextFile[];

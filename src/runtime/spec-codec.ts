@@ -41,6 +41,8 @@ const identity = t.intersection([
   t.partial({ image: t.type({ reference: t.string, id: t.string }), runtime: t.string, cidFile: t.string, entrypointLength: t.number, asked: t.record(t.string, strings) }),
 ]);
 
+const restart = t.type({ name: t.keyof({ no: null, 'on-failure': null, always: null, 'unless-stopped': null }), maximumRetryCount: t.number });
+
 const process = t.type({
   user: t.intersection([t.type({ text: t.string, user: principal }), t.partial({ group: principal })]),
   groupAdd: t.readonlyArray(principal),
@@ -74,7 +76,7 @@ const surroundings = t.intersection([
     ]),
     log: t.intersection([t.type({ driver: t.keyof({ 'json-file': null, local: null, none: null }) }), t.partial({ options: t.record(t.string, t.string) })]),
   }),
-  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings }),
+  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart }),
 ]);
 
 const skiffSpecCodec = t.intersection([identity, process, surroundings]) as unknown as t.Type<SkiffSpec, unknown, unknown>;

@@ -4,6 +4,7 @@ import type { IpcMode, PidMode, UserMode } from '../core/namespace-modes.ts';
 import type { LogConfig } from '../core/log-options.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
+import type { RestartPolicy } from '../core/restart-policy.ts';
 import type { UlimitName } from '../core/ulimits.ts';
 import type { Principal, UserSpec } from '../core/users.ts';
 import type { IdMap } from '../system/host.ts';
@@ -126,6 +127,8 @@ export interface SkiffSpec {
   readonly detached: boolean;
   readonly attach: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   readonly autoRemove: boolean;
+  /** Absent: it is not started again. */
+  readonly restart?: RestartPolicy;
   readonly detachKeys: readonly number[];
   readonly sigProxy: boolean;
   readonly stopSignal: Signal;

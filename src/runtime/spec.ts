@@ -12,6 +12,7 @@ import { parseLogFlags } from '../core/log-options.ts';
 import { cleanPath } from '../core/mounts.ts';
 import { generateName, parseContainerName, shortId } from '../core/names.ts';
 import { imagePorts, parseExpose, portNames } from '../core/ports.ts';
+import { parseRestartPolicy } from '../core/restart-policy.ts';
 import { parseSignal } from '../core/signals.ts';
 import { parseSize } from '../core/sizes.ts';
 import { parseStreams } from '../core/streams.ts';
@@ -25,6 +26,7 @@ import { planMounts } from './spec-mounts.ts';
 import { checkMapped, planNamespaces } from './spec-namespaces.ts';
 import { commandOf, directoryOf, entrypointOf, environmentOf, limitsOf, oomScoreOf, userOf } from './spec-process.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
+import type { RestartPolicy } from '../core/restart-policy.ts';
 import type { OciProcess, OciSpec } from '../core/oci-runtime.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { Confinement } from './confinement.ts';
@@ -178,7 +180,13 @@ const ociOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, hostname:
   },
 });
 
-type SessionPart = Pick<SkiffSpec, 'init' | 'tty' | 'openStdin' | 'detached' | 'attach' | 'autoRemove' | 'detachKeys' | 'sigProxy'>;
+const restartOf = (flags: RunFlags): { readonly restart?: RestartPolicy } => {
+  const restart = need(parseRestartPolicy(flags.restart ?? ''));
+  if (restart.name === 'no') return {};
+  return flags.rm === true ? usage('conflicting options: cannot specify both --restart and --rm', 'leave one out') : { restart };
+};
+
+type SessionPart = Pick<SkiffSpec, 'init' | 'tty' | 'openStdin' | 'detached' | 'attach' | 'autoRemove' | 'restart' | 'detachKeys' | 'sigProxy'>;
 
 const sessionOf = (flags: RunFlags, plan: NamespacePlan): SessionPart => {
   const detached = flags.detach ?? false;
@@ -190,6 +198,7 @@ const sessionOf = (flags: RunFlags, plan: NamespacePlan): SessionPart => {
     detached,
     attach: need(parseStreams(flags.attach ?? [], openStdin, detached)),
     autoRemove: flags.rm ?? false,
+    ...restartOf(flags),
     detachKeys: need(parseDetachKeys(flags.detachKeys ?? '')),
     sigProxy: flags.sigProxy ?? true,
   };

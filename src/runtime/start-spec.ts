@@ -7,7 +7,7 @@ import { mapText } from '../core/id-maps.ts';
 import { need } from '../core/invalid.ts';
 import { storageDriver } from '../storage/probe.ts';
 import { pristineConfig, seccompCopy } from './create.ts';
-import { findContainer } from './records.ts';
+import { findContainer, hasProcess } from './records.ts';
 import { mapsOf } from './root-filesystem.ts';
 import { decodeOciSpec } from './spec-codec.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
@@ -40,7 +40,7 @@ const requireSameIds = (host: Host, { spec }: Container, { linux }: OciSpec): vo
 const withDonor = (paths: Paths, { spec }: Container, oci: OciSpec): OciSpec => {
   if (spec.sharesWith === undefined) return oci;
   const donor = findContainer(paths, spec.sharesWith);
-  if (donor.state.status !== 'running') {
+  if (!hasProcess(donor.state)) {
     const message = `container ${spec.name} shares namespaces with container ${donor.spec.name}, which is not running`;
     fail({ _tag: 'Conflict', message, hint: `start ${donor.spec.name} before` });
   }

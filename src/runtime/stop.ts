@@ -3,6 +3,7 @@ import { SkiffFailure } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { Paths } from '../system/paths.ts';
 import { noDeadline, orderStop } from './monitor-client.ts';
+import type { StopReason } from './monitor-client.ts';
 import { findContainer, readContainer } from './records.ts';
 import type { Container } from './records.ts';
 
@@ -11,8 +12,8 @@ export interface StopOptions {
   readonly signal?: number;
   /** Until SIGKILL; negative waits for ever. Without it the container's own time. */
   readonly seconds?: number;
-  /** It is started again at once: --rm does not remove it. */
-  readonly again?: boolean;
+  /** A person's wish without it. */
+  readonly reason?: StopReason;
 }
 
 /** What became of one word of a command line. */
@@ -50,9 +51,9 @@ const graceOf = (seconds: number): number => (seconds < 0 ? noDeadline : Math.mi
  * Ends a container and waits until it is cleared up: its stop signal, and SIGKILL when the time is over. A paused one goes on first.
  * One that does not run is left alone. The record's state is that of before: read it again.
  */
-export const stopContainer = async (paths: Paths, { id, spec, state }: Container, { signal, seconds, again = false }: StopOptions = {}): Promise<void> => {
+export const stopContainer = async (paths: Paths, { id, spec, state }: Container, { signal, seconds, reason = 'user' }: StopOptions = {}): Promise<void> => {
   if (state.status === 'exited') return;
-  await askWhileRunning(paths, id, () => orderStop(paths, id, signal ?? spec.stopSignal.number, graceOf(seconds ?? spec.stopTimeout), again));
+  await askWhileRunning(paths, id, () => orderStop(paths, id, signal ?? spec.stopSignal.number, graceOf(seconds ?? spec.stopTimeout), reason));
 };
 
 /** Does `body` for the container behind each word, all at once. One outcome for each word, in order; what fails for one stops no other. */

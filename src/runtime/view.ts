@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { helperPath, keeperArguments } from '../system/helper.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
+import { hasProcess } from './records.ts';
 import type { Container } from './records.ts';
 
 const command = (role: 'view' | 'visit', paths: Paths, host: Host, { directory, state }: Container, words: readonly string[]): readonly string[] => {
-  const target = state.status === 'running' ? [String(state.pid), state.pidStart] : ['0', '0'];
+  const target = hasProcess(state) ? [String(state.pid), state.pidStart] : ['0', '0'];
   return [helperPath(paths, 'skiff-helper'), role, ...keeperArguments(paths, host), join(directory, 'plan'), ...target, ...words];
 };
 

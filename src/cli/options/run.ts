@@ -48,6 +48,7 @@ export const table = {
     platform,
     { name: 'pull', kind: 'string', value: 'WHEN', help: 'When to pull the image: always, missing or never', default: 'missing', choices: ['always', 'missing', 'never'] },
     { name: 'quiet', short: 'q', kind: 'bool', help: 'Do not show the progress of a pull' },
+    { name: 'restart', kind: 'string', value: 'POLICY', help: 'When to run it again after it has ended: no, on-failure[:TIMES], always or unless-stopped', default: 'no', suggestions: ['no', 'on-failure', 'always', 'unless-stopped'] },
     { name: 'rm', kind: 'bool', help: 'Remove the container when it ends' },
     { name: 'runtime', kind: 'string', value: 'PROGRAM', help: 'Hand the container to another OCI runtime, by name or path', suggestions: ['crun', 'runc', 'runsc'] },
     { name: 'sig-proxy', kind: 'bool', help: 'Pass signals on to the command; with false they end only what is at the terminal', default: 'true' },
