@@ -51,7 +51,7 @@ const basic = [
   library('libseccomp-dev', 'seccomp'),
 ];
 
-/** To make the test images, and to be the registries that tests talk to. */
+/** To make the test images and the virtual machine, and to be the registries that tests talk to. */
 const forTests = [
   program('busybox-static', 'busybox'),
   program('mmdebstrap', 'mmdebstrap'),
@@ -64,6 +64,9 @@ const forTests = [
   program('apache2-utils', 'htpasswd'),
   program('openssl', 'openssl'),
   program('skopeo', 'skopeo'),
+  program('e2fsprogs', 'mke2fs'),
+  program('qemu-utils', 'qemu-img'),
+  ...(process.arch === 'x64' ? [program('qemu-system-x86', 'qemu-system-x86_64')] : []),
 ];
 
 /** Other container tools that tests compare with where they are there. */

@@ -1,6 +1,7 @@
 /**
  * `npm test`: sets the machine up as `npm start` does, builds, and runs every check: the type checker, the C tests under
- * sanitizers, and each file in test/{unit,security,e2e} in a process of its own, as an unprivileged user.
+ * sanitizers, and each file in test/{unit,security,e2e} in a process of its own, as an unprivileged user. Each directory in
+ * test/vm is one job: a virtual machine (vm-run.mjs).
  * The end-to-end files run once for each storage driver, where they do not say @one-driver.
  * `npm test -- unit e2e/run` runs what starts with these words.
  * `npm run soak -- …` is the same with the full numbers of tries.
@@ -17,6 +18,8 @@ import { isRoot, quietly, root, say, script, Stop, succeeds } from './steps.mjs'
 import { bundleTests, findTests } from './test-bundle.mjs';
 import { ensureTestImages } from './test-images.mjs';
 import { runJob } from './test-run.mjs';
+import { ensureVmDisk } from './vm-disk.mjs';
+import { findScenarios, vmIsPossible } from './vm-tests.mjs';
 
 /** @typedef {import('./test-run.mjs').Job} Job @typedef {import('./test-run.mjs').Outcome} Outcome */
 
@@ -42,8 +45,9 @@ const buildTools = async () => {
   }
   const files = findTests().filter(({ name }) => isWanted(name));
   const sources = files.map(({ name }) => join(root, 'test', `${name}.test.ts`));
-  await bundleTests([join(root, 'test/harness.ts'), ...sources]);
-  return { reaper, files };
+  const scenarios = findScenarios().filter(({ name }) => isWanted(`vm/${name}`));
+  await bundleTests([join(root, 'test/harness.ts'), ...sources, ...scenarios.flatMap(({ tests }) => tests.map(({ source }) => source))]);
+  return { reaper, files, scenarios };
 };
 
 /** Whether this kernel lets a user namespace mount an overlay. @param {import('./account.mjs').Account} account */
@@ -91,6 +95,20 @@ const jobsFor = (checkout, node, files, images, account) => {
   return [typeCheck, ...c, ...typescript].filter(({ label }) => isWanted(label));
 };
 
+/**
+ * Each scenario of test/vm, in a virtual machine of its own.
+ * @param {string} checkout @param {import('./vm-tests.mjs').Scenario[]} scenarios @param {string} images @param {string} disk @returns {Job[]}
+ */
+const vmJobs = (checkout, scenarios, images, disk) =>
+  scenarios.map(({ name, tests }) => ({
+    label: `vm/${name}`,
+    command: [process.execPath, join(checkout, 'src/dev/vm-run.mjs'), name, disk],
+    timeLimitMs: tests.reduce((sum, { seconds }) => sum + seconds, 120) * 1000,
+    reports: true,
+    environment: { SKIFF_TEST_IMAGES: images, SKIFF_VM_KEEP: process.env['SKIFF_VM_KEEP'] },
+    as: 'root',
+  }));
+
 /** @param {Outcome} outcome */
 const show = (outcome) => {
   const failed = outcome.failures.length;
@@ -115,7 +133,7 @@ const runAll = async (jobs, run) => {
       show(outcome);
     }
   };
-  const heavy = (/** @type {Job} */ job) => /^(e2e|security)\//.test(job.label);
+  const heavy = (/** @type {Job} */ job) => /^(e2e|security|vm)\//.test(job.label);
   const light = jobs.filter((job) => !heavy(job));
   await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, () => worker(light)));
   await worker(jobs.filter(heavy));
@@ -128,11 +146,13 @@ script(async () => {
   ensureBuilt();
   const account = ensureAccount();
   const images = ensureTestImages();
-  const { reaper, files } = await buildTools();
+  const { reaper, files, scenarios } = await buildTools();
+  const noVm = scenarios.length > 0 && !vmIsPossible;
+  const disk = scenarios.length > 0 && isRoot && vmIsPossible ? ensureVmDisk() : '';
   if (files.some(({ name }) => name === 'e2e/confinement')) recordPeer(account, images);
   const checkout = readableCheckout(account);
   const node = nodeFor(account, checkout);
-  const jobs = jobsFor(checkout, node, files, images, account);
+  const jobs = [...jobsFor(checkout, node, files, images, account), ...(noVm ? [] : vmJobs(checkout, scenarios, images, disk))];
   if (jobs.length === 0) throw new Stop(`no test starts with ${filters.join(' or ')}`);
 
   const noRoot = !isRoot && jobs.some(needsRoot);
@@ -144,7 +164,9 @@ script(async () => {
   if (noRoot) say('skipped: tests whose accounts and surroundings only root can make');
   if (noOverlay) say('skipped: everything on overlay: this kernel mounts no overlay in a user namespace');
 
-  const skipped = outcomes.reduce((sum, outcome) => sum + outcome.skipped.length, 0) + (noOverlay ? 1 : 0) + (noRoot ? 1 : 0);
+  if (noVm) say('skipped: tests in the virtual machine, which is x86-64');
+
+  const skipped = outcomes.reduce((sum, outcome) => sum + outcome.skipped.length, 0) + [noOverlay, noRoot, noVm].filter(Boolean).length;
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failures.length, 0) + (isCI ? skipped : 0);
   if (skipped > 0) say(`${skipped} skipped${isCI ? ', which is a failure where CI=true' : ''}`);
