@@ -12,15 +12,14 @@ fi
 uid=$(id -u bar)
 
 # as KIND SECONDS COMMAND...: user: in the account's systemd user manager; session: in a login session as ssh opens one, beside the manager's
-# tree; root: as a service of the system.
+# tree; root: as a service of the system. Detached containers go on when the test has ended, as they do when a person's shell ends.
 as() {
   case $1 in
-    user) set -- "$2" -M bar@ --user "${@:3}" ;;
+    user) set -- "$2" -M bar@ --user --property=KillMode=process "${@:3}" ;;
     session) set -- "$2" --uid=bar --property=PAMName=login --property=WorkingDirectory=/home/bar "${@:3}" ;;
-    root) set -- "$2" "${@:3}" ;;
+    root) set -- "$2" --property=KillMode=process "${@:3}" ;;
   esac
-  # Detached containers go on when the test has ended, as they do when a person's shell ends.
-  timeout -k 10 "$1" systemd-run --quiet --wait --pipe --collect --property=KillMode=process "${@:2}"
+  timeout -k 10 "$1" systemd-run --quiet --wait --pipe --collect "${@:2}"
 }
 
 home() { if [ "$1" = root ]; then echo /root; else echo /home/bar; fi; }
