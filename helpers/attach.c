@@ -198,6 +198,14 @@ static void take_start(struct attach *attach)
     send_size(attach);
 }
 
+static void report_loss(const struct attach *attach, const char *payload)
+{
+    uint64_t lost;
+    memcpy(&lost, payload, sizeof lost);
+    const char *end = attach->terminal ? "\r\n" : "\n";
+    dprintf(2, "%sskiff: %llu bytes of output are missing here: they came faster than they were read; 'skiff logs' has them%s", end, (unsigned long long)lost, end);
+}
+
 static void take_frame(struct attach *attach)
 {
     static char payload[FRAME_MAXIMUM];
@@ -214,6 +222,8 @@ static void take_frame(struct attach *attach)
         take_start(attach);
     } else if (type == FRAME_TAKEN && length == 4) {
         take_taken(attach, payload);
+    } else if (type == FRAME_LOST && length == 8) {
+        report_loss(attach, payload);
     } else if (type == FRAME_EXIT && length == 4) {
         memcpy(&code, payload, sizeof code);
         attach->code = only_feeds(attach) ? 0 : (int)code;

@@ -37,7 +37,7 @@ struct client *client_add(struct clients *clients, int fd)
         close(fd);
         return NULL;
     }
-    *client = (struct client){ .fd = fd };
+    *client = (struct client){ .fd = fd, .patience = PATIENCE_MS };
     set_nonblocking(fd, true);
     return client;
 }
@@ -88,6 +88,33 @@ void client_send(struct client *client, uint8_t type, const void *payload, size_
     send_or_keep(client, payload, length);
 }
 
+static bool is_full(const struct client *client)
+{
+    return !client->holds && !client->leaves && client->output_length > OUTPUT_LIMIT;
+}
+
+/* Whether it was full for longer than it is waited for. */
+static bool is_given_up(const struct client *client, long long now)
+{
+    return is_full(client) && client->full_at && now >= client->full_at + client->patience;
+}
+
+void client_send_output(struct client *client, uint8_t type, const void *payload, size_t length, long long now)
+{
+    if (client->lost || is_given_up(client, now))
+        client->lost += length;
+    else
+        client_send(client, type, payload, length);
+}
+
+void client_own_up(struct client *client)
+{
+    uint64_t lost = client->lost;
+    client->lost = 0;
+    if (lost)
+        client_send(client, FRAME_LOST, &lost, sizeof lost);
+}
+
 void client_flush(struct client *client)
 {
     ssize_t sent = send(client->fd, client->output, client->output_length, MSG_NOSIGNAL);
@@ -102,7 +129,11 @@ void client_flush(struct client *client)
     if (client->output_length == 0) {
         free(client->output);
         client->output = NULL;
-        if (client->leaves)
+        client->full_at = 0;
+        if (client->lost)
+            client->patience /= 8;
+        client_own_up(client);
+        if (client->leaves && !client->output_length)
             client_drop(client);
     }
 }
@@ -111,6 +142,8 @@ void clients_part(struct clients *clients)
 {
     for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
         struct client *client = &clients->list[i];
+        if (client->fd >= 0)
+            client_own_up(client);
         client->leaves = client->fd >= 0;
         client->wants_output = client->sends_input = false;
         client->pending_length = 0;
@@ -181,10 +214,34 @@ void client_take_pending(struct client *client, size_t size)
     client_send(client, FRAME_TAKEN, &taken, sizeof taken);
 }
 
-bool clients_are_behind(const struct clients *clients)
+/* Of those who do not hold the container up: whether this one is waited for. */
+static bool is_waited_for(const struct client *client)
 {
-    for (int i = 0; i < MAXIMUM_CLIENTS; i++)
-        if (clients->list[i].fd >= 0 && !clients->list[i].leaves && clients->list[i].output_length)
-            return true;
-    return false;
+    return is_full(client) && client->full_at && !client->lost;
+}
+
+bool clients_are_behind(struct clients *clients, long long now)
+{
+    bool behind = false;
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
+        struct client *client = &clients->list[i];
+        if (client->fd < 0 || client->leaves)
+            continue;
+        if (is_full(client) && !client->full_at)
+            client->full_at = now;
+        behind |= client->holds ? client->output_length > 0 : is_waited_for(client) && !is_given_up(client, now);
+    }
+    return behind;
+}
+
+long long clients_due(const struct clients *clients, long long now)
+{
+    long long first = 0;
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
+        const struct client *client = &clients->list[i];
+        long long due = client->full_at + client->patience;
+        if (client->fd >= 0 && is_waited_for(client) && due > now && (!first || due < first))
+            first = due;
+    }
+    return first;
 }

@@ -33,6 +33,7 @@ enum frame_type {
     FRAME_TAKEN = 'A',   /* uint32: so many bytes of input have reached the command, or never will */
     FRAME_OUTPUT = 'O',
     FRAME_ERROR = 'E',
+    FRAME_LOST = 'L',    /* uint64: so many bytes of output are missing here */
     FRAME_EXIT = 'X',    /* uint32 exit code: the command has ended and what it leaves is cleared away */
     FRAME_DONE = 'D',    /* uint32: enum order_result */
 };

@@ -22,17 +22,34 @@ void monitor_note_failure(int code, const char *text)
         snprintf(self.failure, sizeof self.failure, "%d %s", code, text);
 }
 
-/* Everything has been cleared away by now: a slow reader holds up nothing but this process. */
+/* Everything has been cleared away by now: a slow reader holds up nothing but this process, and no other reader. */
 static void drain_clients(void)
 {
-    for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
-        struct client *client = &self.clients.list[i];
-        while (client->fd >= 0 && client->output_length) {
-            struct pollfd wait = { .fd = client->fd, .events = POLLOUT };
-            poll(&wait, 1, -1);
-            client_flush(client);
+    for (;;) {
+        struct pollfd slots[MAXIMUM_CLIENTS];
+        int waiting = 0;
+        for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
+            const struct client *client = &self.clients.list[i];
+            bool waits = client->fd >= 0 && client->output_length;
+            slots[i] = (struct pollfd){ .fd = waits ? client->fd : -1, .events = POLLOUT };
+            waiting += waits;
         }
+        if (!waiting)
+            return;
+        if (poll(slots, MAXIMUM_CLIENTS, -1) < 0)
+            continue;
+        for (int i = 0; i < MAXIMUM_CLIENTS; i++)
+            if (slots[i].fd >= 0 && slots[i].revents)
+                client_flush(&self.clients.list[i]);
     }
+}
+
+/* Nobody is told the end without having been told what is missing before it. */
+static void tell_losses(void)
+{
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++)
+        if (self.clients.list[i].fd >= 0)
+            client_own_up(&self.clients.list[i]);
 }
 
 /* fuse-overlayfs and slirp4netns end by themselves once unmounted and told; who does not within 5 s is killed, by the kernel or here. */
@@ -118,6 +135,7 @@ _Noreturn void monitor_finish(void)
             monitor_event("destroy", NULL);
         close_fd(&self.claim); /* it may be started again while we still talk to a slow reader */
     }
+    tell_losses();
     if (failed)
         monitor_tell_all(FRAME_FAILED, self.failure, strlen(self.failure));
     else

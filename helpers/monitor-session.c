@@ -31,9 +31,10 @@ void monitor_pump_output(int which)
         return;
     }
     logger_write(&self.logger, which, data, (size_t)n);
+    long long now = monitor_now();
     for (int i = 0; i < MAXIMUM_CLIENTS; i++)
         if (self.clients.list[i].fd >= 0 && self.clients.list[i].wants_output)
-            client_send(&self.clients.list[i], which ? FRAME_ERROR : FRAME_OUTPUT, data, (size_t)n);
+            client_send_output(&self.clients.list[i], which ? FRAME_ERROR : FRAME_OUTPUT, data, (size_t)n, now);
 }
 
 static void close_input(void)

@@ -78,8 +78,8 @@ enum { SLOT_SIGNALS, SLOT_REPORT, SLOT_LISTENER, SLOT_SLIRP, SLOT_OUTPUT, SLOT_E
 
 static void fill_slots(struct pollfd *slots)
 {
-    /* A reader that is behind holds the container up, until it has ended: what is left then is little. */
-    bool behind = !self.exited && clients_are_behind(&self.clients);
+    /* A reader that is waited for holds the container up, until it has ended: what is left then is little. */
+    bool behind = !self.exited && clients_are_behind(&self.clients, monitor_now());
     slots[SLOT_SIGNALS] = (struct pollfd){ .fd = self.signals, .events = POLLIN };
     slots[SLOT_REPORT] = (struct pollfd){ .fd = self.report, .events = POLLIN };
     slots[SLOT_LISTENER] = (struct pollfd){ .fd = self.listener, .events = POLLIN };
@@ -133,7 +133,7 @@ static void drain_outputs(void)
 /* How long poll(2) may wait: until the first thing is due, -1 where nothing is. */
 static int patience(void)
 {
-    const long long due[] = { self.kill_at, self.restart_at };
+    const long long due[] = { self.kill_at, self.restart_at, self.exited ? 0 : clients_due(&self.clients, monitor_now()) };
     long long first = 0;
     for (size_t i = 0; i < sizeof due / sizeof *due; i++)
         if (due[i] && (!first || due[i] < first))
@@ -201,6 +201,7 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
     };
     clients_init(&self.clients);
     struct client *launcher = client_add(&self.clients, launch);
+    launcher->holds = true;
     die_hook = monitor_die;
     prctl(PR_SET_NAME, "skiff-monitor");
     prctl(PR_SET_CHILD_SUBREAPER, 1);

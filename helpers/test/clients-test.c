@@ -4,6 +4,7 @@
 #include "util.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -135,18 +136,85 @@ static void test_slow_reader(void)
     uint8_t type;
     static char data[30000], got[FRAME_MAXIMUM];
     struct client *client = connected(&peer);
+    client->holds = true;
     for (int i = 0; i < FRAMES; i++) {
         memset(data, 'a' + i % 26, sizeof data);
-        client_send(client, FRAME_OUTPUT, data, sizeof data);
+        client_send_output(client, FRAME_OUTPUT, data, sizeof data, 1000000);
     }
-    check(clients_are_behind(&clients) && client->output_length > 0);
+    check(clients_are_behind(&clients, 1000000) && client->output_length > 0);
     for (int i = 0; i < FRAMES; i++) {
         if (client->output_length)
             client_flush(client);
         memset(data, 'a' + i % 26, sizeof data);
         check(frame_receive(peer, &type, got) == sizeof data && type == FRAME_OUTPUT && memcmp(got, data, sizeof data) == 0);
     }
-    check(!clients_are_behind(&clients) && client->output == NULL);
+    check(!clients_are_behind(&clients, 1000000) && client->output == NULL);
+    done(client, peer);
+}
+
+/* As many frames of output as arrive before one of another type, and that type. */
+static int frames_until_other(int peer, struct client *client, uint8_t *type, char *payload)
+{
+    int count = 0;
+    for (;;) {
+        while (client->output_length) {
+            size_t before = client->output_length;
+            client_flush(client);
+            if (client->output_length == before)
+                break;
+        }
+        check(frame_receive(peer, type, payload) >= 0);
+        if (*type != FRAME_OUTPUT)
+            return count;
+        count++;
+    }
+}
+
+/* One that only looks on is waited for once its 1 MiB is full, a second at first; then it goes without, and is told how much. */
+static void test_slow_onlooker(void)
+{
+    enum { SIZE = 32768, KEPT = OUTPUT_LIMIT / SIZE };
+    int peer, sent = 0, lost = 0;
+    uint8_t type;
+    uint64_t told;
+    static char data[SIZE], got[FRAME_MAXIMUM];
+    struct client *client = connected(&peer);
+    for (; client->output_length <= OUTPUT_LIMIT; sent++) {
+        check(!clients_are_behind(&clients, 1000));
+        client_send_output(client, FRAME_OUTPUT, data, SIZE, 1000);
+    }
+    check(sent >= KEPT && clients_are_behind(&clients, 1000) && clients_due(&clients, 1000) == 1000 + PATIENCE_MS && clients_due(&clients, 1000 + PATIENCE_MS) == 0);
+    client_send_output(client, FRAME_OUTPUT, data, SIZE, 1000 + PATIENCE_MS - 1);
+    sent++;
+    check(client->lost == 0);
+    for (; lost < 3; lost++) {
+        check(!clients_are_behind(&clients, 1000 + PATIENCE_MS));
+        client_send_output(client, FRAME_OUTPUT, data, SIZE, 1000 + PATIENCE_MS);
+    }
+    check(client->lost == 3 * SIZE && clients_due(&clients, 1000) == 0);
+    check(frames_until_other(peer, client, &type, got) == sent && type == FRAME_LOST);
+    memcpy(&told, got, sizeof told);
+    check(told == 3 * SIZE && client->lost == 0 && client->patience < PATIENCE_MS);
+    client_send_output(client, FRAME_OUTPUT, data, SIZE, 9000);
+    check(frame_receive(peer, &type, got) == SIZE && type == FRAME_OUTPUT);
+    done(client, peer);
+}
+
+/* The end comes behind the loss, which comes behind what was kept. */
+static void test_loss_before_the_end(void)
+{
+    int peer;
+    uint8_t type;
+    static char data[FRAME_MAXIMUM], got[FRAME_MAXIMUM];
+    struct client *client = connected(&peer);
+    while (client->output_length <= OUTPUT_LIMIT)
+        client_send_output(client, FRAME_OUTPUT, data, sizeof data, 1);
+    clients_are_behind(&clients, 1);
+    client_send_output(client, FRAME_OUTPUT, data, sizeof data, 1 + PATIENCE_MS);
+    client_own_up(client);
+    client_send(client, FRAME_EXIT, "code", 4);
+    check(frames_until_other(peer, client, &type, got) > 0 && type == FRAME_LOST);
+    check(frame_receive(peer, &type, got) == 4 && type == FRAME_EXIT && client->output_length == 0);
     done(client, peer);
 }
 
@@ -203,6 +271,8 @@ int main(void)
     test_window();
     test_pending_order();
     test_slow_reader();
+    test_slow_onlooker();
+    test_loss_before_the_end();
     test_reader_gone();
     test_places();
     test_blocking_side();
