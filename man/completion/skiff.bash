@@ -399,12 +399,12 @@ _skiff() {
       ;;
     ps)
       case "$name" in
-        --filter|-f) _skiff_offer 'id=' 'name=' 'label=' 'status=' 'ancestor=' 'exited=' ;;
+        --filter|-f) _skiff_offer 'id=' 'name=' 'label=' 'status=' 'health=' 'ancestor=' 'exited=' 'network=' 'volume=' 'expose=' 'before=' 'since=' ;;
         --format) _skiff_offer 'json' 'table' ;;
         --last|-n) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --all --filter --format --last --latest --no-trunc --quiet --size --help
+            _skiff_offer --all --all-hosts --filter --format --last --latest --no-trunc --quiet --size --help
           else
             if ((at == 1)); then :; else :; fi
           fi

@@ -131,7 +131,7 @@ function __skiff_arguments
         case logs
             set spec 'help' 'details' 'f/follow' 'since=+' 'n/tail=+' 't/timestamps' 'until=+'
         case ps
-            set spec 'help' 'a/all' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet' 's/size'
+            set spec 'help' 'a/all' 'all-hosts' 'f/filter=+' 'format=+' 'n/last=+' 'l/latest' 'no-trunc' 'q/quiet' 's/size'
         case inspect
             set spec 'help' 'f/format=+' 's/size' 'type=+'
         case container-inspect
@@ -457,7 +457,8 @@ complete -c skiff -n '__skiff_is logs' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is logs; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
 
 complete -c skiff -n '__skiff_is ps' -l all -s a -d 'Show all containers, not only those that run'
-complete -c skiff -n '__skiff_is ps' -l filter -s f -x -a 'id= name= label= status= ancestor= exited=' -d 'Show only containers that match'
+complete -c skiff -n '__skiff_is ps' -l all-hosts -d 'Show the containers of other hosts that share the home directory too, in the state that was last written down there'
+complete -c skiff -n '__skiff_is ps' -l filter -s f -x -a 'id= name= label= status= health= ancestor= exited= network= volume= expose= before= since=' -d 'Show only containers that match'
 complete -c skiff -n '__skiff_is ps' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
 complete -c skiff -n '__skiff_is ps' -l last -s n -x -d 'Show the N containers created last, in any state; -1 is no limit'
 complete -c skiff -n '__skiff_is ps' -l latest -s l -d 'Show the container created last, in any state'

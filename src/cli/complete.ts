@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolvePaths } from '../system/paths.ts';
+import { pathsOf } from './surroundings.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Context } from './context.ts';
 import type { CommandTable } from './options/table.ts';
@@ -20,7 +20,7 @@ export const table = {
 
 /** `skiff __complete containers|images`: one name per line. What cannot be read is no name: a shell must never show an error here. */
 export const run = async (context: Context, _flags: object, [kind]: readonly string[]): Promise<number> => {
-  const paths = resolvePaths(context.env, context.root);
+  const paths = pathsOf(context);
   const names = kind === 'containers' ? containerNames(paths) : imageNames(paths);
   context.stdout.write(names.filter(isPlain).map((name) => `${name}\n`).join(''));
   return 0;

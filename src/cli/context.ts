@@ -1,3 +1,4 @@
+import type { HostIdentity } from '../system/paths.ts';
 import type { CommandTable } from './options/table.ts';
 
 /** Standard output or standard error. Writes are synchronous and complete; nothing is buffered. */
@@ -16,6 +17,8 @@ export interface Context {
   readonly root: string | undefined;
   /** `--storage-driver`; without it, SKIFF_STORAGE_DRIVER and the probe decide. */
   readonly storageDriver: 'auto' | 'overlay' | 'fuse-overlayfs' | undefined;
+  /** The setting `host-id`; absent for commands that touch no container. */
+  readonly hostId?: HostIdentity;
   readonly stdout: Output;
   readonly stderr: Output;
 }

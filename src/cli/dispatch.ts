@@ -6,6 +6,7 @@ import type { CommandModule, Context } from './context.ts';
 import { table as globalTable } from './options/global.ts';
 import { families, longForms } from './options/long-forms.ts';
 import type { FlagsOf } from './options/table.ts';
+import type { HostIdentity } from '../system/paths.ts';
 
 type Surroundings = Pick<Context, 'env' | 'stdout' | 'stderr'>;
 
@@ -61,8 +62,15 @@ const runModule = async (context: Context, module: CommandModule, argv: readonly
     const { refuseRoot } = await import('./root-user.ts');
     refuseRoot();
   }
+  const hostId = worksForRoot.has(module.table.name) ? undefined : await identityFor(context, module);
   // The table made these flags, and `FlagsOf` of the same table is what the module expects.
-  return await module.run(context, parsed.flags as never, parsed.positionals);
+  return await module.run({ ...context, ...(hostId === undefined ? {} : { hostId }) }, parsed.flags as never, parsed.positionals);
+};
+
+/** A shell that completes a word must never show that settings are wrong. */
+const identityFor = async ({ env }: Context, { table }: CommandModule): Promise<HostIdentity> => {
+  const { readHostIdentity } = await import('../system/settings.ts');
+  return table.name === '__complete' ? await readHostIdentity(env).catch((): HostIdentity => 'machine-id') : await readHostIdentity(env);
 };
 
 /** Commands that touch no container. */

@@ -4,7 +4,7 @@ import { humanSize } from '../core/sizes.ts';
 import { dateColumn, timeAgo } from '../core/times.ts';
 import { listImages } from '../images/list.ts';
 import type { ImageRow } from '../images/list.ts';
-import { resolvePaths } from '../system/paths.ts';
+import { pathsOf } from './surroundings.ts';
 import type { Context } from './context.ts';
 import { exitOne } from './exit-one.ts';
 import { renderList } from './format.ts';
@@ -68,7 +68,7 @@ export const imageFormat = ({ format, quiet, digests }: Pick<Flags, 'format' | '
 /** `skiff images`. There are no intermediate images here, so `--all` has nothing to add. */
 export const run = (context: Context, flags: Flags, [repository]: readonly string[]): Promise<number> =>
   exitOne(context, async () => {
-    const paths = resolvePaths(context.env, context.root);
+    const paths = pathsOf(context);
     const list = listImages(paths, { filters: flags.filter, ...(repository === undefined ? {} : { repository }) });
     if ('_tag' in list) return fail(list);
     const now = Date.now();

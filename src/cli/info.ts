@@ -3,7 +3,7 @@ import { binarySize } from '../core/sizes.ts';
 import { describeMachine } from '../runtime/machine.ts';
 import type { DeviceFact, Machine, ProgramFact } from '../runtime/machine.ts';
 import type { IdRange } from '../system/host.ts';
-import { resolvePaths } from '../system/paths.ts';
+import { pathsOf } from './surroundings.ts';
 import type { Context } from './context.ts';
 import { table } from './options/info.ts';
 import type { FlagsOf } from './options/table.ts';
@@ -62,7 +62,7 @@ export const renderMachine = (machine: Machine): string => {
 
 /** `skiff info`. */
 export const run = async (context: Context, flags: FlagsOf<typeof table>): Promise<number> => {
-  const paths = resolvePaths(context.env, context.root);
+  const paths = pathsOf(context);
   const machine = await describeMachine(paths, context.env, context.storageDriver);
   if (flags.format === undefined) {
     context.stdout.write(renderMachine(machine));

@@ -22,9 +22,11 @@ const anythingOf = async (context: Context, surroundings: Surroundings, word: st
   if (type === 'image') return await imageOf(context, surroundings, word);
   const container = await inspectContainer(surroundings, word, size)();
   if (isRight(container)) return { data: container.right };
-  if (type === 'container' || container.left._tag !== 'NotFound') return container.left;
+  const elsewhere = container.left._tag === 'Conflict';
+  if (type === 'container' || (container.left._tag !== 'NotFound' && !elsewhere)) return container.left;
   const image = await imageOf(context, surroundings, word);
-  return 'data' in image || (image._tag !== 'NotFound' && image._tag !== 'Usage') ? image : { _tag: 'NotFound', kind: 'object', name: word };
+  if ('data' in image || (image._tag !== 'NotFound' && image._tag !== 'Usage')) return image;
+  return elsewhere ? container.left : { _tag: 'NotFound', kind: 'object', name: word };
 };
 
 /** `skiff inspect`: containers come before images of the same name, as in Docker. */

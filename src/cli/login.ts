@@ -4,7 +4,7 @@ import { openRegistry } from '../registry/client.ts';
 import type { RegistryContext } from '../registry/client.ts';
 import { findCredential, storeCredential } from '../registry/credentials.ts';
 import type { Credential } from '../registry/credentials.ts';
-import { resolvePaths } from '../system/paths.ts';
+import { pathsOf } from './surroundings.ts';
 import { readSettings } from '../system/settings.ts';
 import type { Settings } from '../system/settings.ts';
 import type { Context } from './context.ts';
@@ -84,7 +84,7 @@ const logIn = async (context: Context, flags: Flags, settings: Settings, domain:
 /** `skiff login`. */
 export const run = async (context: Context, flags: Flags, [server]: readonly string[]): Promise<number> => {
   checkFlags(flags);
-  const settings = await readSettings(context.env, resolvePaths(context.env, context.root));
+  const settings = await readSettings(context.env, pathsOf(context));
   const domain = registryOf(settings, server);
   try {
     return await exitOne(context, () => logIn(context, flags, settings, domain));

@@ -1,6 +1,6 @@
 import { printable } from '../core/errors.ts';
 import { eraseCredential, serverNameOf } from '../registry/credentials.ts';
-import { resolvePaths } from '../system/paths.ts';
+import { pathsOf } from './surroundings.ts';
 import { readSettings } from '../system/settings.ts';
 import type { Context } from './context.ts';
 import { exitOne } from './exit-one.ts';
@@ -12,7 +12,7 @@ export { table };
 
 /** `skiff logout`. */
 export const run = async (context: Context, _flags: FlagsOf<typeof table>, [server]: readonly string[]): Promise<number> => {
-  const settings = await readSettings(context.env, resolvePaths(context.env, context.root));
+  const settings = await readSettings(context.env, pathsOf(context));
   const domain = registryOf(settings, server);
   return await exitOne(context, async () => {
     const wasKnown = await eraseCredential(context.env, domain);

@@ -3,7 +3,7 @@ import { fail } from '../core/errors.ts';
 import { parseReference } from '../core/reference.ts';
 import type { RegistryContext } from '../registry/client.ts';
 import { inspectManifest } from '../images/manifest-inspect.ts';
-import { resolvePaths } from '../system/paths.ts';
+import { pathsOf } from './surroundings.ts';
 import type { Context } from './context.ts';
 import { exitOne } from './exit-one.ts';
 import { indentedJson } from './json.ts';
@@ -24,7 +24,7 @@ const trusting = (context: RegistryContext, domain: string): RegistryContext => 
 /** `skiff manifest inspect`. */
 export const run = (context: Context, flags: FlagsOf<typeof table>, [word = '']: readonly string[]): Promise<number> =>
   exitOne(context, async () => {
-    const registries = await registryContext(context, resolvePaths(context.env, context.root));
+    const registries = await registryContext(context, pathsOf(context));
     const reference = parseReference(nameQualifier(registries.settings)(word));
     if ('_tag' in reference) return fail(reference);
     const result = await inspectManifest(flags.insecure ? trusting(registries, reference.domain) : registries, reference, flags.verbose)();

@@ -1,14 +1,23 @@
 import { renderError } from '../core/errors.ts';
 import { heal } from '../runtime/heal.ts';
-import { chooseContainers, rowOf } from '../runtime/list.ts';
-import { listContainers } from '../runtime/records.ts';
+import { rowOf } from '../runtime/list.ts';
+import { chooseContainers, noLookups, readFilter } from '../runtime/list-filters.ts';
+import { listContainers, listElsewhere, newestFirst } from '../runtime/records.ts';
+import { exitOneForAll } from './exit-one.ts';
 import { renderList } from './format.ts';
 import { table } from './options/ps.ts';
 import { surroundingsOf } from './surroundings.ts';
+import { warn } from './warn.ts';
+import type { Row } from './format.ts';
+import type { Filter, Lookups } from '../runtime/list-filters.ts';
+import type { Container } from '../runtime/records.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
 import type { Context } from './context.ts';
 import type { FlagsOf } from './options/table.ts';
 
 export { table };
+
+type Flags = FlagsOf<typeof table>;
 
 const headings = {
   ID: 'CONTAINER ID',
@@ -21,32 +30,71 @@ const headings = {
   State: 'STATE',
   Status: 'STATUS',
   Labels: 'LABELS',
+  LocalVolumes: 'LOCAL VOLUMES',
+  Mounts: 'MOUNTS',
   Networks: 'NETWORKS',
+  Platform: 'PLATFORM',
   Size: 'SIZE',
   Label: (key: string) => key.toUpperCase(),
 };
 const columns = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'];
 
-/** Whether a template may show this field; a few bytes of a comment or a string that say so cost only time. */
+/** Whether a template may show this field; `json` shows all, and a word of a comment costs only time. */
 const mentions = (format: string | undefined, field: string): boolean => format?.includes(`.${field}`) === true;
 
-/** `skiff ps`. */
-export const run = async (context: Context, flags: FlagsOf<typeof table>): Promise<number> => {
+const lookUp = async (context: Context, { paths }: Surroundings): Promise<Lookups> => {
+  const [{ lookupsIn }, { qualifier }, { readSettings }] = await Promise.all([import('../runtime/list-lookups.ts'), import('./qualify.ts'), import('../system/settings.ts')]);
+  return lookupsIn(paths, qualifier(await readSettings(context.env, paths), paths));
+};
+
+/** What is listed: this host's containers, which have no host's name, and with `--all-hosts` those of the others. */
+interface Listed {
+  readonly containers: readonly Container[];
+  readonly hosts: ReadonlyMap<string, string>;
+}
+
+const listAll = async (context: Context, { paths }: Surroundings, everywhere: boolean): Promise<Listed> => {
+  const own = listContainers(paths);
+  const { hostNameOf, otherHosts } = everywhere ? await import('../system/other-hosts.ts') : { hostNameOf: () => '', otherHosts: () => [] };
+  const others = otherHosts(paths).map((host) => ({ name: host.name, listing: listElsewhere(host) }));
+  for (const { error } of [own, ...others.map(({ listing }) => listing)].flatMap(({ warnings }) => warnings)) context.stderr.write(`skiff: ${renderError(error)}\n`);
+  const named = everywhere ? [{ name: hostNameOf(paths.host), listing: own }, ...others] : [];
+  return {
+    containers: [own, ...others.map(({ listing }) => listing)].flatMap(({ containers }) => containers).sort(newestFirst),
+    hosts: new Map(named.flatMap(({ name, listing }) => listing.containers.map(({ id }): readonly [string, string] => [id, name]))),
+  };
+};
+
+/** The rows, with what costs something only where it is shown. */
+const rowsOf = async (surroundings: Surroundings, chosen: readonly Container[], { size, format, noTrunc }: Flags, hosts: ReadonlyMap<string, string>, lookups: () => Promise<Lookups>): Promise<readonly Row[]> => {
+  const sizes = size || mentions(format, 'Size') ? await (await import('../runtime/container-sizes.ts')).containerSizes(surroundings, chosen) : undefined;
+  const mountsOf = format?.trim() === 'json' || mentions(format, 'Mounts') ? (await lookups()).mountsOf : undefined;
+  const now = Date.now();
+  return chosen.map((container) => rowOf(container, { now, noTrunc, size: sizes?.get(container.id), mounts: mountsOf?.(container), host: hosts.get(container.id) }));
+};
+
+const list = async (context: Context, flags: Flags, filters: readonly Filter[]): Promise<void> => {
   const surroundings = surroundingsOf(context);
-  const { paths, host } = surroundings;
-  heal(paths, host);
-  const { containers, warnings } = listContainers(paths);
-  for (const { error } of warnings) context.stderr.write(`skiff: ${renderError(error)}\n`);
-  const last = flags.latest ? 1 : Number(flags.last);
-  const chosen = chooseContainers(containers, { all: flags.all, last, filters: flags.filter });
+  heal(surroundings.paths, surroundings.host);
+  const { containers, hosts } = await listAll(context, surroundings, flags.allHosts);
+  const lookups = filters.some(({ key }) => key === 'ancestor' || key === 'volume') ? await lookUp(context, surroundings) : noLookups;
+  const last = flags.latest && flags.last < 0 ? 1 : flags.last;
+  const chosen = chooseContainers(containers, { all: flags.all, last, filters }, lookups);
   if (flags.quiet) {
     context.stdout.write(chosen.map(({ id }) => `${flags.noTrunc ? id : id.slice(0, 12)}\n`).join(''));
-    return 0;
+    return;
   }
-  const counted = flags.size || mentions(flags.format, 'Size');
-  const sizes = counted ? await (await import('../runtime/container-sizes.ts')).containerSizes(surroundings, chosen) : undefined;
-  const now = Date.now();
-  const rows = chosen.map((container) => rowOf(container, { now, noTrunc: flags.noTrunc, size: sizes?.get(container.id) }));
-  context.stdout.write(await renderList({ headings, columns: flags.size ? [...columns, 'Size'] : columns }, rows, { format: flags.format, noTrunc: flags.noTrunc }, context.stdout));
-  return 0;
+  const rows = await rowsOf(surroundings, chosen, flags, hosts, () => lookUp(context, surroundings));
+  const view = {
+    headings: flags.allHosts ? { ...headings, Host: 'HOST' } : headings,
+    columns: [...columns, ...(flags.allHosts ? ['Host'] : []), ...(flags.size ? ['Size'] : [])],
+  };
+  context.stdout.write(await renderList(view, rows, { format: flags.format, noTrunc: flags.noTrunc }, context.stdout));
+};
+
+/** `skiff ps`; 1 for a filter or a template that makes no sense, as in Docker. */
+export const run = async (context: Context, flags: Flags): Promise<number> => {
+  const filters = flags.filter.map(readFilter);
+  if (flags.quiet && flags.format !== undefined) warn(context, 'Ignoring custom format, because both --format and --quiet are set.');
+  return await exitOneForAll(context, () => list(context, flags, filters));
 };

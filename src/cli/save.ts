@@ -1,7 +1,7 @@
 import { isLeft } from 'fp-ts/Either';
 import { fail } from '../core/errors.ts';
 import { saveImages } from '../images/save.ts';
-import { resolvePaths } from '../system/paths.ts';
+import { pathsOf } from './surroundings.ts';
 import type { Context } from './context.ts';
 import { exitOne } from './exit-one.ts';
 import { imageWords } from './image-words.ts';
@@ -19,7 +19,7 @@ export const run = (context: Context, flags: FlagsOf<typeof table>, words: reado
     if (flags.output === undefined && stdout.isTerminal()) {
       fail({ _tag: 'Refused', message: 'an archive is not for a terminal', hint: 'name a file with -o, or redirect standard output' });
     }
-    const paths = resolvePaths(context.env, context.root);
+    const paths = pathsOf(context);
     const images = await imageWords(context, paths, words);
     const result = await saveImages(paths, { images, ...platform }, flags.output ?? stdout.write)();
     if (isLeft(result)) fail(result.left);

@@ -3,7 +3,7 @@ import { hasHost, isDomain } from '../core/reference.ts';
 import type { RegistryContext } from '../registry/client.ts';
 import { searchFilter } from '../registry/search-filters.ts';
 import type { SearchResult } from '../registry/search-filters.ts';
-import { resolvePaths } from '../system/paths.ts';
+import { pathsOf } from './surroundings.ts';
 import type { Context } from './context.ts';
 import { exitOne } from './exit-one.ts';
 import { renderList } from './format.ts';
@@ -78,7 +78,7 @@ const searchCatalog = async (context: RegistryContext, { domain, term }: Search,
 
 const search = async (context: Context, flags: Flags, word: string): Promise<readonly Row[]> => {
   const passes = searchFilter(flags.filter);
-  const registries = await registryContext(context, resolvePaths(context.env, context.root));
+  const registries = await registryContext(context, pathsOf(context));
   const wanted = parseSearch(word, registries.settings.defaultRegistry);
   if (wanted.domain !== hub) {
     if (flags.filter.length > 0) usage(`${wanted.domain} tells only names: --filter is for Docker Hub`, 'leave --filter out');

@@ -52,6 +52,7 @@ export const containerDefaults = (spec: SkiffSpec, oci: OciSpec): ContainerDefau
     WorkingDir: oci.process.cwd,
     Labels: { ...spec.labels },
     StopSignal: spec.stopSignal.name,
+    ...(spec.exposed === undefined ? {} : { ExposedPorts: Object.fromEntries(spec.exposed.map((name) => [name, {}])) }),
   };
 };
 

@@ -5,6 +5,7 @@ import { fail } from '../core/errors.ts';
 import { generateName, shortId } from '../core/names.ts';
 import { encodeOciSpec } from '../core/oci-runtime.ts';
 import { helperPath } from '../system/helper.ts';
+import { noteHostName } from '../system/other-hosts.ts';
 import { discard, heal, makingPath, writeCreated, writeMarker } from './heal.ts';
 import { idOfName } from './records.ts';
 import { withName } from './spec.ts';
@@ -94,6 +95,7 @@ export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, {
   const { id } = spec.skiff;
   const marker = writeMarker(paths, id);
   try {
+    noteHostName(paths);
     if (nameWasGiven) claimName(paths, host, spec.skiff.name, id);
     const named = nameWasGiven ? spec : withName(spec, claimAnyName(paths, spec.skiff.name, id));
     const making = makingPath(paths, id);

@@ -46,8 +46,18 @@ const mountsOf = (oci: OciSpec, asked: Asked): readonly Shown[] =>
     return isRight(request) && mount !== undefined ? [shown(mount, request.right.kind, '')] : [];
   });
 
+/** A member of `Mounts`, with Docker's names. */
+export interface InspectedMount {
+  readonly Type: string;
+  readonly Source: string;
+  readonly Destination: string;
+  readonly Mode: string;
+  readonly RW: boolean;
+  readonly Propagation: string;
+}
+
 /** `Mounts`, in Docker's form. */
-export const inspectedMounts = (oci: OciSpec, asked: Asked): readonly object[] =>
+export const inspectedMounts = (oci: OciSpec, asked: Asked): readonly InspectedMount[] =>
   [...volumesOf(oci, asked), ...mountsOf(oci, asked)].map(({ type, source, target, mode, readOnly, propagation }) => ({
     Type: type,
     Source: source,

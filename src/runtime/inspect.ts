@@ -41,7 +41,8 @@ const graphDriverOf = (spec: SkiffSpec, directory: string): object => {
   return { Data: goMap(data), Name: spec.storageDriver };
 };
 
-const readOci = ({ directory, id }: Container): OciSpec => {
+/** The container's config.json. Throws NotFound where the container has just gone, Corrupt. */
+export const readOci = ({ directory, id }: Container): OciSpec => {
   const path = join(directory, 'config.json');
   let text: string;
   try {

@@ -8,9 +8,11 @@ import * as t from 'io-ts';
 import { isLeft } from 'fp-ts/Either';
 import { fail, SkiffFailure } from '../core/errors.ts';
 import { isContainerId } from '../core/names.ts';
+import { otherHosts } from '../system/other-hosts.ts';
 import { isAlive } from '../system/process-identity.ts';
 import { decodeSkiffSpec } from './spec-codec.ts';
 import type { SkiffSpec } from './spec-types.ts';
+import type { OtherHost } from '../system/other-hosts.ts';
 import type { Paths } from '../system/paths.ts';
 
 const stateMembers = t.type({
@@ -124,8 +126,11 @@ const readStateOf = (id: string, directory: string): State => {
   }
 };
 
+/** How a record is taken that nobody here can check. */
+const asWritten = (state: State): State => state;
+
 /** Reads one record. Throws NotFound when the directory is not there, Corrupt naming the file that does not decode. */
-export const readContainer = (paths: Paths, id: string): Container => {
+export const readContainer = (paths: Paths, id: string, judge: (state: State) => State = trueState): Container => {
   const directory = join(paths.containers, id);
   const path = join(directory, 'spec.json');
   let text: string;
@@ -141,7 +146,7 @@ export const readContainer = (paths: Paths, id: string): Container => {
   }
   const spec = decodeSkiffSpec(text, path);
   if (isLeft(spec)) return fail(spec.left);
-  return { id, directory, spec: spec.right, state: trueState(readStateOf(id, directory)) };
+  return { id, directory, spec: spec.right, state: judge(readStateOf(id, directory)) };
 };
 
 /** The state as it was last written, for finding what is stale. Throws Corrupt. */
@@ -149,6 +154,9 @@ export const readRawState = (paths: Paths, id: string): State => readState(join(
 
 /** Ids of all records, in no order. */
 export const listIds = (paths: Paths): readonly string[] => readdirSync(paths.containers).filter(isContainerId);
+
+/** The order of listings. */
+export const newestFirst = ({ spec: a }: Container, { spec: b }: Container): number => (a.created < b.created ? 1 : a.created > b.created ? -1 : 0);
 
 export interface Listing {
   /** Newest first. */
@@ -158,20 +166,25 @@ export interface Listing {
 }
 
 /** All records that decode. A record that vanishes meanwhile is left out. */
-export const listContainers = (paths: Paths): Listing => {
+export const listContainers = (paths: Paths): Listing => listRecords(paths, trueState);
+
+/** The same of another host, whose processes cannot be seen from here: its containers are in the state that was last written. */
+export const listElsewhere = ({ paths }: OtherHost): Listing =>
+  [paths.containers, paths.names].every((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) ? listRecords(paths, asWritten) : { containers: [], warnings: [] };
+
+const listRecords = (paths: Paths, judge: (state: State) => State): Listing => {
   const containers: Container[] = [];
   const warnings: SkiffFailure[] = [];
   for (const id of listIds(paths)) {
     try {
-      containers.push(readContainer(paths, id));
+      containers.push(readContainer(paths, id, judge));
     } catch (error) {
       if (!(error instanceof SkiffFailure)) throw error;
       // Gone since the directory was read: its removal has only been overtaken.
       if (lstatSync(join(paths.containers, id), { throwIfNoEntry: false }) !== undefined) warnings.push(error);
     }
   }
-  containers.sort((a, b) => (a.spec.created < b.spec.created ? 1 : a.spec.created > b.spec.created ? -1 : 0));
-  return { containers, warnings };
+  return { containers: containers.sort(newestFirst), warnings };
 };
 
 /** The id behind a name; undefined when nobody has it. */
@@ -186,17 +199,36 @@ export const idOfName = (paths: Paths, name: string): string | undefined => {
   }
 };
 
+/** Ids that begin so; `prefix` as a person has typed it. */
+const idsFrom = (paths: Paths, prefix: string): readonly string[] => (/^[0-9a-f]{1,64}$/.test(prefix) ? listIds(paths).filter((id) => id.startsWith(prefix)) : []);
+
+/** The host whose container `bare` means, if it is another one's. */
+const ownerElsewhere = (paths: Paths, bare: string): OtherHost | undefined =>
+  otherHosts(paths).find(({ paths: theirs }) => {
+    try {
+      return idOfName(theirs, bare) !== undefined || idsFrom(theirs, bare).length > 0;
+    } catch {
+      return false;
+    }
+  });
+
+const notHere = (paths: Paths, word: string, bare: string): never => {
+  const owner = ownerElsewhere(paths, bare);
+  if (owner === undefined) return fail({ _tag: 'NotFound', kind: 'container', name: word });
+  return fail({ _tag: 'Conflict', message: `container ${word} is one of host ${owner.name}, with which this one shares its home directory`, hint: `run this command on ${owner.name}` });
+};
+
 /**
  * The id that a person means: a name, a whole id, or the beginning of one; in this order, as in Docker.
- * Throws NotFound, or Usage where the beginning fits several.
+ * Throws NotFound, Conflict where it is another host's, or Usage where the beginning fits several.
  */
 export const resolveId = (paths: Paths, word: string): string => {
   const bare = word.replace(/^\//, '');
   const named = idOfName(paths, bare);
   if (named !== undefined) return named;
-  const matches = /^[0-9a-f]{1,64}$/.test(bare) ? listIds(paths).filter((id) => id.startsWith(bare)) : [];
+  const matches = idsFrom(paths, bare);
   const [only] = matches;
-  if (only === undefined) return fail({ _tag: 'NotFound', kind: 'container', name: word });
+  if (only === undefined) return notHere(paths, word, bare);
   if (matches.length > 1) return fail({ _tag: 'Usage', message: `'${word}' begins the ids of ${matches.length} containers`, hint: 'give more digits, or a name' });
   return only;
 };

@@ -4,6 +4,9 @@ import { hostname, homedir } from 'node:os';
 import { dirname, join, isAbsolute } from 'node:path';
 import { explainErrno, fail } from '../core/errors.ts';
 
+/** What tells the machines apart that share a home directory; nodes without a disk may all have one machine id. */
+export type HostIdentity = 'machine-id' | 'hostname';
+
 export interface Paths {
   readonly root: string;
   /** A valid OCI image layout. */
@@ -24,12 +27,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The paths for this user on this node. Creates nothing.
  * `rootFlag` (--root) beats SKIFF_ROOT beats XDG_DATA_HOME beats ~/.local/share; relative values are refused,
- * because the monitor outlives the current directory.
+ * because the monitor outlives the current directory. `identity` is the setting `host-id`.
  */
-export const resolvePaths = (env: Environment, rootFlag?: string): Paths => {
+export const resolvePaths = (env: Environment, rootFlag?: string, identity: HostIdentity = 'machine-id'): Paths => {
   const home = env['HOME'] || homedir();
   const root = absolute(rootFlag, '--root') ?? absolute(env['SKIFF_ROOT'], 'SKIFF_ROOT') ?? join(xdg(env['XDG_DATA_HOME']) ?? join(home, '.local/share'), 'skiff');
-  const host = join(root, 'hosts', hostId());
+  const host = join(root, 'hosts', identity === 'hostname' ? ownName() : hostId());
   const runtimeBase = xdg(env['XDG_RUNTIME_DIR']);
   return {
     root,
@@ -58,6 +61,13 @@ const absolute = (value: string | undefined, name: string): string | undefined =
   return value;
 };
 
+/** The host's name as the name of a directory; the kernel lets it be anything (sethostname(2)). */
+const ownName = (): string => {
+  const name = hostname();
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return name;
+  return fail({ _tag: 'Refused', message: `the name of this host, ${JSON.stringify(name)}, cannot tell it from others`, hint: 'have it set to letters, digits, dots and dashes' });
+};
+
 /** The machine id (machine-id(5)); the host name where there is none. */
 const hostId = (): string => {
   try {
@@ -66,7 +76,7 @@ const hostId = (): string => {
   } catch {
     // A container or a minimal system has no machine id.
   }
-  return hostname();
+  return ownName();
 };
 
 /**

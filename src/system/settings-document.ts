@@ -15,6 +15,8 @@ const domain = kind('HOST[:PORT] as in names of images (Docker Hub is docker.io)
 
 const driver = kind('auto, overlay or fuse-overlayfs', (u): u is 'auto' | 'overlay' | 'fuse-overlayfs' => u === 'auto' || u === 'overlay' || u === 'fuse-overlayfs');
 
+const identity = kind('machine-id or hostname', (u): u is 'machine-id' | 'hostname' => u === 'machine-id' || u === 'hostname');
+
 /** A mirror is a registry: what follows the host is the distribution protocol's, and a password in it would be shown by `skiff info` and `ps`. */
 const isOrigin = (u: unknown): u is string => {
   const [, host = '', port = ':443'] = typeof u === 'string' ? (/^https?:\/\/(\[[^\]]*\]|[^:/]*)(:[0-9]+)?\/?$/.exec(u) ?? []) : [];
@@ -70,6 +72,7 @@ const registries = new t.Type<Readonly<Record<string, RegistryDocument>>>(
 export const SettingsDocument = only({
   'default-registry': domain,
   'storage-driver': driver,
+  'host-id': identity,
   'parallel-downloads': parallel,
   'parallel-uploads': parallel,
   registries,

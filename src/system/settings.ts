@@ -4,7 +4,8 @@ import type { BigIntStats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { explainErrno, fail } from '../core/errors.ts';
-import type { Paths } from './paths.ts';
+import { resolvePaths } from './paths.ts';
+import type { HostIdentity, Paths } from './paths.ts';
 import { cacheKey, recallSettings, rememberSettings } from './settings-cache.ts';
 import type { SettingsDocument } from './settings-document.ts';
 
@@ -29,6 +30,8 @@ export interface Settings {
   readonly parallelUploads: number;
   /** Undefined where the file does not say. */
   readonly storageDriver?: 'auto' | 'overlay' | 'fuse-overlayfs';
+  /** What tells this machine from others that share the home directory. */
+  readonly hostId: HostIdentity;
   /** By `host[:port]` as in references. */
   readonly registries: Readonly<Record<string, RegistrySettings>>;
 }
@@ -51,6 +54,7 @@ const complete = (document: SettingsDocument, directory: string): Settings => {
     parallelDownloads: document['parallel-downloads'] ?? 3,
     parallelUploads: document['parallel-uploads'] ?? 5,
     ...(driver === undefined ? {} : { storageDriver: driver }),
+    hostId: document['host-id'] ?? 'machine-id',
     registries: Object.fromEntries(registries.map(([domain, registry]) => [domain, registrySettings(directory, registry)])),
   };
 };
@@ -132,3 +136,7 @@ export const readSettings = async (env: Environment, paths: Paths): Promise<Sett
   const document = recallSettings(paths, cacheKey(path, stat)) ?? (await parse(path, paths));
   return complete(document, dirname(path));
 };
+
+/** The setting `host-id`, on which the other paths depend: of these only the cache's is needed, which does not. Throws as `readSettings`. */
+export const readHostIdentity = async (env: Environment): Promise<HostIdentity> =>
+  look(settingsPath(env), env) === undefined ? 'machine-id' : (await readSettings(env, resolvePaths(env, '/'))).hostId;

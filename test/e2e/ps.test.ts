@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { containerDirectories, importBusybox, output, removeAll, skiff } from './skiff.ts';
+import { containerDirectories, importBusybox, loadImage, output, removeAll, scratch, skiff } from './skiff.ts';
 
 const start = (name: string, ...flags: readonly string[]): string => output(['run', '-d', '--network', 'none', '--name', name, ...flags, 'busybox', 'sleep', '1000']).trim();
 const end = (name: string, code: number, ...flags: readonly string[]): void => void skiff(['run', '--network', 'none', '--name', name, ...flags, 'busybox', 'sh', '-c', `exit ${code}`]);
@@ -40,6 +40,8 @@ test('which: running ones, all, the last ones, the latest', () => {
   assert.equal(names('-n', '3'), ['two', 'one', 'gone3']);
   assert.equal(names('--last=1'), ['two']);
   assert.equal(names('-n', '-1'), ['two', 'one']);
+  assert.equal(names('-n', '0'), ['two', 'one']);
+  assert.equal(names('-l', '-n', '2'), ['two', 'one']);
 });
 
 test('-q and --no-trunc', () => {
@@ -66,12 +68,51 @@ test('filters', () => {
   assert.equal(names('-a', '-f', 'since=gone3'), ['two', 'one']);
 });
 
-test('filters that make no sense are one line and 125', () => {
-  for (const filter of ['colour=red', 'name', 'status=asleep', 'exited=x', 'name=(', 'before=nobody']) {
-    const { status, stdout, stderr } = skiff(['ps', '-a', '-f', filter]);
-    assert.equal({ status, stdout }, { status: 125, stdout: '' }, filter);
-    assert.match(stderr, /^skiff: [^\n]+\n$/);
+test('filters of what a container is made of and connected to', () => {
+  const directory = scratch();
+  loadImage('parent', { Cmd: ['sleep', '1000'], ExposedPorts: { '80/tcp': {} } });
+  output(['run', '-d', '--name', 'rich', '-v', `${directory}:/data:ro`, '--expose', '53/udp', 'parent']);
+  output(['commit', 'rich', 'child']);
+  output(['run', '-d', '--network', 'none', '--name', 'heir', 'child', 'sleep', '1000']);
+  try {
+    assert.equal(names('-f', 'volume=/data'), ['rich']);
+    assert.equal(names('-f', `volume=${directory}`), ['rich']);
+    assert.equal(names('-f', 'volume=/dat'), []);
+    assert.equal(names('-f', 'network=slirp4netns'), ['rich']);
+    assert.equal(names('-f', 'network=none', '-f', 'name=heir'), ['heir']);
+    assert.equal(names('-f', 'expose=80'), ['heir', 'rich']);
+    assert.equal(names('-f', 'expose=50-60/udp'), ['heir', 'rich']);
+    assert.equal(names('-f', 'expose=53'), []);
+    assert.equal(names('-f', 'publish=80'), []);
+    assert.equal(names('-f', 'ancestor=parent'), ['heir', 'rich']);
+    assert.equal(names('-f', 'ancestor=child'), ['heir']);
+    assert.equal(names('-f', `ancestor=${output(['images', '-q', 'parent']).trim()}`, '-f', 'name=rich'), ['rich']);
+    assert.equal(names('-f', 'health=none', '-f', 'name=rich'), ['rich']);
+    assert.equal(names('-f', 'health=healthy'), []);
+    assert.equal(names('-f', 'is-task=true'), []);
+    assert.equal(names('-f', 'is-task=false', '-f', 'isolation=default', '-f', 'name=one'), ['one']);
+    assert.match(output(['ps', '--format', '{{.Mounts}} {{.LocalVolumes}} {{.Platform}}', '-f', 'name=rich']), /^\/\S{13}… 0 linux\/\w+\n$/);
+    assert.is(output(['ps', '--no-trunc', '--format', '{{.Mounts}}', '-f', 'name=rich']), `${directory}\n`);
+    assert.is(JSON.parse(output(['ps', '--no-trunc', '--format', 'json', '-f', 'name=rich'])).Mounts, directory);
+  } finally {
+    output(['rm', '-f', 'rich', 'heir']);
   }
+});
+
+test('-q comes before --format, and says so', () => {
+  const { status, stdout, stderr } = skiff(['ps', '-q', '--format', '{{.Names}}', '-f', 'name=one']);
+  assert.equal([status, stdout], [0, `${ids['one']?.slice(0, 12)}\n`]);
+  assert.match(stderr, /Ignoring custom format, because both --format and --quiet are set/);
+});
+
+test('filters that make no sense are one line and 1; a word that is no filter at all is 125, as in Docker', () => {
+  const failing = (filter: string, code: number): void => {
+    const { status, stdout, stderr } = skiff(['ps', '-a', '-f', filter]);
+    assert.equal({ status, stdout }, { status: code, stdout: '' }, filter);
+    assert.match(stderr, /^skiff: [^\n]+\n$/);
+  };
+  for (const filter of ['colour=red', 'status=asleep', 'health=ill', 'exited=x', 'name=(', 'before=nobody', 'expose=80:80', 'publish=http', 'is-task=maybe']) failing(filter, 1);
+  failing('name', 125);
 });
 
 test('formats', () => {
@@ -80,9 +121,8 @@ test('formats', () => {
   const rows = output(['ps', '--format', 'json']).trim().split('\n').map((line) => JSON.parse(line));
   assert.equal(rows.map(({ Names, State, Image, Labels }) => [Names, State, Image, Labels]), [['two', 'running', 'busybox', 'tier=db'], ['one', 'running', 'busybox', rows[1].Labels]]);
   assert.equal(rows[1].Labels.split(',').sort(), ['own=', 'tier=web']);
-  for (const key of ['ID', 'Command', 'CreatedAt', 'RunningFor', 'Status', 'Ports', 'Networks']) assert.type(rows[0][key], 'string', key);
-  assert.is(skiff(['ps', '--format', '{{.Nothing}}']).status, 125);
-  assert.is(skiff(['ps', '--format', '{{.ID']).status, 125);
+  for (const key of ['ID', 'Command', 'CreatedAt', 'RunningFor', 'Status', 'Ports', 'Networks', 'Mounts', 'LocalVolumes', 'Platform', 'Size']) assert.type(rows[0][key], 'string', key);
+  for (const format of ['{{.Nothing}}', '{{.Host}}', '{{.ID']) assert.is(skiff(['ps', '--format', format]).status, 1, format);
 });
 
 test('--size: what was written, and with the image', () => {

@@ -86,16 +86,18 @@ const subordinateIds = (path: string): readonly [start: string, count: string] =
   return [line?.[1] ?? '', line?.[2] ?? ''];
 };
 
+/** The words before a command that shall run as the caller, with the caller's ids, where it may mount. */
+export const unshared = (): readonly string[] => {
+  const [uid, uids] = subordinateIds('/etc/subuid');
+  const [gid, gids] = subordinateIds('/etc/subgid');
+  return ['unshare', '--user', '--mount', '--propagation', 'shared', '--keep-caps', '--map-current-user', `--map-users=${uid},${uid},${uids}`, `--map-groups=${gid},${gid},${gids}`];
+};
+
 /**
  * Runs a shell script as the caller, with the caller's ids, in a mount namespace where it may mount (and which shares its mounts as a
  * system under systemd does), so that `skiff` can be tried on file systems that the host does not have. `"$@"` is `skiff`.
  */
-export const inMountNamespace = (script: string, options: Options = {}): Result => {
-  const [uid, uids] = subordinateIds('/etc/subuid');
-  const [gid, gids] = subordinateIds('/etc/subgid');
-  const maps = ['--map-current-user', `--map-users=${uid},${uid},${uids}`, `--map-groups=${gid},${gid},${gids}`];
-  return execute(['unshare', '--user', '--mount', '--propagation', 'shared', '--keep-caps', ...maps, 'sh', '-c', script, 'sh', ...skiffCommand], options);
-};
+export const inMountNamespace = (script: string, options: Options = {}): Result => execute([...unshared(), 'sh', '-c', script, 'sh', ...skiffCommand], options);
 
 /** The words before the command of a short-lived busybox container without a network. */
 export const bare = ['run', '--rm', '--network', 'none'] as const;

@@ -43,7 +43,7 @@ const fault = async (home: string, env: Readonly<Record<string, string>> = {}): 
 };
 
 test('without a file there are the defaults, and nothing is written', async ({ home }) => {
-  assert.equal(await read(home), { defaultRegistry: 'docker.io', parallelDownloads: 3, parallelUploads: 5, registries: {} });
+  assert.equal(await read(home), { defaultRegistry: 'docker.io', parallelDownloads: 3, parallelUploads: 5, hostId: 'machine-id', registries: {} });
   assert.not.ok(existsSync(join(home, '.cache')));
 });
 
@@ -58,6 +58,7 @@ test('every key', async ({ home }) => {
   write(home, `
 default-registry: registry.corp:5000
 storage-driver: fuse-overlayfs
+host-id: hostname
 parallel-downloads: 16
 parallel-uploads: 1
 registries:
@@ -69,7 +70,7 @@ registries:
   "[::1]:5000": {}
 `);
   assert.equal(await read(home), {
-    defaultRegistry: 'registry.corp:5000', storageDriver: 'fuse-overlayfs', parallelDownloads: 16, parallelUploads: 1,
+    defaultRegistry: 'registry.corp:5000', storageDriver: 'fuse-overlayfs', parallelDownloads: 16, parallelUploads: 1, hostId: 'hostname',
     registries: {
       'docker.io': { mirrors: ['https://mirror.corp', 'http://127.0.0.1:5001', 'http://[::1]:5002'], insecure: false },
       'registry.corp:5000': { mirrors: [], insecure: false, ca: join(home, '.config/skiff/corp.pem') },

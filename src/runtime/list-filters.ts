@@ -1,0 +1,192 @@
+/** Which containers `skiff ps` lists: Docker's filters (moby daemon/list.go). Pure. */
+import { fail } from '../core/errors.ts';
+import { readPortRange } from '../core/ports.ts';
+import { statusWord } from './records.ts';
+import type { Container, State } from './records.ts';
+
+/** One `--filter KEY=VALUE`. */
+export interface Filter {
+  /** Without blanks around it, in lower case. */
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface ListChoice {
+  readonly all: boolean;
+  /** Newest so many, in any state; -1 for no limit. */
+  readonly last: number;
+  readonly filters: readonly Filter[];
+}
+
+/** An image, as far as one can be another's ancestor. */
+export interface Ancestor {
+  readonly id: string;
+  /** Absolute directories, the lowest first. */
+  readonly layers: readonly string[];
+}
+
+export interface Mounted {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** What filters have to look up. */
+export interface Lookups {
+  /** The stored image behind a word; undefined where there is none. */
+  readonly imageOf: (word: string) => Ancestor | undefined;
+  readonly mountsOf: (container: Container) => readonly Mounted[];
+}
+
+/** For filters that look nothing up. */
+export const noLookups: Lookups = { imageOf: () => undefined, mountsOf: () => [] };
+
+/** A filter as it was typed. Throws Usage without a `=`. */
+export const readFilter = (text: string): Filter => {
+  const at = text.indexOf('=');
+  if (at < 0) return fail({ _tag: 'Usage', message: `invalid argument "${text}" for "-f, --filter": bad format of filter (expected name=value)` });
+  return { key: text.slice(0, at).trim().toLowerCase(), value: text.slice(at + 1).trim() };
+};
+
+type Test = (container: Container) => boolean;
+
+const invalid = ({ key, value }: Filter, hint: string): never => fail({ _tag: 'Usage', message: `invalid filter '${key}=${value}'`, hint });
+
+const stateTest = (filter: Filter, words: readonly string[], wordOf: (state: State) => string): Test =>
+  words.includes(filter.value) ? ({ state }) => wordOf(state) === filter.value : invalid(filter, `use one of ${words.join(', ')}`);
+
+const positionOf = (containers: readonly Container[], word: string): number => {
+  const bare = word.replace(/^\//, '');
+  const named = containers.findIndex(({ spec }) => spec.name === bare);
+  const at = named < 0 && bare !== '' ? containers.findIndex(({ id }) => id.startsWith(bare)) : named;
+  return at < 0 ? fail({ _tag: 'NotFound', kind: 'container', name: word }) : at;
+};
+
+const positionTest = (all: readonly Container[], word: string, isIn: (own: number, named: number) => boolean): Test => {
+  const named = positionOf(all, word);
+  return (container) => isIn(all.indexOf(container), named);
+};
+
+const labelTest = ({ value }: Filter): Test => {
+  const [key = '', wanted] = value.split(/=(.*)/s);
+  return ({ spec }) => Object.hasOwn(spec.labels, key) && (wanted === undefined || spec.labels[key] === wanted);
+};
+
+/** The text itself, or a regular expression that is found somewhere in it. */
+const patternTest = (filter: Filter, textOf: (container: Container) => string): Test => {
+  const typed = filter.value.replace(/^\//, '');
+  try {
+    const pattern = new RegExp(typed);
+    return (container) => textOf(container) === typed || pattern.test(textOf(container));
+  } catch {
+    return invalid(filter, 'it is not a regular expression');
+  }
+};
+
+const statuses = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+const healths = ['none', 'starting', 'healthy', 'unhealthy'];
+
+const exitedTest = (filter: Filter): Test => {
+  if (!/^[+-]?\d+$/.test(filter.value)) return invalid(filter, 'give an exit code');
+  return ({ state }) => state.status === 'exited' && state.exitCode === Number(filter.value);
+};
+
+const booleans: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
+
+const isTaskTest = (filter: Filter): Test => {
+  const wanted = Object.hasOwn(booleans, filter.value) ? booleans[filter.value] : invalid(filter, 'use true or false');
+  return () => wanted === false;
+};
+
+const beginsWith = (layers: readonly string[], ancestor: readonly string[]): boolean => ancestor.length > 0 && ancestor.every((layer, at) => layers[at] === layer);
+
+/** An image that is not stored (any more) is known by what its containers call it. */
+const ancestorTest = ({ value }: Filter, { imageOf }: Lookups): Test => {
+  const ancestor = imageOf(value);
+  const hex = value.replace(/^sha256:/, '');
+  return ({ spec: { image, rootfs } }) => {
+    if (image === undefined || rootfs.kind !== 'image') return false;
+    if (ancestor !== undefined) return image.id === ancestor.id || beginsWith(rootfs.layers, ancestor.layers);
+    return image.reference === value || image.reference === `${value}:latest` || (hex !== '' && image.id.startsWith(`sha256:${hex}`));
+  };
+};
+
+const volumeTest = ({ value }: Filter, { mountsOf }: Lookups): Test => (container) => mountsOf(container).some(({ source, target }) => source === value || target === value);
+
+const portsOf = (filter: Filter): ReturnType<typeof readPortRange> & object => {
+  if (filter.value.includes(':')) return fail({ _tag: 'Usage', message: `filter for '${filter.key}' should not contain ':': ${filter.value}` });
+  return readPortRange(filter.value) ?? invalid(filter, 'give a port or a range, as in 80, 53/udp or 8000-8010/tcp');
+};
+
+const exposeTest = (filter: Filter): Test => {
+  const { first, last, protocol } = portsOf(filter);
+  return ({ spec }) => (spec.exposed ?? []).some((name) => {
+    const port = readPortRange(name);
+    return port !== undefined && port.protocol === protocol && port.first >= first && port.first <= last;
+  });
+};
+
+/** Nothing is published yet, so nothing passes; a bad value is one all the same. */
+const publishTest = (filter: Filter): Test => {
+  portsOf(filter);
+  return () => false;
+};
+
+const keys = 'ancestor, before, exited, expose, health, id, is-task, isolation, label, name, network, publish, since, status and volume';
+
+/** `all` is newest first. */
+const testOf = (filter: Filter, all: readonly Container[], lookups: Lookups): Test => {
+  const { key, value } = filter;
+  switch (key) {
+    case 'id':
+      return patternTest(filter, ({ id }) => id);
+    case 'name':
+      return patternTest(filter, ({ spec }) => spec.name);
+    case 'label':
+      return labelTest(filter);
+    case 'status':
+      return stateTest(filter, statuses, statusWord);
+    case 'health':
+      return stateTest(filter, healths, ({ health }) => health ?? 'none');
+    case 'exited':
+      return exitedTest(filter);
+    case 'ancestor':
+      return ancestorTest(filter, lookups);
+    case 'volume':
+      return volumeTest(filter, lookups);
+    case 'network':
+      return ({ spec }) => spec.network.mode === value;
+    case 'expose':
+      return exposeTest(filter);
+    case 'publish':
+      return publishTest(filter);
+    case 'is-task':
+      return isTaskTest(filter);
+    // Docker asks it on Windows only, and lets everything through elsewhere.
+    case 'isolation':
+      return () => true;
+    case 'before':
+      return positionTest(all, value, (own, named) => own > named);
+    case 'since':
+      return positionTest(all, value, (own, named) => own < named);
+    default:
+      return fail({ _tag: 'Usage', message: `invalid filter '${key}'`, hint: `the filters are ${keys}` });
+  }
+};
+
+/** Filters of one key are alternatives (labels must all match), different keys must all match: docker ps(1). */
+const combine = (filters: readonly Filter[], all: readonly Container[], lookups: Lookups): Test => {
+  const groups = new Map<string, Test[]>();
+  for (const filter of filters) groups.set(filter.key, [...(groups.get(filter.key) ?? []), testOf(filter, all, lookups)]);
+  return (container) => [...groups].every(([key, tests]) => (key === 'label' ? tests.every((test) => test(container)) : tests.some((test) => test(container))));
+};
+
+/**
+ * The containers that were asked for. `containers` is newest first and stays so; without `all`, a number or a status only those that run.
+ * Throws Usage for a bad filter, NotFound for a container that one names.
+ */
+export const chooseContainers = (containers: readonly Container[], { all, last, filters }: ListChoice, lookups: Lookups): readonly Container[] => {
+  const test = combine(filters, containers, lookups);
+  const anyState = all || last > 0 || filters.some(({ key }) => key === 'status');
+  const chosen = containers.filter((container) => (anyState || container.state.status === 'running') && test(container));
+  return last > 0 ? chosen.slice(0, last) : chosen;
+};
