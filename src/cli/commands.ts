@@ -37,6 +37,8 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   pause: () => import('./pause.ts'),
   unpause: () => import('./unpause.ts'),
   rename: () => import('./rename.ts'),
+  port: () => import('./port.ts'),
+  events: () => import('./events.ts'),
   'container-prune': () => import('./container-prune.ts'),
   rm: () => import('./rm.ts'),
   export: () => import('./export.ts'),

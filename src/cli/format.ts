@@ -40,14 +40,17 @@ export const renderList = async (view: ListView, rows: readonly Row[], options: 
 };
 
 /**
- * One object through `--format`: `json`, or a template; ends in a newline. On a terminal control characters are shown as `\xNN`.
- * Throws SkiffFailure(Usage) for a bad template.
+ * Objects through `--format`: `json`, or a template; each ends in a newline. On a terminal control characters are shown as `\xNN`.
+ * Throws SkiffFailure(Usage) for a bad template, as the result does for one that does not fit the object.
  */
-export const renderObject = async (format: string, data: unknown, output: Output): Promise<string> => {
+export const objectRenderer = async (format: string, output: Output): Promise<(data: unknown) => string> => {
   const { parseTemplate } = await import('../core/go-template.ts');
-  const text = parseTemplate(format.trim() === 'json' ? '{{json .}}' : format)(data);
-  return `${output.isTerminal() ? escapeControls(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g) : text}\n`;
+  const template = parseTemplate(format.trim() === 'json' ? '{{json .}}' : format);
+  return (data) => `${output.isTerminal() ? escapeControls(template(data), /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g) : template(data)}\n`;
 };
+
+/** `objectRenderer` for a single object. */
+export const renderObject = async (format: string, data: unknown, output: Output): Promise<string> => (await objectRenderer(format, output))(data);
 
 /** The field that a template consists of, as `{{.ID}}` does: that takes no template engine, and `--quiet` is made of it. */
 const onlyField = (view: ListView, format: string): string | undefined => {

@@ -26,8 +26,16 @@ export const goString = (value: unknown): string => {
 export const sortedEntries = (map: ReadonlyMap<unknown, unknown>): readonly (readonly [string, unknown])[] =>
   [...map].map(([key, item]) => [String(key), item] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 
+/** A struct whose names in JSON are not those of its fields has a method of this name that makes its JSON. */
+export const jsonText: unique symbol = Symbol('json');
+
+const ownJson = (value: unknown): string | undefined => (typeof value === 'object' && value !== null ? (value as { readonly [jsonText]?: () => string })[jsonText]?.() : undefined);
+
 /** A value as JSON on one line, maps as objects. */
-export const toJson = (value: unknown): string => JSON.stringify(value, (_, item: unknown) => (item instanceof Map ? Object.fromEntries(sortedEntries(item)) : item)) ?? 'null';
+export const toJson = (value: unknown): string =>
+  ownJson(value) ?? (typeof value === 'bigint' ? String(value) : plainJson(value));
+
+const plainJson = (value: unknown): string => JSON.stringify(value, (_, item: unknown) => (item instanceof Map ? Object.fromEntries(sortedEntries(item)) : item)) ?? 'null';
 
 /** An element by position or key: `index .Ports "80/tcp" 0`. What a map does not hold is empty, a position outside of a list an error. */
 const index = (value: unknown, ...keys: readonly unknown[]): unknown => keys.reduce(element, value);
@@ -104,6 +112,7 @@ const formatVerb = (verb: string, value: unknown, precision: number | undefined,
     case 's':
       return [...goString(value)].slice(0, precision).join('');
     case 'd':
+      if (typeof value === 'bigint') return String(value);
       return typeof value === 'number' ? plus + String(Math.trunc(value)) : `%!d(${goString(value)})`;
     case 'f':
       return typeof value === 'number' ? plus + value.toFixed(Math.min(precision ?? 6, 100)) : `%!f(${goString(value)})`;

@@ -7,12 +7,12 @@ export type Moment = string;
 const billion = 1_000_000_000n;
 const units: Readonly<Record<string, number>> = { ns: 1, us: 1e3, 'µs': 1e3, 'μs': 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
-/** Go's durations: `10m`, `1h30m`, `1.5h`. Nanoseconds, or undefined. */
+/** Go's durations: `10m`, `1h30m`, `1.5h`; with a minus it is a time to come. Nanoseconds, or undefined. */
 const durationOf = (text: string): bigint | undefined => {
-  if (!/^((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
+  if (!/^[-+]?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
   let sum = 0;
-  for (const [, digits = '', unit = ''] of text.matchAll(/([\d.]+)(\D+)/g)) sum += Number(digits) * (units[unit] ?? 0);
-  return Number.isFinite(sum) && sum < 2 ** 63 ? BigInt(Math.round(sum)) : undefined;
+  for (const [, digits = '', unit = ''] of text.matchAll(/([\d.]+)([^\d.]+)/g)) sum += Number(digits) * (units[unit] ?? 0);
+  return Number.isFinite(sum) && sum < 2 ** 63 ? BigInt(Math.round(text.startsWith('-') ? -sum : sum)) : undefined;
 };
 
 const dateForm = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2})(?::(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?)?(Z|[+-]\d{2}:\d{2})?$/;

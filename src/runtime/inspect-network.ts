@@ -1,6 +1,7 @@
 /** The `NetworkSettings` of `inspect`. Pure. */
 import { goMap } from '../images/inspect-config.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
+import type { PortMap } from '../core/published-ports.ts';
 import type { SkiffSpec } from './spec-types.ts';
 
 interface Addresses {
@@ -20,6 +21,10 @@ const noIpv6 = { IPv6Gateway: '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0 
 /** The ports that show in listings: exposed ones, as long as there is a network of the container's own on which they could be reached. None are published. */
 export const shownPorts = ({ network, exposed = [] }: Pick<SkiffSpec, 'network' | 'exposed'>, running: boolean): readonly string[] =>
   running && network.mode === 'slirp4netns' ? exposed : [];
+
+/** NetworkSettings.Ports of `inspect`, which `port` shows too. */
+export const portMap = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, running: boolean): PortMap =>
+  goMap(Object.fromEntries(shownPorts(spec, running).map((name) => [name, null])));
 
 /** `pid` is the command's, 0 where it does not run: its network namespace is found there. */
 export const inspectedNetwork = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, pid: number): object => {
@@ -41,7 +46,7 @@ export const inspectedNetwork = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, p
     Bridge: '',
     SandboxID: '',
     SandboxKey: pid > 0 ? `/proc/${pid}/ns/net` : '',
-    Ports: goMap(Object.fromEntries(shownPorts(spec, pid > 0).map((name) => [name, null]))),
+    Ports: portMap(spec, pid > 0),
     EndpointID: '',
     ...addresses,
     MacAddress: '',

@@ -7,8 +7,13 @@ const now = Date.parse('2026-11-20T19:00:00.500Z');
 const moment = (text: string): string => parseMoment('--since', text, now);
 
 test('how long ago', () => {
-  const cases = { '10m': '2026-11-20T18:50:00.5', '1h30m': '2026-11-20T17:30:00.5', '1.5h': '2026-11-20T17:30:00.5', '500ms': '2026-11-20T19:00:00', '1ns': '2026-11-20T19:00:00.499999999', '0s': '2026-11-20T19:00:00.5' };
+  const cases = { '10m': '2026-11-20T18:50:00.5', '1h30m': '2026-11-20T17:30:00.5', '1.5h': '2026-11-20T17:30:00.5', '500ms': '2026-11-20T19:00:00', '1ns': '2026-11-20T19:00:00.499999999', '0s': '2026-11-20T19:00:00.5', '+1m': '2026-11-20T18:59:00.5', '.5s': '2026-11-20T19:00:00', '1.5h.5m': '2026-11-20T17:29:30.5' };
   for (const [text, wanted] of Object.entries(cases)) assert.is(moment(text), wanted, text);
+});
+
+test('how long yet', () => {
+  assert.is(moment('-10s'), '2026-11-20T19:00:10.5');
+  assert.is(moment('-1h30m'), '2026-11-20T20:30:00.5');
 });
 
 test('dates, whole and begun, with a zone', () => {

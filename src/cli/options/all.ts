@@ -5,6 +5,7 @@ import { table as create } from './create.ts';
 import { table as containerInspect } from './container-inspect.ts';
 import { table as cp } from './cp.ts';
 import { table as diff } from './diff.ts';
+import { table as events } from './events.ts';
 import { table as exec } from './exec.ts';
 import { table as imagePrune } from './image-prune.ts';
 import { table as exportTable } from './export.ts';
@@ -19,6 +20,7 @@ import { table as login } from './login.ts';
 import { table as logout } from './logout.ts';
 import { table as logs } from './logs.ts';
 import { table as manifestInspect } from './manifest-inspect.ts';
+import { table as port } from './port.ts';
 import { table as ps } from './ps.ts';
 import { table as pull } from './pull.ts';
 import { table as push } from './push.ts';
@@ -44,4 +46,4 @@ import { table as top } from './top.ts';
 import { table as version } from './version.ts';
 
 /** Every command there is, in the order of `skiff --help`; for help, man pages and completion, never on the way to run one. */
-export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, stop, kill, wait, pause, unpause, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, login, logout, search, info, systemDf, version, completion];
+export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, login, logout, search, info, systemDf, version, completion];

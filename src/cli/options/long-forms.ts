@@ -13,6 +13,7 @@ export const longForms: Readonly<Record<string, string>> = {
   'container logs': 'logs',
   'container ls': 'ps',
   'container pause': 'pause',
+  'container port': 'port',
   'container prune': 'container-prune',
   'container ps': 'ps',
   'container remove': 'rm',
@@ -41,6 +42,7 @@ export const longForms: Readonly<Record<string, string>> = {
   'image tag': 'tag',
   'manifest inspect': 'manifest-inspect',
   'system df': 'system-df',
+  'system events': 'events',
   'system info': 'info',
 };
 
