@@ -9,6 +9,7 @@ import type { SkiffError } from '../core/errors.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 import { applyChanges } from './changes.ts';
+import { tellTag } from './image-events.ts';
 import { newImageName } from './import.ts';
 import { blobPath, readBlob, readIndex } from './layout.ts';
 import { spool } from './spool.ts';
@@ -110,6 +111,8 @@ export const commitImage = (paths: Paths, host: Host, commit: Commit, write: (to
     await write(async (bytes) => void (file = await spool(bytes, join(directory, 'layer'))));
     if (file === undefined) return fail({ _tag: 'System', operation: 'commit', subject: commit.subject, reason: 'nothing was read' });
     const [stored] = await storeImages(paths, host, directory, [candidateOf(parent, commit, defaults, name, file)]);
-    return stored ?? fail({ _tag: 'System', operation: 'commit', subject: commit.subject, reason: 'nothing was stored' });
+    if (stored === undefined) return fail({ _tag: 'System', operation: 'commit', subject: commit.subject, reason: 'nothing was stored' });
+    for (const tag of stored.names) tellTag(paths, stored.id, tag);
+    return stored;
   });
 };

@@ -12,6 +12,7 @@ import type { Paths } from '../system/paths.ts';
 import { applyChanges } from './changes.ts';
 import { unpackLayers } from './layers.ts';
 import type { FetchContext, FetchProgress } from './fetch-url.ts';
+import { tellOfImage, tellTag } from './image-events.ts';
 import { ensureLayout } from './layout.ts';
 import { refuseDigestName } from './names.ts';
 import { hostPlatform } from './platform.ts';
@@ -115,7 +116,10 @@ const importTar = async (paths: Paths, host: Host, options: ImportOptions): Prom
       const file = await spoolLayer(paths, bytes, subject, join(directory, 'layer'));
       const comment = options.message ?? `Imported from ${options.source === '-' ? '-' : subject}`;
       const config: Omit<ImageConfig, 'rootfs'> = { ...known, history: [{ created, comment }] };
-      return storeLayer(paths, host, directory, subject, file, { ...name, config });
+      const stored = await storeLayer(paths, host, directory, subject, file, { ...name, config });
+      for (const tag of stored.names) tellTag(paths, stored.id, tag);
+      tellOfImage(paths, 'import', stored.id);
+      return stored;
     }),
   );
 };

@@ -7,6 +7,7 @@ import type { Paths } from '../system/paths.ts';
 import { findFile, notAnImage, readArchive } from './archive.ts';
 import type { Archive } from './archive.ts';
 import { dockerCandidates } from './docker-archive.ts';
+import { tellOfImage } from './image-events.ts';
 import type { LayerProgress } from './layers.ts';
 import { ociCandidates } from './oci-archive.ts';
 import { checkPlatform } from './platform.ts';
@@ -45,7 +46,9 @@ const load = async (paths: Paths, host: Host, options: LoadOptions): Promise<rea
     const candidates = await candidatesOf(paths, archive, options.platform);
     if (candidates.length === 0) notAnImage(archive.subject, 'holds no image');
     for (const candidate of candidates) checkPlatform(candidate.subject, options.platform, candidate.decodedConfig);
-    return storeImages(paths, host, directory, candidates, options.progress);
+    const stored = await storeImages(paths, host, directory, candidates, options.progress);
+    for (const { id } of stored) tellOfImage(paths, 'load', id);
+    return stored;
   });
 
 /**

@@ -5,6 +5,7 @@ import { SkiffFailure, toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { collectAfter } from './collect.ts';
 import type { Store } from './collect.ts';
+import { labelsOf, tellPrune, tellRemoval } from './image-events.ts';
 import { isTagged } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { pruneTest } from './prune-filters.ts';
@@ -59,9 +60,12 @@ const prune = async (store: Store, { all, filters, now }: PruneOptions): Promise
   const test = pruneTest(store.paths, filters, now);
   const { result, layers, bytes, warnings } = await collectAfter(store, (entries, users) => {
     const chosen = choose(entries, users, all, test);
-    return { result: chosen, ...(chosen.ids.length === 0 ? {} : { entries: entries.filter(({ id }) => !chosen.ids.includes(id)) }) };
+    const told = chosen.ids.map((id) => ({ id, names: untaggedBy(entries.filter((entry) => entry.id === id && entry.name !== undefined), []).length, labels: labelsOf(store.paths, id) }));
+    return { result: { ...chosen, told }, ...(chosen.ids.length === 0 ? {} : { entries: entries.filter(({ id }) => !chosen.ids.includes(id)) }) };
   });
-  const { ids, untagged } = result;
+  const { ids, untagged, told } = result;
+  for (const { id, names, labels } of told) tellRemoval(store.paths, id, names, true, labels);
+  tellPrune(store.paths, 'image', bytes);
   return { untagged, deleted: ids.length === 0 ? [] : [...ids, ...layers], bytes, warnings: [...result.warnings, ...warnings] };
 };
 

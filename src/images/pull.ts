@@ -14,6 +14,7 @@ import { syncFileSystems } from './durable.ts';
 import { fetchLayers } from './fetch.ts';
 import type { FetchedLayer, WantedLayer } from './fetch.ts';
 import { discardPulled, nameFetched } from './fetched.ts';
+import { tellTransfer } from './image-events.ts';
 import { sweepLayers } from './layer-files.ts';
 import { ensureLayout, readEntry } from './layout.ts';
 import { lease } from './lease.ts';
@@ -172,7 +173,7 @@ const transferAll = (paths: Paths, host: Host, context: RegistryContext, registr
     }
   });
 
-const pull = async (paths: Paths, host: Host, context: RegistryContext, options: PullOptions): Promise<Pulled> => {
+const transfer = async (paths: Paths, host: Host, context: RegistryContext, options: PullOptions): Promise<Pulled> => {
   const { reference } = options;
   const registry = openRegistry(context, reference.domain);
   try {
@@ -189,6 +190,12 @@ const pull = async (paths: Paths, host: Host, context: RegistryContext, options:
   } finally {
     registry.close();
   }
+};
+
+const pull = async (paths: Paths, host: Host, context: RegistryContext, options: PullOptions): Promise<Pulled> => {
+  const pulled = await transfer(paths, host, context, options);
+  tellTransfer(paths, 'pull', options.reference, pulled.id);
+  return pulled;
 };
 
 /**

@@ -12,6 +12,7 @@ import { openRegistry } from '../registry/client.ts';
 import type { Registry, RegistryContext } from '../registry/client.ts';
 import type { Paths } from '../system/paths.ts';
 import { blobStream, checkBlobSize, damagedHint } from './blob-stream.ts';
+import { tellTransfer } from './image-events.ts';
 import { blobPath, readDocument, readEntry, readIndex } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { lease } from './lease.ts';
@@ -154,6 +155,7 @@ const push = async (paths: Paths, context: RegistryContext, options: PushOptions
       await pushLayers(work, layers, context.settings.parallelUploads);
       await pushConfig(work, config);
       await registry.putManifest(repository, tag, manifestType, manifest.text);
+      tellTransfer(paths, 'push', reference, config.digest);
       return { digest: manifest.digest, size: manifest.size };
     });
   } finally {

@@ -6,6 +6,7 @@ import type { SkiffError } from '../core/errors.ts';
 import { ImageConfig } from '../core/oci-image.ts';
 import { collectAfter } from './collect.ts';
 import type { Edit, Store } from './collect.ts';
+import { labelsOf, tellRemoval } from './image-events.ts';
 import { readBlob } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { withoutImage, withoutNames } from './names.ts';
@@ -33,12 +34,17 @@ export interface RemoveOptions {
   readonly platform?: Platform;
 }
 
+interface LabelledRemoval extends Removal {
+  /** Of the image, while it is still there. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 const planFor =
   ({ paths }: Store, word: string, { force, platform }: RemoveOptions) =>
-  (entries: readonly Entry[], { users }: ImageUsers): Edit<Removal> => {
+  (entries: readonly Entry[], { users }: ImageUsers): Edit<LabelledRemoval> => {
     const found = findEntry(entries, word) ?? noSuchImage(word);
     if (platform !== undefined) checkPlatform(`image ${word}`, platform, readBlob(paths, found.id, ImageConfig));
-    const removal = decideRemoval(word, found, entries, users, force);
+    const removal = { ...decideRemoval(word, found, entries, users, force), labels: labelsOf(paths, found.id) };
     if (!removal.deleted) return { result: removal, entries: withoutNames(entries, removal.names), scope: new Set() };
     // Two manifests can have one configuration.
     const parts = entries.filter(({ id }) => id === removal.id).map((entry) => partsOf(paths, entry));
@@ -51,7 +57,8 @@ const planFor =
 
 const remove = async (store: Store, word: string, options: RemoveOptions): Promise<Removed> => {
   const { result, layers, warnings } = await collectAfter(store, planFor(store, word, options));
-  const { id, untagged, deleted } = result;
+  const { id, untagged, deleted, labels } = result;
+  tellRemoval(store.paths, id, untagged.length, deleted, labels);
   return { untagged, deleted: deleted ? [id, ...layers] : [], warnings: deleted ? warnings : [] };
 };
 

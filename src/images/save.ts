@@ -12,6 +12,7 @@ import { digestOfHex } from '../core/digest.ts';
 import { fail, toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { Paths } from '../system/paths.ts';
+import { tellOfImage } from './image-events.ts';
 import { blobPath, readBlob, readIndex } from './layout.ts';
 import { checkPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
@@ -100,6 +101,7 @@ const writeArchive = async (paths: Paths, options: SaveOptions, target: string |
     await Promise.all([packAll(paths, pack, images, blobs).catch(failed), emptying().catch(failed)]);
     if (failures.length > 0) throw failures[0];
   });
+  for (const { entry } of images) tellOfImage(paths, 'save', entry.id);
 };
 
 const save = (paths: Paths, options: SaveOptions, target: string | Write): Promise<void> =>

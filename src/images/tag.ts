@@ -4,6 +4,7 @@ import { fail, toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { familiarReference, formatReference, parseReference } from '../core/reference.ts';
 import type { Paths } from '../system/paths.ts';
+import { tellTag } from './image-events.ts';
 import { ensureLayout, withIndex } from './layout.ts';
 import { refuseDigestName, withName } from './names.ts';
 import { findEntry } from './find.ts';
@@ -31,6 +32,7 @@ const tag = async (paths: Paths, source: string, target: string): Promise<void> 
     const entry = findEntry(entries, source) ?? noSuchImage(source);
     const after = withName(entries, entry, name);
     if (after !== entries) write(after);
+    tellTag(paths, entry.id, name);
   });
 };
 
