@@ -1,5 +1,6 @@
 #include "attach.h"
 #include "frames.h"
+#include "plan-events.h"
 #include "roles.h"
 #include "terminal.h"
 #include "util.h"
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 struct attach {
+    const struct plan *plan;
     int socket, signals;
     bool terminal, input, proxy; /* input: stdin is still read */
     bool hung_up;                /* SIGHUP has been passed on */
@@ -127,6 +129,8 @@ static void detach(struct attach *attach)
 {
     terminal_restore();
     dprintf(2, "read escape sequence\n");
+    plan_event(attach->plan, "detach", NULL);
+    plan_exec_event(attach->plan, "exec_detach", NULL);
     attach->code = 0;
 }
 
@@ -236,6 +240,7 @@ static void take_frame(struct attach *attach)
 int attach_run(int socket, const struct plan *plan)
 {
     struct attach attach = {
+        .plan = plan,
         .socket = socket,
         .signals = open_signals(),
         .terminal = plan_flag(plan, "tty") && isatty(0),

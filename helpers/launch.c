@@ -8,6 +8,7 @@
 #include "keeper.h"
 #include "monitor.h"
 #include "plan.h"
+#include "plan-events.h"
 #include "roles.h"
 #include "teardown.h"
 #include "util.h"
@@ -24,10 +25,17 @@
 static const struct plan *launched;
 
 /* Before there is a monitor, what the skiff command has made is cleared away here. */
+static void clear_away(const struct plan *plan)
+{
+    teardown_files(plan, true, true);
+    if (plan_find(plan, "remove", 1))
+        plan_event(plan, "destroy", NULL);
+}
+
 static void die_in_launch(int code, const char *text)
 {
     (void)code;
-    teardown_files(launched, true, true);
+    clear_away(launched);
     dprintf(2, "skiff: %s\n", text);
 }
 
@@ -84,7 +92,7 @@ static void start_monitor(const struct plan *plan, const char *path, int launch)
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        teardown_files(plan, true, true);
+        clear_away(plan);
         _exit(EXIT_SKIFF); /* it has said why */
     }
 }

@@ -2,6 +2,7 @@
 #include "monitor-parts.h"
 #include "frames.h"
 #include "guard.h"
+#include "plan-events.h"
 #include "teardown.h"
 #include "util.h"
 
@@ -95,8 +96,10 @@ void monitor_note_end(void)
 {
     if (!self.started)
         return;
-    autofree char *extra = xasprintf("\"execDuration\":\"%lld\",\"exitCode\":\"%d\"", (monitor_now() - self.started_at) / 1000, self.state.exit_code);
+    autofree char *code = xasprintf("\"exitCode\":\"%d\"", self.state.exit_code);
+    autofree char *extra = xasprintf("\"execDuration\":\"%lld\",%s", (monitor_now() - self.started_at) / 1000, code);
     monitor_event("die", extra);
+    plan_exec_event(self.plan, "exec_die", code);
     if (self.stopping)
         monitor_event("stop", NULL);
 }
@@ -131,7 +134,7 @@ _Noreturn void monitor_finish(void)
         if (!removes)
             record_end(failed);
         teardown_files(self.plan, removes, failed && !self.ran);
-        if (removes && self.ran)
+        if (removes)
             monitor_event("destroy", NULL);
         close_fd(&self.claim); /* it may be started again while we still talk to a slow reader */
     }

@@ -96,6 +96,7 @@ _skiff_find() {
         logs) command=logs ;;
         ls) command=ps ;;
         pause) command=pause ;;
+        port) command=port ;;
         prune) command=container-prune ;;
         ps) command=ps ;;
         remove) command=rm ;;
@@ -145,6 +146,7 @@ _skiff_find() {
       REPLY=1
       case "$2" in
         df) command=system-df ;;
+        events) command=events ;;
         info) command=info ;;
       esac
       ;;
@@ -163,6 +165,8 @@ _skiff_find() {
     container-inspect) valued=' --format -f ' stops='' ;;
     top) valued='  ' stops=1 ;;
     stats) valued=' --format ' stops='' ;;
+    port) valued='  ' stops='' ;;
+    events) valued=' --filter -f --format --since --until ' stops='' ;;
     stop) valued=' --signal -s --timeout -t ' stops='' ;;
     kill) valued=' --signal -s ' stops='' ;;
     wait) valued='  ' stops='' ;;
@@ -212,7 +216,7 @@ _skiff() {
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --root --storage-driver --version --help
           else
-            _skiff_offer run create start restart exec attach logs ps inspect top stats stop kill wait pause unpause rename rm export diff cp commit images pull push load import save history tag rmi login logout search info version completion container image manifest system help
+            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause rename rm export diff cp commit images pull push load import save history tag rmi login logout search info version completion container image manifest system help
           fi
           ;;
       esac
@@ -456,6 +460,33 @@ _skiff() {
             _skiff_offer --all --format --no-stream --no-trunc --help
           else
             _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    port)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then _skiff_names containers; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    events)
+      case "$name" in
+        --filter|-f) _skiff_offer 'container=' 'event=' 'image=' 'label=' 'network=' 'scope=local' 'type=container' 'type=image' 'volume=' 'event=attach' 'event=create' 'event=destroy' 'event=die' 'event=exec_create' 'event=exec_die' 'event=exec_start' 'event=health_status' 'event=kill' 'event=oom' 'event=pause' 'event=pull' 'event=push' 'event=rename' 'event=restart' 'event=start' 'event=stop' 'event=tag' 'event=unpause' 'event=update' ;;
+        --format) _skiff_offer 'json' ;;
+        --since) : ;;
+        --until) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --filter --format --since --until --help
+          else
+            if ((at == 1)); then :; else :; fi
           fi
           ;;
       esac
@@ -845,10 +876,10 @@ _skiff() {
           ;;
       esac
       ;;
-    container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause prune ps remove rename restart rm run start stop unpause wait stats top ;;
+    container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause port prune ps remove rename restart rm run start stop unpause wait stats top ;;
     image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;
-    system) _skiff_offer df info ;;
+    system) _skiff_offer df events info ;;
   esac
 }
 

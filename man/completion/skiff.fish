@@ -32,6 +32,8 @@ function __skiff_command
             echo ps
         case 'container pause'
             echo pause
+        case 'container port'
+            echo port
         case 'container prune'
             echo container-prune
         case 'container ps'
@@ -88,6 +90,8 @@ function __skiff_command
             echo manifest-inspect
         case 'system df'
             echo system-df
+        case 'system events'
+            echo events
         case 'system info'
             echo info
         case '*'
@@ -140,6 +144,10 @@ function __skiff_arguments
             set spec -s 'help'
         case stats
             set spec 'help' 'a/all' 'format=+' 'no-stream' 'no-trunc'
+        case port
+            set spec 'help'
+        case events
+            set spec 'help' 'f/filter=+' 'format=+' 'since=+' 'until=+'
         case stop
             set spec 'help' 's/signal=+' 't/timeout=+'
         case kill
@@ -229,6 +237,8 @@ complete -c skiff -n __skiff_no_command -a ps -d 'List containers'
 complete -c skiff -n __skiff_no_command -a inspect -d 'Show all that is known of containers and images'
 complete -c skiff -n __skiff_no_command -a top -d 'Show the processes of a container'
 complete -c skiff -n __skiff_no_command -a stats -d 'Show what containers use: processors, memory, network, disks'
+complete -c skiff -n __skiff_no_command -a port -d 'Show where the ports of a container are published'
+complete -c skiff -n __skiff_no_command -a events -d 'Show what happens to containers and images, as it happens'
 complete -c skiff -n __skiff_no_command -a stop -d 'Stop one or more running containers'
 complete -c skiff -n __skiff_no_command -a kill -d 'Send a signal to one or more running containers'
 complete -c skiff -n __skiff_no_command -a wait -d 'Wait until containers have ended, and print their exit codes'
@@ -272,6 +282,7 @@ complete -c skiff -n '__skiff_is container' -a kill -d 'Send a signal to one or 
 complete -c skiff -n '__skiff_is container' -a logs -d 'Show what a container has printed'
 complete -c skiff -n '__skiff_is container' -a ls -d 'List containers'
 complete -c skiff -n '__skiff_is container' -a pause -d 'Make all processes of one or more containers stand still'
+complete -c skiff -n '__skiff_is container' -a port -d 'Show where the ports of a container are published'
 complete -c skiff -n '__skiff_is container' -a prune -d 'Remove all containers that do not run'
 complete -c skiff -n '__skiff_is container' -a ps -d 'List containers'
 complete -c skiff -n '__skiff_is container' -a remove -d 'Remove one or more containers'
@@ -300,6 +311,7 @@ complete -c skiff -n '__skiff_is image' -a save -d 'Save images to an archive'
 complete -c skiff -n '__skiff_is image' -a tag -d 'Give an image another name'
 complete -c skiff -n '__skiff_is manifest' -a inspect -d 'Show the manifest or index of an image in its registry'
 complete -c skiff -n '__skiff_is system' -a df -d 'Show what images and containers take on the disk'
+complete -c skiff -n '__skiff_is system' -a events -d 'Show what happens to containers and images, as it happens'
 complete -c skiff -n '__skiff_is system' -a info -d 'Show what Skiff found on this machine and what it chose'
 
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l annotation -x -d 'Put an annotation into the container\'s config.json, for the OCI runtime'
@@ -488,6 +500,15 @@ complete -c skiff -n '__skiff_is stats' -l no-stream -d 'Print once, after a sec
 complete -c skiff -n '__skiff_is stats' -l no-trunc -d 'Do not shorten ids and long values'
 complete -c skiff -n '__skiff_is stats' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is stats' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is port' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is port; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is events' -l filter -s f -x -a 'container= event= image= label= network= scope=local type=container type=image volume= event=attach event=create event=destroy event=die event=exec_create event=exec_die event=exec_start event=health_status event=kill event=oom event=pause event=pull event=push event=rename event=restart event=start event=stop event=tag event=unpause event=update' -d 'Show only events that match'
+complete -c skiff -n '__skiff_is events' -l format -x -a 'json' -d 'Print each event with a Go template; \'json\' prints it as JSON'
+complete -c skiff -n '__skiff_is events' -l since -x -d 'Begin with what happened at this moment: a date (2026-11-20T19:00:00Z), or how long ago (10m)'
+complete -c skiff -n '__skiff_is events' -l until -x -d 'End at this moment, in the forms of --since'
+complete -c skiff -n '__skiff_is events' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is stop' -l signal -s s -x -a 'SIGTERM SIGINT SIGQUIT SIGHUP SIGKILL' -d 'Send this signal instead of the container\'s stop signal'
 complete -c skiff -n '__skiff_is stop' -l timeout -s t -x -d 'Kill it after so many seconds; -1 waits for ever. Without it, what --stop-timeout said, or 10'

@@ -1,4 +1,5 @@
 import { printable } from '../core/errors.ts';
+import { tell } from '../runtime/container-events.ts';
 import { findContainer, requireRunning } from '../runtime/records.ts';
 import { topOf } from '../runtime/top.ts';
 import type { ProcessTable } from '../runtime/top.ts';
@@ -21,6 +22,8 @@ const layOut = ({ titles, rows }: ProcessTable): string => {
 export const run = (context: Context, _flags: FlagsOf<typeof table>, [word = '', ...options]: readonly string[]): Promise<number> =>
   exitOne(context, async () => {
     const { paths, env } = surroundingsOf(context);
-    const { state } = requireRunning(word, findContainer(paths, word));
-    context.stdout.write(layOut(topOf(env, state, options)));
+    const { spec, state } = requireRunning(word, findContainer(paths, word));
+    const processes = topOf(env, state, options);
+    tell(paths, spec, 'top');
+    context.stdout.write(layOut(processes));
   });

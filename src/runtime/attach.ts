@@ -1,8 +1,11 @@
 /** `skiff attach`: a terminal for a container that runs already. */
 import { parseDetachKeys } from '../core/detach-keys.ts';
 import { fail } from '../core/errors.ts';
+import { eventsPath } from '../system/events.ts';
 import { helperPath } from '../system/helper.ts';
 import { need } from '../core/invalid.ts';
+import { tell } from './container-events.ts';
+import { eventTexts } from './event-texts.ts';
 import { sessionRecords } from './plan-records.ts';
 import { findContainer, requireProcess, socketPath } from './records.ts';
 import { sessionPath, writeSession } from './session-file.ts';
@@ -35,7 +38,13 @@ export const prepareAttach = ({ paths }: Surroundings, word: string, flags: Atta
     stdin,
     writePlan: () => {
       const path = sessionPath(paths);
-      writeSession(path, [['socket', socketPath(paths, id)], ...sessionRecords({ tty: spec.tty, stdin, detached: false, detachKeys, sigProxy: flags.sigProxy })]);
+      writeSession(path, [
+        ['socket', socketPath(paths, id)],
+        ['id', id],
+        ['events', eventsPath(paths), ...eventTexts(spec)],
+        ...sessionRecords({ tty: spec.tty, stdin, detached: false, detachKeys, sigProxy: flags.sigProxy }),
+      ]);
+      tell(paths, spec, 'attach');
       return ['attach', path];
     },
   };

@@ -14,6 +14,7 @@ import { commitImage } from '../images/commit.ts';
 import type { Commit } from '../images/commit.ts';
 import { checkOutcome, outcomeOf } from '../images/program.ts';
 import type { Stored } from '../images/store.ts';
+import { tell } from './container-events.ts';
 import { changesCommand } from './diff.ts';
 import { setPaused } from './pause.ts';
 import { readContainer, statusWord } from './records.ts';
@@ -101,6 +102,7 @@ const commit = async (surroundings: Surroundings, word: string, container: Conta
     const read = (): Promise<readonly string[]> => packChanges(surroundings, container, subject, to);
     leftOut = pause ? await whilePaused(surroundings, container, word, read) : await read();
   });
+  tell(surroundings.paths, spec, 'commit', { comment: options.message ?? '', imageID: stored.id, imageRef: stored.names[0] ?? '' });
   return { ...stored, leftOut };
 };
 

@@ -8,6 +8,7 @@ import type { SkiffError } from '../core/errors.ts';
 import { usage } from '../core/invalid.ts';
 import { removeIfPresent } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
+import { tell } from './container-events.ts';
 import { explainCopy } from './copy-errors.ts';
 import type { Copied } from './copy-errors.ts';
 import { runCopy } from './copy-run.ts';
@@ -74,7 +75,9 @@ const copyIn = (surroundings: Surroundings, word: string, target: CopyPath, { so
     const place = [...placeCommand(surroundings, target, source), '--in-root', ...singleUid(surroundings)];
     const receiver = visitCommand(surroundings.paths, surroundings.host, container, place);
     const sender = source.kind === 'stream' ? undefined : [...fetchCommand(surroundings, source, followLink, false), ...(archive ? [] : ['--as-root'])];
-    return explainCopy(await runCopy(sender, receiver), source, { kind: 'path', ...target });
+    const copied = explainCopy(await runCopy(sender, receiver), source, { kind: 'path', ...target });
+    tell(surroundings.paths, container.spec, 'extract-to-dir');
+    return copied;
   });
 
 const copyOut = (surroundings: Surroundings, word: string, source: CopyPath, { target, followLink }: CopyOptions): Promise<Copied> =>
@@ -84,7 +87,9 @@ const copyOut = (surroundings: Surroundings, word: string, source: CopyPath, { t
     const sender = visitCommand(surroundings.paths, surroundings.host, container, fetch);
     const from: CopyArgument = { kind: 'path', ...source };
     const receiver = target.kind === 'stream' ? undefined : [...placeCommand(surroundings, target, from), '--drop-owners'];
-    return explainCopy(await runCopy(sender, receiver), from, target);
+    const copied = explainCopy(await runCopy(sender, receiver), from, target);
+    tell(surroundings.paths, container.spec, 'archive-path');
+    return copied;
   });
 
 const copy = (surroundings: Surroundings, options: CopyOptions): Promise<Copied> => {

@@ -6,6 +6,7 @@ import { generateName, shortId } from '../core/names.ts';
 import { encodeOciSpec } from '../core/oci-runtime.ts';
 import { helperPath } from '../system/helper.ts';
 import { noteHostName } from '../system/other-hosts.ts';
+import { tell } from './container-events.ts';
 import { discard, heal, makingPath, writeCreated, writeMarker } from './heal.ts';
 import { idOfName } from './records.ts';
 import { withName } from './spec.ts';
@@ -104,6 +105,7 @@ export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, {
     fillDirectory(paths, making, named);
     const directory = join(paths.containers, id);
     renameSync(making, directory);
+    tell(paths, named.skiff, 'create');
     for (const path of spec.skiff.createDirectories) mkdirSync(path, { recursive: true });
     if (spec.skiff.cidFile !== undefined) writeCidFile(spec.skiff.cidFile, id);
     return { spec: named, directory, marker };

@@ -7,10 +7,14 @@ import { parseDetachKeys } from '../core/detach-keys.ts';
 import { cleanPath } from '../core/mounts.ts';
 import { need } from '../core/invalid.ts';
 import { groupWords, parseUser } from '../core/users.ts';
+import { eventsPath } from '../system/events.ts';
 import { helperPath } from '../system/helper.ts';
 import { capabilityLimit } from '../system/kernel.ts';
 import { startTimeOf } from '../system/process-identity.ts';
 import { allCapabilities, isCapabilityName } from './capabilities.ts';
+import { tell } from './container-events.ts';
+import { newId } from './create.ts';
+import { eventTexts } from './event-texts.ts';
 import { processRecords, sessionRecords } from './plan-records.ts';
 import { findContainer, requireActive } from './records.ts';
 import { seccompProgram } from './seccomp-cache.ts';
@@ -93,9 +97,11 @@ export const prepareExec = async (surroundings: Surroundings, word: string, flag
   const { extraEnvironment } = singleUid ? singleUidParts(oci, directory) : { extraEnvironment: [] };
   const user = flags.user === '' ? spec.user.text : need(parseUser(flags.user)).text;
   const path = sessionPath(paths);
+  const execID = newId();
   const records = [
     ['start', 'join'] as const,
     ['target', String(target.pid), target.start] as const,
+    ['exec-events', eventsPath(paths), ...eventTexts(spec), container.id, execID] as const,
     ...sessionRecords({ tty: flags.tty, stdin: flags.interactive, detached: flags.detach, detachKeys: need(parseDetachKeys(flags.detachKeys)), sigProxy: true }),
     ...processRecords(
       { ...process, env: [...process.env, ...extraEnvironment] },
@@ -104,5 +110,6 @@ export const prepareExec = async (surroundings: Surroundings, word: string, flag
     ['release', path] as const,
   ];
   writeSession(path, records);
+  for (const action of ['exec_create', 'exec_start']) tell(paths, spec, `${action}: ${flags.command.join(' ')}`, { execID });
   return { program: helperPath(paths, 'skiff-helper'), args: ['launch', path], warnings: [] };
 };

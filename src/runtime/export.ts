@@ -4,6 +4,7 @@ import { toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { packCommand, runPack } from '../images/pack.ts';
 import type { Packed } from '../images/pack.ts';
+import { tell } from './container-events.ts';
 import type { Container } from './records.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewCommand } from './view.ts';
@@ -16,5 +17,10 @@ import { viewCommand } from './view.ts';
 export const exportContainer = ({ paths, host }: Surroundings, word: string, container: Container, output: number): TE.TaskEither<SkiffError, Packed> => {
   const subject = `container ${word}`;
   const command = (): readonly string[] => viewCommand(paths, host, container, packCommand(paths, host, '.'));
-  return TE.tryCatch(async () => runPack(command(), output, subject), toSkiffError('export', subject));
+  const run = async (): Promise<Packed> => {
+    const packed = await runPack(command(), output, subject);
+    tell(paths, container.spec, 'export');
+    return packed;
+  };
+  return TE.tryCatch(run, toSkiffError('export', subject));
 };

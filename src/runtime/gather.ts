@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { mapText } from '../core/id-maps.ts';
 import { need } from '../core/invalid.ts';
+import { eventsPath } from '../system/events.ts';
 import { withLock, writeFileAtomic } from '../system/files.ts';
 import { helperPath, keeperArguments } from '../system/helper.ts';
 import { capabilityLimit } from '../system/kernel.ts';
@@ -42,7 +43,7 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
   return {
     directory,
     socket: socketPath(paths, skiff.id),
-    events: join(paths.host, 'events.jsonl'),
+    events: eventsPath(paths),
     keeper: keeperArguments(paths, host),
     childMap: [mapText(maps.uids), mapText(maps.gids)],
     singleUid: idMap.mode === 'single',

@@ -11,8 +11,10 @@ import { fail, SkiffFailure } from '../core/errors.ts';
 import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { isAlive, ownIdentity } from '../system/process-identity.ts';
+import { tell } from './container-events.ts';
 import { atRest, createdState, ended, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, socketPath, waitingState } from './records.ts';
-import type { State } from './records.ts';
+import type { Container, State } from './records.ts';
+import type { SkiffSpec } from './spec-types.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 
@@ -36,15 +38,18 @@ export const writeMarker = (paths: Paths, id: string): string => {
   return path;
 };
 
-/** Whether the process that wrote the marker of container `id` lives; it may have gone on as the helper. */
-export const makerIsAlive = (paths: Paths, id: string): boolean => {
+/** Whether the process that made the link `path`, which says `PID:START`, lives; undefined without such a link. */
+const linkerIsAlive = (path: string): boolean | undefined => {
   try {
-    const [pid = '0', start = ''] = readlinkSync(markerPath(paths, id)).split(':');
+    const [pid = '0', start = ''] = readlinkSync(path).split(':');
     return isAlive({ pid: Number(pid), start });
   } catch {
-    return false;
+    return undefined;
   }
 };
+
+/** Whether the process that wrote the marker of container `id` lives; it may have gone on as the helper. */
+export const makerIsAlive = (paths: Paths, id: string): boolean => linkerIsAlive(markerPath(paths, id)) === true;
 
 /** Whether a keeper holds the namespace: then some container lives, and looking at them all would be work for nothing. */
 const keeperIsAlive = (paths: Paths): boolean => {
@@ -86,11 +91,20 @@ const idBehind = (paths: Paths, name: string): string => {
   }
 };
 
-const nameOf = (paths: Paths, id: string): string | undefined => {
+const nameBehind = (paths: Paths, id: string): string | undefined => readdirSync(paths.names).find((name) => idBehind(paths, name) === id);
+
+/** What is told of a container's end: nothing of one that cannot be read. */
+const lastWords = (paths: Paths, id: string): { readonly name: string | undefined; readonly say: () => void } => {
   try {
-    return readContainer(paths, id).spec.name;
+    const { spec } = readContainer(paths, id);
+    const state = readRawState(paths, id);
+    const say = (): void => {
+      if (state.status === 'running') tellKilled(paths, spec, state);
+      tell(paths, spec, 'destroy');
+    };
+    return { name: spec.name, say };
   } catch {
-    return readdirSync(paths.names).find((name) => idBehind(paths, name) === id);
+    return { name: nameBehind(paths, id), say: () => undefined };
   }
 };
 
@@ -117,16 +131,47 @@ export const clearTraces = (paths: Paths, id: string): void => {
 export const discard = (paths: Paths, host: Host, ids: readonly string[]): void => {
   const doomed: string[] = [];
   for (const id of ids) {
-    const name = nameOf(paths, id);
+    const { name, say } = lastWords(paths, id);
     const target = doomedPath(paths, id);
-    if ([join(paths.containers, id), makingPath(paths, id)].some((path) => moveIfPresent(path, target))) doomed.push(target);
+    const wasThere = moveIfPresent(join(paths.containers, id), target);
+    if (wasThere || moveIfPresent(makingPath(paths, id), target)) doomed.push(target);
     if (name !== undefined) unlinkName(paths, name, id);
     clearTraces(paths, id);
+    if (wasThere) say();
   }
   if (doomed.length > 0) removeTrees(paths, host, doomed);
 };
 
 const exited = (state: State): State => ({ ...atRest(ended(state)), finishedAt: state.restarting === true ? state.finishedAt : new Date().toISOString() });
+
+/** The end of a container whose monitor was killed and took it along. One that waited for its next run has been told of. */
+const tellKilled = (paths: Paths, spec: SkiffSpec, { restarting, startedAt }: State): void => {
+  if (restarting === true) return;
+  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(startedAt)) / 1000));
+  tell(paths, spec, 'die', { execDuration: String(seconds), exitCode: '137' });
+};
+
+/** Of several commands that find a monitor killed one writes down the end, and tells it. Whoever is killed at it is followed by the next command. */
+const writeEnd = (paths: Paths, { id, directory, spec }: Container): void => {
+  const link = join(directory, 'ending');
+  const { pid, start } = ownIdentity();
+  if (linkerIsAlive(link) === false) removeIfPresent(link);
+  try {
+    symlinkSync(`${pid}:${start}`, link);
+  } catch (error) {
+    if (['EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return;
+    throw error;
+  }
+  try {
+    const state = readRawState(paths, id);
+    if (!isStale(state)) return;
+    writeFileAtomic(join(directory, 'state.json'), JSON.stringify(exited(state)));
+    tellKilled(paths, spec, state);
+  } finally {
+    removeIfPresent(link);
+  }
+  clearTraces(paths, id);
+};
 
 /**
  * Takes a container that is not running yet from a monitor that may just be starting on behalf of a killed command: both want the
@@ -155,11 +200,10 @@ const settle = (paths: Paths, id: string): 'remove' | 'keep' => {
     const state = readRawState(paths, id);
     if (!isStale(state)) return 'keep';
     if (state.status === 'created' && state.kept !== true) return claim(paths, id) ? 'remove' : 'keep';
-    const { directory, spec } = readContainer(paths, id);
-    if (state.status === 'created') return layToRest(paths, directory, state);
-    if (spec.autoRemove) return 'remove';
-    writeFileAtomic(join(directory, 'state.json'), JSON.stringify(exited(state)));
-    clearTraces(paths, id);
+    const container = readContainer(paths, id);
+    if (state.status === 'created') return layToRest(paths, container.directory, state);
+    if (container.spec.autoRemove) return 'remove';
+    writeEnd(paths, container);
     return 'keep';
   } catch (error) {
     // A damaged record is left for a person to see; one that has vanished meanwhile is in good hands.

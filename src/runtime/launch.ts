@@ -3,6 +3,7 @@ import { SkiffFailure } from '../core/errors.ts';
 import { need } from '../core/invalid.ts';
 import { removeIfPresent } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
+import { tell } from './container-events.ts';
 import { createContainer, newId } from './create.ts';
 import { gather, requireLayers, writePlan } from './gather.ts';
 import { discard, healIfNobodyLives } from './heal.ts';
@@ -56,6 +57,7 @@ const make = async (surroundings: Surroundings, image: ImageConfigView | undefin
  */
 export const prepareRun = async (surroundings: Surroundings, image: ImageConfigView | undefined, flags: RunFlags): Promise<Launch> => {
   const { created, plan } = await make(surroundings, image, flags, true);
+  if (!created.spec.skiff.detached) tell(surroundings.paths, created.spec.skiff, 'attach');
   return { program: helperPath(surroundings.paths, 'skiff-helper'), args: ['launch', plan], warnings: created.spec.warnings };
 };
 

@@ -1,4 +1,5 @@
 /** `skiff container prune`: every container that does not run goes. */
+import { tellPrune } from '../images/image-events.ts';
 import { readPruneFilters } from '../images/prune-filters.ts';
 import { usageOf } from '../images/disk-usage.ts';
 import { discard, heal } from './heal.ts';
@@ -43,5 +44,7 @@ export const pruneContainers = async (surroundings: Surroundings, filters: reado
   const bytes = await usageOf({ paths, host }, chosen.map(({ directory }) => directory));
   const ids = chosen.map(({ id }) => id).filter((id) => isIdle(surroundings, id));
   discard(paths, host, ids);
-  return { ids, bytes: ids.length === 0 ? 0 : bytes, warnings: warnings.map(({ message }) => message) };
+  const freed = ids.length === 0 ? 0 : bytes;
+  tellPrune(paths, 'container', freed);
+  return { ids, bytes: freed, warnings: warnings.map(({ message }) => message) };
 };

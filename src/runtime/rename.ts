@@ -5,6 +5,7 @@ import { fail } from '../core/errors.ts';
 import { need } from '../core/invalid.ts';
 import { parseContainerName, shortId } from '../core/names.ts';
 import { removeIfPresent, withLock, writeFileAtomic } from '../system/files.ts';
+import { tell } from './container-events.ts';
 import { heal } from './heal.ts';
 import { orderRename } from './monitor-client.ts';
 import { findContainer, idOfName, readContainer, resolveId } from './records.ts';
@@ -79,5 +80,6 @@ export const renameContainer = async (surroundings: Surroundings, word: string, 
       fail({ _tag: 'NotFound', kind: 'container', name: word, hint: 'it has just been removed' });
     }
     freeOthers(paths.names, id, name);
+    tell(paths, { ...spec, name }, 'rename', { oldName: `/${spec.name}` });
   });
 };

@@ -1,4 +1,5 @@
 /** `skiff restart`. */
+import { tell } from './container-events.ts';
 import { findContainer } from './records.ts';
 import { startDetached } from './start.ts';
 import { stopContainer } from './stop.ts';
@@ -10,4 +11,5 @@ export const restartContainer = async (surroundings: Surroundings, word: string,
   const container = findContainer(surroundings.paths, word);
   if (container.state.status === 'running') await stopContainer(surroundings.paths, container, { ...options, reason: 'again' });
   await startDetached(surroundings, container.id);
+  tell(surroundings.paths, container.spec, 'restart');
 };

@@ -6,6 +6,7 @@ import { need } from '../core/invalid.ts';
 import { parseDetachKeys } from '../core/detach-keys.ts';
 import { removeIfPresent } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
+import { tell } from './container-events.ts';
 import { gather, requireLayers, writePlan } from './gather.ts';
 import { resolveId } from './records.ts';
 import { rootfsNeeds } from './root-filesystem.ts';
@@ -65,6 +66,7 @@ export const prepareStart = async (surroundings: Surroundings, word: string, ses
   }
   try {
     const plan = await planAgain(surroundings, claim.container, claim.marker, session);
+    if (session.attach) tell(paths, claim.container.spec, 'attach');
     return { kind: 'launch', launch: { program: helperPath(paths, 'skiff-helper'), args: ['launch', plan], warnings: [] } };
   } catch (error) {
     removeIfPresent(claim.marker);

@@ -1,8 +1,8 @@
 /** What `skiff port` shows of a container's published ports. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { allPorts, portAddresses } from '../../src/core/ports.ts';
-import type { PortMap } from '../../src/core/ports.ts';
+import { allPorts, portAddresses } from '../../src/core/published-ports.ts';
+import type { PortMap } from '../../src/core/published-ports.ts';
 
 const at = (HostIp: string, HostPort: string) => ({ HostIp, HostPort });
 const ports: PortMap = new Map([
