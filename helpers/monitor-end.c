@@ -79,10 +79,10 @@ static void record_end(bool failed)
 {
     if (self.directory < 0)
         return;
-    if (self.started || !failed) {
+    if (self.ran || !failed)
         self.state.status = "exited";
+    if (self.started || !failed)
         format_now(self.state.finished_at);
-    }
     if (failed) {
         self.state.exit_code = (int)strtol(self.failure, NULL, 10);
         self.state.error = strchr(self.failure, ' ') + 1;

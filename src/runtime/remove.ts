@@ -2,7 +2,7 @@
 import { fail, SkiffFailure } from '../core/errors.ts';
 import { discard, heal } from './heal.ts';
 import { orderStop } from './monitor-client.ts';
-import { readContainer, resolveId } from './records.ts';
+import { readContainer, resolveId, statusWord } from './records.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -19,7 +19,7 @@ const prepare = async ({ paths }: Surroundings, word: string, force: boolean): P
   const { state } = readContainer(paths, id);
   if (state.status !== 'running') return id;
   if (!force) {
-    return fail({ _tag: 'Conflict', message: `cannot remove container "${word}": it is running`, hint: `stop it before, or use 'skiff rm -f ${word}'` });
+    return fail({ _tag: 'Conflict', message: `cannot remove container "${word}": it is ${statusWord(state)}`, hint: `stop it before, or use 'skiff rm -f ${word}'` });
   }
   await orderStop(paths, id, sigkill, 0, 'force');
   return id;

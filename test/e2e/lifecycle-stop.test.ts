@@ -13,11 +13,15 @@ import { killNow } from './traces.ts';
 test.before(() => importBusybox());
 test.after.each(removeAll);
 
-const run = (name: string, script = 'exec sleep 1000', flags: readonly string[] = []): string =>
-  output(['run', '-d', ...(flags.includes('--network') ? [] : ['--network', 'none']), '--name', name, ...flags, 'busybox', 'sh', '-c', script]).trim();
+const run = (name: string, script = 'exec sleep 1000', flags: readonly string[] = []): string => {
+  const id = output(['run', '-d', ...(flags.includes('--network') ? [] : ['--network', 'none']), '--name', name, ...flags, 'busybox', 'sh', '-c', script]).trim();
+  // What says that it is ready has set its traps by then: a signal before that would find process 1 of a container deaf.
+  while (script.includes('echo ready') && skiff(['logs', id]).stdout === '');
+  return id;
+};
 
-/** Ends with 7 as soon as it gets SIGTERM; says `ready` before. */
-const polite = "trap 'exit 7' TERM; while :; do sleep 0.05; done";
+/** Ends with 7 as soon as it gets SIGTERM. */
+const polite = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done";
 const state = (name: string): string => output(['ps', '-a', '--format', '{{.State}} {{.Status}}', '-f', `name=^${name}$`]).trim();
 const elapsed = (body: () => void): number => {
   const began = Date.now();
@@ -104,7 +108,7 @@ test('kill: what does not run cannot be killed', () => {
 });
 
 test('wait: exit codes in the order of the words, at once for what has ended', () => {
-  run('first', 'sleep 0.6; exit 3');
+  run('first', 'sleep 2; exit 3');
   run('second', 'exit 4');
   const took = elapsed(() => assert.is(output(['wait', 'first', 'second', 'first']), '3\n4\n3\n'));
   assert.ok(took >= 300, `took ${took} ms`);

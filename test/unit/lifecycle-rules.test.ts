@@ -1,9 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseRestartPolicy } from '../../src/core/restart-policy.ts';
+import { left, right } from '../harness.ts';
 import { statusText } from '../../src/runtime/list.ts';
 import { answerIn } from '../../src/runtime/monitor-client.ts';
 import { choosePrunable } from '../../src/runtime/prune.ts';
-import { createdState, requireActive, statusWord } from '../../src/runtime/records.ts';
+import { createdState, ended, requireActive, statusWord } from '../../src/runtime/records.ts';
 import type { Container, State } from '../../src/runtime/records.ts';
 
 const frame = (letter: string, ...payload: readonly number[]): Buffer => Buffer.from([letter.charCodeAt(0), 0, 0, 0, payload.length, 0, 0, 0, ...payload]);
@@ -34,6 +36,23 @@ test('paused is a state of its own, but only while it runs', () => {
   assert.is(statusWord(container('a', { status: 'exited', paused: true }).state), 'exited');
   assert.throws(() => requireActive('a', paused), /^container a is paused, unpause the container before exec$|is paused/);
   assert.is(requireActive('a', container('a', { status: 'running' })).id[0], 'a');
+});
+
+test('between two runs of a restart policy', () => {
+  const waiting = container('a', { status: 'running', restarting: true, exitCode: 3, finishedAt: '2026-11-20T11:59:50Z' });
+  assert.is(statusWord(waiting.state), 'restarting');
+  assert.is(statusText(waiting, now), 'Restarting (3) 10 seconds ago');
+  assert.throws(() => requireActive('a', waiting), /^container a is restarting, wait until the container is running$|is restarting/);
+  const { status, exitCode, restarting } = ended(waiting.state);
+  assert.equal([status, exitCode, restarting], ['exited', 3, undefined]);
+  assert.is(ended(container('a', { status: 'running', pid: 7 }).state).exitCode, 137);
+});
+
+test('restart policies', () => {
+  assert.equal(right(parseRestartPolicy('')), { name: 'no', maximumRetryCount: 0 });
+  assert.equal(right(parseRestartPolicy('on-failure:7')), { name: 'on-failure', maximumRetryCount: 7 });
+  assert.equal(right(parseRestartPolicy('always:0')), { name: 'always', maximumRetryCount: 0 });
+  for (const text of ['Always', 'no:1', 'unless-stopped:2', 'on-failure:', 'on-failure:1:2', 'on-failure:9999999999', ':3']) left(parseRestartPolicy(text));
 });
 
 test('prune chooses what does not run, is old enough and has the labels', () => {
