@@ -182,6 +182,7 @@ void monitor_take_report(void)
         set_nonblocking(fd, true);
         if (self.size.ws_row)
             ioctl(fd, TIOCSWINSZ, &self.size);
+        packet_send(self.report, packet.text, 1, -1);
     } else if (!self.failure[0])
         memcpy(self.failure, packet.text, (size_t)length + 1);
 }

@@ -48,12 +48,26 @@ void sandbox_report_pid(pid_t pid, int32_t host_pid, int namespace)
         die_errno("cannot report to the monitor");
 }
 
+/* Waits for an answer of the monitor. That the network is there may come before it is asked for. */
+static void wait_for(uint8_t wanted)
+{
+    static bool network;
+    uint8_t type = 0;
+    int fd;
+    while (type != wanted && !(network && wanted == PACKET_NETWORK)) {
+        if (packet_receive(SANDBOX_FD, &type, 1, &fd) != 1)
+            _exit(EXIT_SKIFF); /* the monitor has said why */
+        network |= type == PACKET_NETWORK;
+    }
+}
+
 void sandbox_report_terminal(int master)
 {
     uint8_t type = PACKET_TERMINAL;
     if (packet_send(SANDBOX_FD, &type, 1, master) < 0)
         die_errno("cannot hand the terminal to the monitor");
     close(master);
+    wait_for(PACKET_TERMINAL); /* a command that looks at once sees the right size */
 }
 
 static void set_loopback_up(void)
@@ -97,14 +111,6 @@ static void share_memory(int root, pid_t pid, unsigned long long start)
         die_errno("cannot mount the other container's /dev/shm");
 }
 
-static void wait_for_network(void)
-{
-    uint8_t type;
-    int fd;
-    if (packet_receive(SANDBOX_FD, &type, 1, &fd) != 1 || type != PACKET_NETWORK)
-        _exit(EXIT_SKIFF); /* the monitor has said why */
-}
-
 /* The detached old root goes away with everything that was mounted in it: pivot_root(2), "new_root and put_old may be the same". */
 static void pivot(int root)
 {
@@ -136,7 +142,7 @@ static void run_record(int root, const struct record *record)
     } else if (strcmp(name, "console") == 0)
         open_console(root);
     else if (strcmp(name, "wait-network") == 0)
-        wait_for_network();
+        wait_for(PACKET_NETWORK);
     else if (strcmp(name, "shm-of") == 0 && record->count == 3)
         share_memory(root, (pid_t)parse_number(f[1], 1, 1 << 30, "pid"), strtoull(f[2], NULL, 10));
     else if (strcmp(name, "pivot") == 0)

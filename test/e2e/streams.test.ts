@@ -11,12 +11,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bare, containerDirectories, eventually, execute, importBusybox, leftovers, output, removeAll, scratch, skiff, skiffCommand } from './skiff.ts';
 import { shellSkiff } from './pty.ts';
+import { tries } from './traces.ts';
 import type { ChildProcess } from 'node:child_process';
 
 test.before(() => importBusybox());
 test.after.each(removeAll);
-
-const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
 /** Bytes without a pattern, the same in every run. */
 const noise = (size: number): Buffer => {
@@ -35,22 +34,53 @@ const background = (args: readonly string[]): { readonly child: ChildProcess; re
   return { child, text: () => text, ended };
 };
 
-test('64 MB go through the container and come back the same', () => {
-  const data = noise(64 << 20);
-  const { status, bytes } = skiff([...bare, '-i', 'busybox', 'cat'], { input: data });
-  assert.equal({ status, size: bytes.length, sum: sha256(bytes) }, { status: 0, size: data.length, sum: sha256(data) });
+/** Feeds `megabytes` of noise in blocks, each with its number, as fast as they are taken; the sums of what went in and of what came out. */
+const throughCat = async (megabytes: number): Promise<{ readonly given: string; readonly got: string; readonly size: number; readonly status: number | null }> => {
+  const [program, ...words] = skiffCommand;
+  const child = spawn(program, [...words, ...bare, '-i', 'busybox', 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [given, got] = [createHash('sha256'), createHash('sha256')];
+  const block = noise(1 << 20);
+  let size = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    got.update(chunk);
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  for (let n = 0; n < megabytes; n += 1) {
+    const piece = Buffer.from(block);
+    piece.writeUInt32LE(n, (n * 7919) % (piece.length - 4));
+    given.update(piece);
+    if (!child.stdin.write(piece)) await new Promise((resolve) => child.stdin.once('drain', resolve));
+  }
+  child.stdin.end();
+  const status = await ended;
+  return { given: given.digest('hex'), got: got.digest('hex'), size, status };
+};
+
+const megabytes = tries(256, 1024);
+
+test(`${megabytes} MB go through the container and come back the same`, async () => {
+  const { given, got, size, status } = await throughCat(megabytes);
+  assert.equal({ got, size, status }, { got: given, size: megabytes << 20, status: 0 });
 });
 
-test('bytes given one at a time come back the same', async () => {
-  const { child, text, ended } = background([...bare, '-i', 'busybox', 'cat']);
-  const words = 'one byte at a time, slowly';
-  for (const byte of words) {
-    child.stdin?.write(byte);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+test('thousands of bytes, each of them given when the one before it has come back', async () => {
+  const { child, ended } = background([...bare, '-i', 'busybox', 'cat']);
+  const bytes = noise(tries(3000, 20000));
+  const got: Buffer[] = [];
+  let heard = (): void => undefined;
+  child.stdout?.on('data', (chunk: Buffer) => {
+    got.push(chunk);
+    heard();
+  });
+  for (const byte of bytes) {
+    const back = new Promise<void>((resolve) => void (heard = resolve));
+    child.stdin?.write(Buffer.of(byte));
+    await back;
   }
   child.stdin?.end();
   assert.is(await ended, 0);
-  assert.is(text(), words);
+  assert.ok(Buffer.concat(got).equals(bytes));
 });
 
 test('stdout and stderr stay apart', () => {

@@ -183,6 +183,19 @@ test('closing the terminal hangs up the program, and a container that does not m
   assert.match(output(['ps']), /Up .*goes-on/);
 });
 
+test('closing the terminal ends nothing that was detached, and no network of it', async () => {
+  const detached = (name: string, ...flags: readonly string[]): string => shellSkiff('run', ...flags, '--name', name, 'busybox', 'sh', '-c', 'while :; do sleep 0.05; done');
+  onTerminal(['sh', '-i'], [
+    'send:PS1=host:\r', 'expect:host:', `send:${detached('behind', '-d', '--network', 'slirp4netns')}\r`, 'expect:host:',
+    `send:${detached('left', '-it', '--network', 'none')}\r`, 'mode:raw', `send:${ctrl('P')}${ctrl('Q')}`, 'expect:read escape sequence', 'expect:host:',
+    `send:${shellSkiff('exec', '-d', 'behind', 'sleep', '1000')}\r`, 'expect:host:', 'hangup:',
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(output(['ps', '--format', '{{.Names}}']), 'left\nbehind\n');
+  assert.match(output(['exec', 'behind', 'ps']), /sleep 1000/);
+  assert.match(output(['exec', 'behind', 'ip', 'addr', 'show', 'tap0']), /inet 10\.0\.2\./);
+});
+
 test('signals to the command line reach the program also at a terminal', () => {
   const script = "trap 'echo term; exit 3' TERM; echo ready; while :; do sleep 0.05; done";
   const { status, mode } = atTerminal([...bare, '-it', 'busybox', 'sh', '-c', script], ['expect:ready', 'signal:15', 'expect:term']);

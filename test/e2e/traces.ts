@@ -139,5 +139,15 @@ export const namespaceOf = (pid: number, kind: string): string | undefined => {
   }
 };
 
+/** The start time of a process in clock ticks, proc_pid_stat(5); undefined when it is gone. */
+export const startTimeOf = (pid: number): string | undefined => {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+};
+
 /** Waits that many milliseconds. */
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
