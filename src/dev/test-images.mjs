@@ -5,6 +5,7 @@
  *   busybox/      a root directory, for --rootfs
  *   busybox.tar   the same, for `skiff import`
  *   debian.tar    Debian 12 minbase, for `skiff import`
+ *   programs.tar  the same with redis, nginx, postgres and busybox; made for the tests that need it
  */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -36,6 +37,28 @@ const makeBusybox = (directory) => {
   }
   for (const [path, text] of Object.entries(accounts)) writeFileSync(join(directory, path), text);
   quietly('make the busybox image readable', ['chmod', '-R', 'a+rX', directory]);
+};
+
+/** Programs as people run them, without what their packages bring for readers and for compilers at run time. */
+const programs = ['redis-server', 'nginx-light', 'postgresql', 'busybox'];
+const leftOut = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/lib/*/libLLVM*', '/usr/lib/postgresql/*/lib/bitcode/*', '/usr/lib/python3*'];
+
+/** Adds `programs.tar` to the images in `directory`, whole or not at all. Idempotent. @param {string} directory */
+export const ensureProgramsImage = (directory) => {
+  const image = join(directory, 'programs.tar');
+  if (existsSync(image)) return;
+  say(`Making ${image} (about 30 s, once).`);
+  const scratch = mkdtempSync(join(directory, '.new-'));
+  try {
+    const made = join(scratch, 'programs.tar');
+    const noCluster = '--setup-hook=mkdir -p "$1/etc/postgresql-common" && echo "create_main_cluster = false" > "$1/etc/postgresql-common/createcluster.conf"';
+    const flags = ['--quiet', '--variant=minbase', `--include=${programs.join(',')}`, ...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`), noCluster];
+    quietly('make the image with programs', ['mmdebstrap', ...flags, 'bookworm', made]);
+    chmodSync(made, 0o644);
+    renameSync(made, image);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 };
 
 /** Makes the images that are not there yet, each complete or not at all; returns their directory. */
