@@ -47,6 +47,12 @@ static void enter(pid_t pid, unsigned long long start)
     }
 }
 
+/* For Docker a command that cannot be run in a container is one that cannot be executed, whatever stands in its way. */
+static void report_failure(int code, const char *text)
+{
+    sandbox_report_failure(code == EXIT_SKIFF ? EXIT_CANNOT_EXECUTE : code, text);
+}
+
 static _Noreturn void run_inner(const struct process *process)
 {
     autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -63,7 +69,7 @@ int role_join(int argc, char **argv)
 {
     if (argc != 2)
         die("usage: join PLAN");
-    die_hook = sandbox_report_failure;
+    die_hook = report_failure;
     set_cloexec(SANDBOX_FD, true);
     struct plan *plan = plan_read(argv[1]);
     unlink(argv[1]);

@@ -1,5 +1,6 @@
 import { prepareRun } from '../runtime/launch.ts';
 import { handOver } from '../system/hand-over.ts';
+import { exitOne } from './exit-one.ts';
 import { orderOf, warnOfContainer } from './new-container.ts';
 import { table } from './options/run.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -11,7 +12,8 @@ export { table };
 
 /** `skiff run`. */
 export const run = async (context: Context, flags: FlagsOf<typeof table>, positionals: readonly string[]): Promise<number> => {
-  if (!flags.detach) requireTerminal(flags.tty, flags.interactive || flags.attach.some((stream) => stream.toLowerCase() === 'stdin'));
+  const typing = flags.interactive || flags.attach.some((stream) => stream.toLowerCase() === 'stdin');
+  if (!flags.detach && (await exitOne(context, async () => requireTerminal(flags.tty, typing))) === 1) return 1;
   const surroundings = surroundingsOf(context);
   const order = await orderOf(context, surroundings, flags, positionals);
   const launch = await prepareRun(surroundings, order.image, order.flags);

@@ -28,11 +28,13 @@ const attached = async (surroundings: Surroundings, word: string, { interactive,
 };
 
 const startAttached = async (context: Context, words: readonly string[], flags: Flags): Promise<number> => {
-  if (words.length > 1) fail({ _tag: 'Usage', message: 'only one container can be started with -a or -i', hint: 'start the others without' });
-  const surroundings = surroundingsOf(context);
-  heal(surroundings.paths, surroundings.host);
   let become: Awaited<ReturnType<typeof attached>> | undefined;
-  const failed = await exitOne(context, async () => void (become = await attached(surroundings, words[0] ?? '', flags)));
+  const failed = await exitOne(context, async () => {
+    if (words.length > 1) fail({ _tag: 'Refused', message: 'you cannot start and attach multiple containers at once', hint: 'start the others without -a and -i' });
+    const surroundings = surroundingsOf(context);
+    heal(surroundings.paths, surroundings.host);
+    become = await attached(surroundings, words[0] ?? '', flags);
+  });
   return become === undefined ? failed : await handOver(become.program, become.args, context.env);
 };
 

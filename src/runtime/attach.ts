@@ -7,7 +7,8 @@ import { need } from '../core/invalid.ts';
 import { tell } from './container-events.ts';
 import { eventTexts } from './event-texts.ts';
 import { sessionRecords } from './plan-records.ts';
-import { findContainer, requireProcess, socketPath } from './records.ts';
+import { findContainer, socketPath, statusWord } from './records.ts';
+import type { Container } from './records.ts';
 import { sessionPath, writeSession } from './session-file.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -26,10 +27,24 @@ export interface Attach {
   readonly writePlan: () => readonly string[];
 }
 
-/** Says how to connect to the container that `word` names. Throws NotFound, Conflict where it does not run, Usage. */
+/** The container itself where it runs and its processes do; throws Conflict otherwise, in Docker's words. */
+const requireAttachable = (container: Container): Container => {
+  const refuse = (message: string): never => fail({ _tag: 'Conflict', message: `cannot attach to a ${message}` });
+  switch (statusWord(container.state)) {
+    case 'running':
+      return container;
+    case 'paused':
+      return refuse('paused container, unpause it first');
+    case 'restarting':
+      return refuse('restarting container, wait until it is running');
+    default:
+      return refuse('stopped container, start it first');
+  }
+};
+
+/** Says how to connect to the container that `word` names. Throws NotFound, Conflict where it cannot be attached to, Usage. */
 export const prepareAttach = ({ paths }: Surroundings, word: string, flags: AttachFlags): Attach => {
-  const { id, spec, state } = requireProcess(word, findContainer(paths, word));
-  if (state.paused === true) fail({ _tag: 'Conflict', message: `cannot attach to container ${word}: it is paused`, hint: `let it go on with 'skiff unpause ${word}'` });
+  const { id, spec } = requireAttachable(findContainer(paths, word));
   const stdin = flags.stdin && spec.openStdin;
   const detachKeys = need(parseDetachKeys(flags.detachKeys));
   return {

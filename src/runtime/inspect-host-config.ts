@@ -98,6 +98,7 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       PublishAllPorts: false,
       ReadonlyRootfs: oci.root.readonly,
       SecurityOpt: orNull(asked.securityOpt),
+      StorageOpt: null,
       Tmpfs: tmpfsOf(asked),
       UTSMode: one(asked.uts),
       UsernsMode: one(asked.userns),
@@ -115,6 +116,6 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       ReadonlyPaths: oci.linux.readonlyPaths,
       Init: spec.init ? true : null,
     },
-    ['Annotations', 'Tmpfs', 'Sysctls', 'Mounts', 'Init'],
+    ['Annotations', 'StorageOpt', 'Tmpfs', 'Sysctls', 'Mounts', 'Init'],
   );
 };

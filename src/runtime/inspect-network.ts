@@ -16,7 +16,6 @@ const addressesOf = (network: NetworkMode, running: boolean): Addresses =>
     ? { Gateway: network.gateway, IPAddress: network.address, IPPrefixLen: Number(network.cidr.split('/')[1]) }
     : { Gateway: '', IPAddress: '', IPPrefixLen: 0 };
 
-const noIpv6 = { IPv6Gateway: '', GlobalIPv6Address: '', GlobalIPv6PrefixLen: 0 };
 
 /** The ports that show in listings: exposed ones, as long as there is a network of the container's own on which they could be reached. None are published. */
 export const shownPorts = ({ network, exposed = [] }: Pick<SkiffSpec, 'network' | 'exposed'>, running: boolean): readonly string[] =>
@@ -29,7 +28,7 @@ export const portMap = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, running: b
 /** `pid` is the command's, 0 where it does not run: its network namespace is found there. */
 export const inspectedNetwork = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, pid: number): object => {
   const { network } = spec;
-  const addresses = { ...addressesOf(network, pid > 0), ...noIpv6 };
+  const { Gateway, IPAddress, IPPrefixLen } = addressesOf(network, pid > 0);
   const endpoint = {
     IPAMConfig: null,
     Links: null,
@@ -39,7 +38,12 @@ export const inspectedNetwork = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, p
     GwPriority: 0,
     NetworkID: '',
     EndpointID: '',
-    ...addresses,
+    Gateway,
+    IPAddress,
+    IPPrefixLen,
+    IPv6Gateway: '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
     DNSNames: null,
   };
   return {
@@ -47,8 +51,19 @@ export const inspectedNetwork = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, p
     SandboxID: '',
     SandboxKey: pid > 0 ? `/proc/${pid}/ns/net` : '',
     Ports: portMap(spec, pid > 0),
+    // Docker has these five for old clients, and never sets them.
+    HairpinMode: false,
+    LinkLocalIPv6Address: '',
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
     EndpointID: '',
-    ...addresses,
+    Gateway,
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    IPAddress,
+    IPPrefixLen,
+    IPv6Gateway: '',
     MacAddress: '',
     Networks: goMap({ [network.mode]: endpoint }),
   };

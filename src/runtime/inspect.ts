@@ -54,7 +54,7 @@ export const readOci = ({ directory, id }: Container): OciSpec => {
   return need(decodeOciSpec(text, path));
 };
 
-interface Sizes {
+export interface Sizes {
   /** Bytes: of what was written, and of all that `/` is made of. */
   readonly SizeRw: number | null;
   readonly SizeRootFs: number | null;
@@ -66,7 +66,8 @@ const sizesOf = async (surroundings: Surroundings, container: Container): Promis
   return { SizeRw: size?.written ?? 0, SizeRootFs: size?.whole ?? 0 };
 };
 
-const inspected = (container: Container, oci: OciSpec, sizes: Sizes): object => {
+/** All members of Docker's answer, in its order. Exported for its test. */
+export const inspected = (container: Container, oci: OciSpec, sizes: Sizes): object => {
   const { id, directory, spec, state } = container;
   return goStruct(
     {

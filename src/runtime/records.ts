@@ -220,7 +220,7 @@ const notHere = (paths: Paths, word: string, bare: string): never => {
 
 /**
  * The id that a person means: a name, a whole id, or the beginning of one; in this order, as in Docker.
- * Throws NotFound, Conflict where it is another host's, or Usage where the beginning fits several.
+ * Throws NotFound, or Conflict where it is another host's and where the beginning fits several.
  */
 export const resolveId = (paths: Paths, word: string): string => {
   const bare = word.replace(/^\//, '');
@@ -229,7 +229,7 @@ export const resolveId = (paths: Paths, word: string): string => {
   const matches = idsFrom(paths, bare);
   const [only] = matches;
   if (only === undefined) return notHere(paths, word, bare);
-  if (matches.length > 1) return fail({ _tag: 'Usage', message: `'${word}' begins the ids of ${matches.length} containers`, hint: 'give more digits, or a name' });
+  if (matches.length > 1) return fail({ _tag: 'Conflict', message: `'${word}' begins the ids of ${matches.length} containers`, hint: 'give more digits, or a name' });
   return only;
 };
 

@@ -4,6 +4,7 @@
  * @time-limit 600
  */
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -46,23 +47,56 @@ test('-e, --env-file, -u and -w; the rest is the container\'s', () => {
 
 test('errors of the command line are one line and 125, and start nothing', () => {
   startBox();
-  const failure = (...words: readonly string[]): string => {
+  const failure = (code: number, ...words: readonly string[]): string => {
     const { status, stdout, stderr } = skiff(['exec', ...words]);
-    assert.equal({ status, stdout }, { status: 125, stdout: '' });
+    assert.equal({ status, stdout }, { status: code, stdout: '' }, words.join(' '));
     return stderr;
   };
-  assert.match(failure('nobody', 'true'), /^skiff: no such container: nobody\n$/);
-  assert.match(failure('-u', 'ghost', 'box', 'true'), /^skiff: unable to find user ghost: .*\n$/);
-  assert.match(failure('-w', 'relative', 'box', 'true'), /^skiff: invalid --workdir .*\n$/);
-  assert.match(failure('-w', '/no/such', 'box', 'true'), /^skiff: cannot enter the working directory \/no\/such: .*\n$/);
-  assert.match(failure('--detach-keys', 'ctrl-?', 'box', 'true'), /^skiff: invalid detach keys .*\n$/);
-  assert.match(failure('box'), /^skiff: 'skiff exec' requires at least 2 arguments: .*\n$/);
+  assert.match(failure(1, 'nobody', 'true'), /^skiff: no such container: nobody\n$/);
+  assert.match(failure(1, '-it', 'nobody', 'true'), /^skiff: no such container: nobody\n$/);
+  assert.match(failure(1, '-it', 'box', 'true'), /^skiff: the input device is not a TTY; leave -t out\n$/);
+  assert.match(failure(126, '-u', 'ghost', 'box', 'true'), /^skiff: unable to find user ghost: .*\n$/);
+  assert.match(failure(126, '-w', '/no/such', 'box', 'true'), /^skiff: cannot enter the working directory \/no\/such: .*\n$/);
+  assert.match(failure(125, '-w', 'relative', 'box', 'true'), /^skiff: invalid --workdir .*\n$/);
+  assert.match(failure(125, '--detach-keys', 'ctrl-?', 'box', 'true'), /^skiff: invalid detach keys .*\n$/);
+  assert.match(failure(125, 'box'), /^skiff: 'skiff exec' requires at least 2 arguments: .*\n$/);
 });
 
-test('in a stopped container it fails and says so', () => {
+test('in a stopped container, one that was never started and a paused one it fails and says so', () => {
   output(['run', '--network', 'none', '--name', 'ended', 'busybox', 'true']);
-  const { status, stderr } = skiff(['exec', 'ended', 'true']);
-  assert.equal({ status, stderr }, { status: 125, stderr: "skiff: container ended is not running; see 'skiff ps -a'\n" });
+  output(['create', '--network', 'none', '--name', 'fresh', 'busybox', 'true']);
+  startBox();
+  output(['pause', 'box']);
+  const failure = (name: string, ...flags: readonly string[]): string => {
+    const { status, stdout, stderr } = skiff(['exec', ...flags, name, 'true']);
+    assert.equal({ status, stdout }, { status: 1, stdout: '' });
+    return stderr;
+  };
+  for (const name of ['ended', 'fresh']) assert.is(failure(name), `skiff: container ${name} is not running; see 'skiff ps -a'\n`);
+  assert.is(failure('ended', '-d'), "skiff: container ended is not running; see 'skiff ps -a'\n");
+  assert.is(failure('box'), 'skiff: container box is paused, unpause the container before exec\n');
+  assert.is(failure('box', '-dit'), 'skiff: container box is paused, unpause the container before exec\n');
+});
+
+test('every combination of -d, -i and -t, with all that says how the command runs', async () => {
+  startBox('-e', 'OWN=container');
+  const file = join(scratch(), 'env');
+  writeFileSync(file, 'FROM_FILE=yes\n');
+  const how = ['-e', 'OWN=exec', '--env-file', file, '-u', '7:8', '-w', '/tmp', '--privileged', '--detach-keys', 'ctrl-x'];
+  const script = 'echo $OWN $FROM_FILE $(id -u):$(id -g) $(pwd) $(grep -c "CapBnd:.0*1ff" /proc/self/status) $(test -t 2 && echo tty)';
+  const expected = (tty: boolean): string => `exec yes 7:8 /tmp 1${tty ? ' tty' : ''}`;
+  for (const flags of [[], ['-i'], ['-t']]) assert.is(inBox(script, ...how, ...flags).trim(), expected(flags.includes('-t')), flags.join(' '));
+  for (const flags of [['-d'], ['-di'], ['-dt'], ['-dit']]) {
+    assert.is(output(['exec', ...how, ...flags, 'box', 'sh', '-c', `{ ${script}; } >/tmp/out 2>&1; mv /tmp/out /tmp/done`]), '');
+    await eventually('it has ended', () => skiff(['exec', 'box', 'test', '-e', '/tmp/done']).status === 0);
+    // Its output goes to the file, so that the terminal is looked for elsewhere.
+    assert.is(output(['exec', 'box', 'cat', '/tmp/done']).trim(), expected(false), flags.join(' '));
+    output(['exec', 'box', 'rm', '/tmp/done']);
+    output(['exec', ...flags, 'box', 'sh', '-c', 'test -t 0; echo $? >/tmp/terminal; mv /tmp/terminal /tmp/done']);
+    await eventually('it has ended', () => skiff(['exec', 'box', 'test', '-e', '/tmp/done']).status === 0);
+    assert.is(output(['exec', 'box', 'cat', '/tmp/done']), flags.some((flag) => flag.includes('t')) ? '0\n' : '1\n', flags.join(' '));
+    output(['exec', 'box', 'rm', '/tmp/done']);
+  }
 });
 
 const confinement = "grep -E '^(Cap|NoNewPrivs|Seccomp|Uid|Gid|Groups)' /proc/self/status; ulimit -n; cat /proc/self/oom_score_adj";

@@ -92,8 +92,9 @@ test('templates: fields, json, index, range, members that Docker leaves out', ()
   assert.equal(JSON.parse(format('{{json .Config}}', 'web')), inspect('web')['Config']);
   assert.equal(JSON.parse(format('json', 'web')), inspect('web'));
   assert.is(format('{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}} {{.Config.Healthcheck}} {{len .Mounts}}', 'web'), 'none <nil> 0');
+  assert.equal([64, ''], [skiff(['inspect', '-f', '{{.Id', 'web']).status, skiff(['inspect', '-f', '{{.Id', 'web']).stdout]);
   const { status, stderr } = skiff(['inspect', '-f', '{{.Nothing}}', 'web']);
-  assert.is(status, 125);
+  assert.is(status, 1);
   assert.match(stderr, /^skiff: template: can't evaluate field Nothing.*\n$/);
 });
 

@@ -228,7 +228,7 @@ test('pause: words and codes for what cannot be', () => {
   const refused = skiff(['exec', 'once', 'true']);
   assert.is(refused.stderr, 'skiff: container once is paused, unpause the container before exec\n');
   assert.is.not(refused.status, 0);
-  assert.match(failure(['attach', 'once']).stderr, /^skiff: cannot attach to container once: it is paused; /);
+  assert.match(failure(['attach', 'once']).stderr, /^skiff: cannot attach to a paused container, unpause it first\n$/);
   assert.is(output(['ps', '-q', '-f', 'status=paused']), `${id}\n`);
   assert.is(output(['ps', '-q', '-f', 'status=running']), '');
   run('dead', 'exit 0');
