@@ -10,6 +10,7 @@ import { fail, toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { ContainerDefaults } from '../core/oci-image.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
+import { familiarReference, parseReference } from '../core/reference.ts';
 import { commitImage } from '../images/commit.ts';
 import type { Commit } from '../images/commit.ts';
 import { checkOutcome, outcomeOf } from '../images/program.ts';
@@ -90,6 +91,11 @@ const packChanges = async (surroundings: Surroundings, container: Container, sub
   return outcome.stderr.split('\n').filter((line) => line.startsWith('left out: '));
 };
 
+const familiar = (name: string): string => {
+  const reference = parseReference(name);
+  return '_tag' in reference ? '' : familiarReference(reference);
+};
+
 const commit = async (surroundings: Surroundings, word: string, container: Container, options: CommitOptions): Promise<Committed> => {
   const { spec } = container;
   const subject = `container ${word}`;
@@ -102,7 +108,7 @@ const commit = async (surroundings: Surroundings, word: string, container: Conta
     const read = (): Promise<readonly string[]> => packChanges(surroundings, container, subject, to);
     leftOut = pause ? await whilePaused(surroundings, container, word, read) : await read();
   });
-  tell(surroundings.paths, spec, 'commit', { comment: options.message ?? '', imageID: stored.id, imageRef: stored.names[0] ?? '' });
+  tell(surroundings.paths, spec, 'commit', { comment: options.message ?? '', imageID: stored.id, imageRef: familiar(stored.names[0] ?? '') });
   return { ...stored, leftOut };
 };
 
