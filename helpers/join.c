@@ -2,6 +2,7 @@
  * skiff-helper join PLAN: enters a running container and becomes a command there, with the confinement that the plan
  * repeats. Started like sandbox: by a monitor, from a sealed copy, stdio on 0-2, packets on 3.
  */
+#include "cgroup.h"
 #include "namespaces.h"
 #include "plan.h"
 #include "process.h"
@@ -77,6 +78,7 @@ int role_join(int argc, char **argv)
     const struct record *target = plan_find(plan, "target", 2);
     if (!target)
         die("the launch plan has no record 'target'");
+    cgroup_join(plan);
     process_precede(plan, true);
     enter((pid_t)parse_number(target->fields[1], 1, 1 << 30, "pid"), strtoull(target->fields[2], NULL, 10));
     namespaces_become_root(plan);

@@ -94,6 +94,7 @@ static void record_end(bool failed)
 
 void monitor_note_end(void)
 {
+    monitor_take_cgroup();
     if (!self.started)
         return;
     autofree char *code = xasprintf("\"exitCode\":\"%d\"", self.state.exit_code);
@@ -107,6 +108,8 @@ void monitor_note_end(void)
 void monitor_end_run(void)
 {
     bool fuse = self.mounts >= 0;
+    if (self.state.paused)
+        monitor_let_go_on(); /* killed while it stood still */
     close_fd(&self.slirp.exit);
     guard_end(false, END_MS);
     logger_finish(&self.logger);
@@ -129,6 +132,10 @@ _Noreturn void monitor_finish(void)
     bool failed = self.failure[0] != 0;
     uint32_t code = (uint32_t)self.state.exit_code;
     monitor_end_run();
+    if (monitor_has_cgroup()) {
+        reap_companions(); /* they are in it */
+        monitor_remove_cgroup();
+    }
     if (!self.yields) {
         bool removes = goes(failed);
         if (!removes)

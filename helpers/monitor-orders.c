@@ -1,7 +1,6 @@
 /* What other commands ask of a monitor: `stop`, `kill`, `pause` and `unpause`, `rename`. */
 #include "monitor-parts.h"
 #include "frames.h"
-#include "pause.h"
 #include "util.h"
 
 #include <limits.h>
@@ -31,7 +30,7 @@ void monitor_unpause(void)
 {
     if (!self.state.paused)
         return;
-    unpause_processes();
+    monitor_let_go_on();
     note_paused(false);
     monitor_event("unpause", NULL);
 }
@@ -46,8 +45,8 @@ static enum order_result set_paused(bool paused)
         monitor_unpause();
         return ORDER_DONE;
     }
-    if (!pause_processes(self.pid)) {
-        unpause_processes();
+    if (!monitor_stop_processes()) {
+        monitor_let_go_on();
         return ORDER_FAILED;
     }
     note_paused(true);

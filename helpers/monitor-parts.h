@@ -99,6 +99,23 @@ void monitor_end_for_good(int signal, bool by_user);
 /* After a run: whether there is to be another. Then it clears the last one away and returns when the time has come. */
 bool monitor_comes_back(void);
 
+/* monitor-cgroup.c */
+/* The plan's record `cgroup`: from here on the container, started as often as it may be, has a cgroup with limits. Nothing without the record. */
+void monitor_make_cgroup(void);
+/* Whether there is anything for monitor_remove_cgroup to do. */
+bool monitor_has_cgroup(void);
+/* What poll(2) is to watch for POLLPRI; -1 for nothing. */
+int monitor_cgroup_events(void);
+/* Looks whether the kernel has killed for want of memory. */
+void monitor_take_cgroup(void);
+/* In a child that is to become a process of the container: moves it there. */
+void monitor_enter_cgroup(void);
+/* By the cgroup's freezer, or by signals where there is none. Whether everything stands still. */
+bool monitor_stop_processes(void);
+void monitor_let_go_on(void);
+/* At the very end, when the companions are gone. Idempotent. */
+void monitor_remove_cgroup(void);
+
 /* monitor-events.c */
 /* Tells what has happened to the container, with more members of its attributes (`"exitCode":"0"`, none behind the last) or NULL; nothing where the plan names no file. */
 void monitor_event(const char *action, const char *extra);

@@ -74,7 +74,7 @@ static void check_deadline(void)
     }
 }
 
-enum { SLOT_SIGNALS, SLOT_REPORT, SLOT_LISTENER, SLOT_SLIRP, SLOT_OUTPUT, SLOT_ERROR, SLOT_INPUT, SLOT_CLIENTS, SLOTS = SLOT_CLIENTS + MAXIMUM_CLIENTS };
+enum { SLOT_SIGNALS, SLOT_REPORT, SLOT_LISTENER, SLOT_SLIRP, SLOT_CGROUP, SLOT_OUTPUT, SLOT_ERROR, SLOT_INPUT, SLOT_CLIENTS, SLOTS = SLOT_CLIENTS + MAXIMUM_CLIENTS };
 
 static void fill_slots(struct pollfd *slots)
 {
@@ -84,6 +84,7 @@ static void fill_slots(struct pollfd *slots)
     slots[SLOT_REPORT] = (struct pollfd){ .fd = self.report, .events = POLLIN };
     slots[SLOT_LISTENER] = (struct pollfd){ .fd = self.listener, .events = POLLIN };
     slots[SLOT_SLIRP] = (struct pollfd){ .fd = self.slirp.ready, .events = POLLIN };
+    slots[SLOT_CGROUP] = (struct pollfd){ .fd = monitor_cgroup_events(), .events = POLLPRI };
     for (int i = 0; i < 2; i++)
         slots[SLOT_OUTPUT + i] = (struct pollfd){ .fd = behind ? -1 : self.output[i], .events = POLLIN };
     slots[SLOT_INPUT] = (struct pollfd){ .fd = monitor_has_input() ? self.input : -1, .events = POLLOUT };
@@ -100,6 +101,8 @@ static void take_slots(const struct pollfd *slots)
         monitor_take_report();
     if (slots[SLOT_SLIRP].revents)
         monitor_take_slirp();
+    if (slots[SLOT_CGROUP].revents)
+        monitor_take_cgroup();
     if (slots[SLOT_LISTENER].revents)
         monitor_accept();
     for (int i = 0; i < 2; i++)
@@ -217,6 +220,7 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
     monitor_take_policy();
     monitor_open_log();
     monitor_open_listener();
+    monitor_make_cgroup();
     /* What the launching command wants to see was sent before we were forked; nothing must be printed before it is known. */
     if (client_receive(launcher))
         monitor_take_frames(launcher);

@@ -7,6 +7,7 @@
  * is in the container's namespaces; nothing it does after the clone can reach the keeper or another container.
  */
 #include "sandbox.h"
+#include "cgroup.h"
 #include "foreign.h"
 #include "frames.h"
 #include "mounts.h"
@@ -214,6 +215,9 @@ int role_sandbox(int argc, char **argv)
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
         die_errno("cannot make a mount namespace");
     const char *rootfs = rootfs_mount(plan, ROOTFS_WRITE);
+    /* Behind fuse-overlayfs, which serves the container and is none of it; before the cgroup namespace, whose root this will be. */
+    if (plan_find(plan, "cgroup", 3))
+        cgroup_enter_sibling();
     if (plan_find(plan, "runtime", 1)) {
         report_pid(plan, getpid(), own_host_pid());
         foreign_run(plan, rootfs);

@@ -107,6 +107,7 @@ _skiff_find() {
         start) command=start ;;
         stop) command=stop ;;
         unpause) command=unpause ;;
+        update) command=update ;;
         wait) command=wait ;;
         stats) command=stats ;;
         top) command=top ;;
@@ -153,8 +154,8 @@ _skiff_find() {
     *) command="$1" ;;
   esac
   case "$command" in
-    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
-    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
+    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
+    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --shm-size --sysctl --ulimit ' stops=1 ;;
     start) valued=' --detach-keys ' stops='' ;;
     restart) valued=' --signal -s --timeout -t ' stops='' ;;
     exec) valued=' --detach-keys --env -e --env-file --user -u --workdir -w ' stops=1 ;;
@@ -172,6 +173,7 @@ _skiff_find() {
     wait) valued='  ' stops='' ;;
     pause) valued='  ' stops='' ;;
     unpause) valued='  ' stops='' ;;
+    update) valued=' --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit ' stops='' ;;
     rename) valued='  ' stops='' ;;
     rm) valued='  ' stops='' ;;
     container-prune) valued=' --filter ' stops='' ;;
@@ -216,7 +218,7 @@ _skiff() {
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --root --storage-driver --version --help
           else
-            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause rename rm export diff cp commit images pull push load import save history tag rmi login logout search info version completion container image manifest system help
+            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause update rename rm export diff cp commit images pull push load import save history tag rmi login logout search info version completion container image manifest system help
           fi
           ;;
       esac
@@ -264,6 +266,23 @@ _skiff() {
         --network) _skiff_offer 'slirp4netns' 'none' 'host' ;;
         --pid) _skiff_offer 'private' 'host' 'container:' ;;
         --uts) _skiff_offer 'private' 'host' ;;
+        --blkio-weight) : ;;
+        --cpu-period) : ;;
+        --cpu-quota) : ;;
+        --cpu-shares|-c) : ;;
+        --cpus) : ;;
+        --cpuset-cpus) : ;;
+        --cpuset-mems) : ;;
+        --memory|-m) : ;;
+        --memory-reservation) : ;;
+        --memory-swap) : ;;
+        --pids-limit) : ;;
+        --blkio-weight-device) _skiff_files -f ;;
+        --cgroup-parent) : ;;
+        --device-read-bps) _skiff_files -f ;;
+        --device-read-iops) _skiff_files -f ;;
+        --device-write-bps) _skiff_files -f ;;
+        --device-write-iops) _skiff_files -f ;;
         --isolation) _skiff_offer 'default' ;;
         --oom-score-adj) : ;;
         --shm-size) : ;;
@@ -271,7 +290,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -320,6 +339,23 @@ _skiff() {
         --network) _skiff_offer 'slirp4netns' 'none' 'host' ;;
         --pid) _skiff_offer 'private' 'host' 'container:' ;;
         --uts) _skiff_offer 'private' 'host' ;;
+        --blkio-weight) : ;;
+        --cpu-period) : ;;
+        --cpu-quota) : ;;
+        --cpu-shares|-c) : ;;
+        --cpus) : ;;
+        --cpuset-cpus) : ;;
+        --cpuset-mems) : ;;
+        --memory|-m) : ;;
+        --memory-reservation) : ;;
+        --memory-swap) : ;;
+        --pids-limit) : ;;
+        --blkio-weight-device) _skiff_files -f ;;
+        --cgroup-parent) : ;;
+        --device-read-bps) _skiff_files -f ;;
+        --device-read-iops) _skiff_files -f ;;
+        --device-write-bps) _skiff_files -f ;;
+        --device-write-iops) _skiff_files -f ;;
         --isolation) _skiff_offer 'default' ;;
         --oom-score-adj) : ;;
         --shm-size) : ;;
@@ -327,7 +363,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -546,6 +582,28 @@ _skiff() {
         *)
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --help
+          else
+            _skiff_names containers
+          fi
+          ;;
+      esac
+      ;;
+    update)
+      case "$name" in
+        --blkio-weight) : ;;
+        --cpu-period) : ;;
+        --cpu-quota) : ;;
+        --cpu-shares|-c) : ;;
+        --cpus) : ;;
+        --cpuset-cpus) : ;;
+        --cpuset-mems) : ;;
+        --memory|-m) : ;;
+        --memory-reservation) : ;;
+        --memory-swap) : ;;
+        --pids-limit) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --help
           else
             _skiff_names containers
           fi
@@ -876,7 +934,7 @@ _skiff() {
           ;;
       esac
       ;;
-    container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause port prune ps remove rename restart rm run start stop unpause wait stats top ;;
+    container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause port prune ps remove rename restart rm run start stop unpause update wait stats top ;;
     image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;
     system) _skiff_offer df events info ;;

@@ -54,6 +54,8 @@ function __skiff_command
             echo stop
         case 'container unpause'
             echo unpause
+        case 'container update'
+            echo update
         case 'container wait'
             echo wait
         case 'container stats'
@@ -121,9 +123,9 @@ function __skiff_arguments
     set -l spec
     switch $command
         case run
-            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'sig-proxy' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'sig-proxy' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'blkio-weight=+' 'cpu-period=+' 'cpu-quota=+' 'c/cpu-shares=+' 'cpus=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'm/memory=+' 'memory-reservation=+' 'memory-swap=+' 'pids-limit=+' 'blkio-weight-device=+' 'cgroup-parent=+' 'device-read-bps=+' 'device-read-iops=+' 'device-write-bps=+' 'device-write-iops=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case create
-            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'blkio-weight=+' 'cpu-period=+' 'cpu-quota=+' 'c/cpu-shares=+' 'cpus=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'm/memory=+' 'memory-reservation=+' 'memory-swap=+' 'pids-limit=+' 'blkio-weight-device=+' 'cgroup-parent=+' 'device-read-bps=+' 'device-read-iops=+' 'device-write-bps=+' 'device-write-iops=+' 'isolation=+' 'oom-score-adj=+' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case start
             set spec 'help' 'a/attach' 'detach-keys=+' 'i/interactive'
         case restart
@@ -158,6 +160,8 @@ function __skiff_arguments
             set spec 'help'
         case unpause
             set spec 'help'
+        case update
+            set spec 'help' 'blkio-weight=+' 'cpu-period=+' 'cpu-quota=+' 'c/cpu-shares=+' 'cpus=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'm/memory=+' 'memory-reservation=+' 'memory-swap=+' 'pids-limit=+'
         case rename
             set spec 'help'
         case rm
@@ -244,6 +248,7 @@ complete -c skiff -n __skiff_no_command -a kill -d 'Send a signal to one or more
 complete -c skiff -n __skiff_no_command -a wait -d 'Wait until containers have ended, and print their exit codes'
 complete -c skiff -n __skiff_no_command -a pause -d 'Make all processes of one or more containers stand still'
 complete -c skiff -n __skiff_no_command -a unpause -d 'Let all processes of one or more paused containers go on'
+complete -c skiff -n __skiff_no_command -a update -d 'Change the limits of one or more containers'
 complete -c skiff -n __skiff_no_command -a rename -d 'Give a container another name'
 complete -c skiff -n __skiff_no_command -a rm -d 'Remove one or more containers'
 complete -c skiff -n __skiff_no_command -a export -d 'Write a container\'s file system as a tar archive'
@@ -293,6 +298,7 @@ complete -c skiff -n '__skiff_is container' -a run -d 'Create and run a new cont
 complete -c skiff -n '__skiff_is container' -a start -d 'Start containers that were created or have ended'
 complete -c skiff -n '__skiff_is container' -a stop -d 'Stop one or more running containers'
 complete -c skiff -n '__skiff_is container' -a unpause -d 'Let all processes of one or more paused containers go on'
+complete -c skiff -n '__skiff_is container' -a update -d 'Change the limits of one or more containers'
 complete -c skiff -n '__skiff_is container' -a wait -d 'Wait until containers have ended, and print their exit codes'
 complete -c skiff -n '__skiff_is container' -a stats -d 'Show what containers use: processors, memory, network, disks'
 complete -c skiff -n '__skiff_is container' -a top -d 'Show the processes of a container'
@@ -364,6 +370,23 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l ipc -x -a 'p
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l network -x -a 'slirp4netns none host' -d 'Network: slirp4netns, none or host'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l pid -x -a 'private host container:' -d 'PID namespace: private, host or container:NAME'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l uts -x -a 'private host' -d 'Host name namespace: private or host'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l blkio-weight -x -d 'Share of the disks against other containers, from 10 to 1000; 0 for none'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cpu-period -x -d 'Length of the periods that --cpu-quota is about; without it, 100000'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cpu-quota -x -d 'Time on processors in each period; -1 for no limit'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cpu-shares -s c -x -d 'Share of the processors against other containers when all want them; 1024 is usual'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cpus -x -d 'How many processors it may use, as in 1.5'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cpuset-cpus -x -d 'Use these processors only, as in 0-2,4'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cpuset-mems -x -d 'Use the memory of these nodes only, as in 0,1'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l memory -s m -x -d 'Memory that it may use, as in 512m or 2g; at least 6m'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l memory-reservation -x -d 'Memory that is taken from it last when the machine has too little'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l memory-swap -x -d 'Memory and swap together; -1 for as much swap as there is. Without it, twice --memory'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l pids-limit -x -d 'How many processes and threads it may have; -1 for no limit'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l blkio-weight-device -r -F -d 'Share of one disk, as in /dev/sda:500'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cgroup-parent -x -d 'Where its cgroup is made: a slice of your systemd user manager, or else a cgroup of yours'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l device-read-bps -r -F -d 'Most bytes that it may read from a disk in a second, as in /dev/sda:1mb'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l device-read-iops -r -F -d 'Most reads from a disk in a second'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l device-write-bps -r -F -d 'Most bytes that it may write to a disk in a second'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l device-write-iops -r -F -d 'Most writes to a disk in a second'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l isolation -x -a 'default' -d 'How the container is kept apart: on Linux there is one way'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l oom-score-adj -x -d 'How readily the kernel kills the container when memory runs out, up to 1000; less than 0 takes root'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l shm-size -x -d 'Size of /dev/shm, as in 64m or 1g'
@@ -420,6 +443,23 @@ complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l ipc -x -a
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l network -x -a 'slirp4netns none host' -d 'Network: slirp4netns, none or host'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l pid -x -a 'private host container:' -d 'PID namespace: private, host or container:NAME'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l uts -x -a 'private host' -d 'Host name namespace: private or host'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l blkio-weight -x -d 'Share of the disks against other containers, from 10 to 1000; 0 for none'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cpu-period -x -d 'Length of the periods that --cpu-quota is about; without it, 100000'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cpu-quota -x -d 'Time on processors in each period; -1 for no limit'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cpu-shares -s c -x -d 'Share of the processors against other containers when all want them; 1024 is usual'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cpus -x -d 'How many processors it may use, as in 1.5'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cpuset-cpus -x -d 'Use these processors only, as in 0-2,4'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cpuset-mems -x -d 'Use the memory of these nodes only, as in 0,1'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l memory -s m -x -d 'Memory that it may use, as in 512m or 2g; at least 6m'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l memory-reservation -x -d 'Memory that is taken from it last when the machine has too little'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l memory-swap -x -d 'Memory and swap together; -1 for as much swap as there is. Without it, twice --memory'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l pids-limit -x -d 'How many processes and threads it may have; -1 for no limit'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l blkio-weight-device -r -F -d 'Share of one disk, as in /dev/sda:500'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cgroup-parent -x -d 'Where its cgroup is made: a slice of your systemd user manager, or else a cgroup of yours'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l device-read-bps -r -F -d 'Most bytes that it may read from a disk in a second, as in /dev/sda:1mb'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l device-read-iops -r -F -d 'Most reads from a disk in a second'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l device-write-bps -r -F -d 'Most bytes that it may write to a disk in a second'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l device-write-iops -r -F -d 'Most writes to a disk in a second'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l isolation -x -a 'default' -d 'How the container is kept apart: on Linux there is one way'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l oom-score-adj -x -d 'How readily the kernel kills the container when memory runs out, up to 1000; less than 0 takes root'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l shm-size -x -d 'Size of /dev/shm, as in 64m or 1g'
@@ -527,6 +567,20 @@ complete -c skiff -n '__skiff_is pause' -a '(skiff __complete containers 2>/dev/
 
 complete -c skiff -n '__skiff_is unpause' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is unpause' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is update' -l blkio-weight -x -d 'Share of the disks against other containers, from 10 to 1000; 0 for none'
+complete -c skiff -n '__skiff_is update' -l cpu-period -x -d 'Length of the periods that --cpu-quota is about; without it, 100000'
+complete -c skiff -n '__skiff_is update' -l cpu-quota -x -d 'Time on processors in each period; -1 for no limit'
+complete -c skiff -n '__skiff_is update' -l cpu-shares -s c -x -d 'Share of the processors against other containers when all want them; 1024 is usual'
+complete -c skiff -n '__skiff_is update' -l cpus -x -d 'How many processors it may use, as in 1.5'
+complete -c skiff -n '__skiff_is update' -l cpuset-cpus -x -d 'Use these processors only, as in 0-2,4'
+complete -c skiff -n '__skiff_is update' -l cpuset-mems -x -d 'Use the memory of these nodes only, as in 0,1'
+complete -c skiff -n '__skiff_is update' -l memory -s m -x -d 'Memory that it may use, as in 512m or 2g; at least 6m'
+complete -c skiff -n '__skiff_is update' -l memory-reservation -x -d 'Memory that is taken from it last when the machine has too little'
+complete -c skiff -n '__skiff_is update' -l memory-swap -x -d 'Memory and swap together; -1 for as much swap as there is. Without it, twice --memory'
+complete -c skiff -n '__skiff_is update' -l pids-limit -x -d 'How many processes and threads it may have; -1 for no limit'
+complete -c skiff -n '__skiff_is update' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is update' -a '(skiff __complete containers 2>/dev/null)'
 
 complete -c skiff -n '__skiff_is rename' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is rename; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'

@@ -36,6 +36,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   wait: () => import('./wait.ts'),
   pause: () => import('./pause.ts'),
   unpause: () => import('./unpause.ts'),
+  update: () => import('./update.ts'),
   rename: () => import('./rename.ts'),
   port: () => import('./port.ts'),
   events: () => import('./events.ts'),

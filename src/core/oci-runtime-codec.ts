@@ -44,7 +44,7 @@ const linux = t.intersection([
     readonlyPaths: strings,
     rootfsPropagation: t.keyof({ private: null, rslave: null }),
   }),
-  t.partial({ uidMappings: t.readonlyArray(mapping), gidMappings: t.readonlyArray(mapping), seccomp: t.unknown }),
+  t.partial({ uidMappings: t.readonlyArray(mapping), gidMappings: t.readonlyArray(mapping), seccomp: t.unknown, resources: t.record(t.string, t.unknown) }),
 ]);
 
 /** The codec of `OciSpec`. */

@@ -52,6 +52,9 @@ export interface OciNamespace {
   readonly path?: string;
 }
 
+/** Limits, in the form of config-linux.md, "Control groups": members by controller. */
+export type OciResources = Readonly<Record<string, unknown>>;
+
 export interface OciLinux {
   readonly namespaces: readonly OciNamespace[];
   readonly uidMappings?: readonly IdMapping[];
@@ -64,6 +67,8 @@ export interface OciLinux {
   readonly rootfsPropagation: 'private' | 'rslave';
   /** A seccomp profile in OCI's form; only filled in for other runtimes. */
   readonly seccomp?: unknown;
+  /** Absent: there is no limit. */
+  readonly resources?: OciResources;
 }
 
 export interface OciSpec {

@@ -23,6 +23,7 @@ import { onlyIds, singleUidParts } from './single-uid.ts';
 import { decodeOciSpec } from './spec-codec.ts';
 import type { TextFile } from '../core/env.ts';
 import type { OciProcess, OciSpec } from '../core/oci-runtime.ts';
+import type { PlanRecord } from './plan-records.ts';
 import type { ProcessIdentity } from '../system/process-identity.ts';
 import type { Launch, Surroundings } from './surroundings.ts';
 import type { Container } from './records.ts';
@@ -79,6 +80,9 @@ const targetOf = ({ spec, state }: Container): ProcessIdentity => {
   return start === undefined ? fail({ _tag: 'Conflict', message: `the runtime ${spec.runtime} has not started container ${spec.name} yet`, hint: 'try again' }) : { pid, start };
 };
 
+const cgroupOf = async ({ env, host }: Surroundings, { state }: Container): Promise<readonly PlanRecord[]> =>
+  state.cgroup === undefined ? [] : [(await import('./cgroup-records.ts')).cgroupJoinRecord(env, host.uid, state.cgroup)];
+
 /** Says how to run `flags.command` in the container that `word` names. Throws NotFound, Conflict where it does not run, Usage. */
 export const prepareExec = async (surroundings: Surroundings, word: string, flags: ExecFlags): Promise<Launch> => {
   const { paths, env } = surroundings;
@@ -102,6 +106,7 @@ export const prepareExec = async (surroundings: Surroundings, word: string, flag
     ['start', 'join'] as const,
     ['target', String(target.pid), target.start] as const,
     ['exec-events', eventsPath(paths), ...eventTexts(spec), container.id, execID] as const,
+    ...(await cgroupOf(surroundings, container)),
     ...sessionRecords({ tty: flags.tty, stdin: flags.interactive, detached: flags.detach, detachKeys: need(parseDetachKeys(flags.detachKeys)), sigProxy: true }),
     ...processRecords(
       { ...process, env: [...process.env, ...extraEnvironment] },

@@ -49,7 +49,8 @@ export const foreignRecords = (env: NodeJS.ProcessEnv, oci: OciSpec, skiff: Skif
   const home = `skiff-home-${skiff.id}`;
   const init = { program: join(directory, 'init'), arguments: ['init', '--'] };
   const complete = completeForRuntime(oci, skiff, { user: unknownUser, home, ...seccompOf(oci, skiff), init, root: join(directory, 'merged') });
-  const { uidMappings: _uids, gidMappings: _gids, ...linux } = complete.linux;
+  // The runtime is in the container's cgroup from its first moment; it could not make another one, and without resources it does not try.
+  const { uidMappings: _uids, gidMappings: _gids, resources: _resources, ...linux } = complete.linux;
   const text = encodeOciSpec({ ...complete, linux: { ...linux, namespaces: linux.namespaces.filter(({ type }) => type !== 'user') } });
   const [before = '', rest = ''] = text.split(JSON.stringify(unknownUser));
   const [between = '', after = ''] = rest.split(home);

@@ -38,6 +38,7 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
   const singleUid = idMap.mode === 'single' ? { singleUid: onlyIds(oci) } : {};
   const seccomp = need(await seccompProgram(deps, skiff, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid)());
   const slirp = skiff.network.mode === 'slirp4netns' ? await (await import('../network/slirp.ts')).slirpCommand(paths, env, skiff.network) : undefined;
+  const cgroup = skiff.limits === undefined ? undefined : (await import('./cgroup-records.ts')).cgroupRecords(env, host.uid, skiff, skiff.limits);
   const start = donorStart(paths, skiff);
   const foreign = skiff.runtime === undefined ? undefined : (await import('./foreign.ts')).foreignRecords(env, oci, skiff, directory);
   return {
@@ -51,6 +52,7 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
     seccomp,
     ...(slirp === undefined ? {} : { slirp }),
     ...(foreign === undefined ? {} : { foreign }),
+    ...(cgroup === undefined ? {} : { cgroup }),
     ...(skiff.init ? { init: join(directory, 'init') } : {}),
     ...(idMap.mode === 'single' ? singleUidParts(oci, directory) : { extraEnvironment: [], extraMounts: [] }),
     ...(start === undefined ? {} : { donorStart: start }),

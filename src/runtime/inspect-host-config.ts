@@ -4,6 +4,7 @@ import { parseDevice } from '../core/devices.ts';
 import { groupWords } from '../core/users.ts';
 import { isRight } from 'fp-ts/Either';
 import type { OciSpec } from '../core/oci-runtime.ts';
+import { inspectedLimits, inspectedMemory } from './inspect-limits.ts';
 import { bindsOf, mountRequestsOf, sharedMemoryOf, tmpfsOf } from './inspect-mounts.ts';
 import type { SkiffSpec } from './spec-types.ts';
 
@@ -31,36 +32,6 @@ const ulimitsOf = ({ process }: OciSpec): readonly object[] =>
 
 const sysctlsOf = (typed: readonly string[] | undefined): ReadonlyMap<string, string> | null =>
   typed === undefined ? null : goMap(Object.fromEntries(typed.map((text) => text.split(/=(.*)/s).slice(0, 2) as [string, string])));
-
-/** Limits of resources, of which Skiff sets none without cgroups of its own: Docker's values for "not set". */
-const limits = {
-  CpuShares: 0,
-  Memory: 0,
-  NanoCpus: 0,
-  CgroupParent: '',
-  BlkioWeight: 0,
-  BlkioWeightDevice: [],
-  BlkioDeviceReadBps: [],
-  BlkioDeviceWriteBps: [],
-  BlkioDeviceReadIOps: [],
-  BlkioDeviceWriteIOps: [],
-  CpuPeriod: 0,
-  CpuQuota: 0,
-  CpuRealtimePeriod: 0,
-  CpuRealtimeRuntime: 0,
-  CpusetCpus: '',
-  CpusetMems: '',
-};
-
-const moreLimits = {
-  DeviceCgroupRules: null,
-  DeviceRequests: null,
-  MemoryReservation: 0,
-  MemorySwap: 0,
-  MemorySwappiness: null,
-  OomKillDisable: null,
-  PidsLimit: null,
-};
 
 const otherSystems = { CpuCount: 0, CpuPercent: 0, IOMaximumIOps: 0, IOMaximumBandwidth: 0 };
 
@@ -106,9 +77,9 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       Sysctls: sysctlsOf(asked.sysctl),
       Runtime: spec.runtime ?? 'skiff',
       Isolation: '',
-      ...limits,
+      ...inspectedLimits(spec.limits),
       Devices: devicesOf(asked.device),
-      ...moreLimits,
+      ...inspectedMemory(spec.limits),
       Ulimits: ulimitsOf(oci),
       ...otherSystems,
       Mounts: mountRequestsOf(oci, asked),

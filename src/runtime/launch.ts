@@ -8,6 +8,7 @@ import { createContainer, newId } from './create.ts';
 import { gather, requireLayers, writePlan } from './gather.ts';
 import { discard, healIfNobodyLives } from './heal.ts';
 import { makeHostView } from './host-view.ts';
+import { hasLimits } from './limit-flags.ts';
 import { findContainer } from './records.ts';
 import { chooseStorage, rootfsNeeds } from './root-filesystem.ts';
 import { makeSpec } from './spec.ts';
@@ -39,7 +40,8 @@ const make = async (surroundings: Surroundings, image: ImageConfigView | undefin
   const { driver } = await chooseStorage(surroundings, needs);
   const id = newId();
   const view = makeHostView({ paths, host, env, storageDriver: driver.name, id, find: find(paths) });
-  const spec = need(makeSpec(image, flags, view, id));
+  const limitless = need(makeSpec(image, flags, view, id));
+  const spec = hasLimits(flags) ? (await import('./limits.ts')).withLimits(limitless, flags) : limitless;
   const gathered = await gather(surroundings, spec, driver, needs);
   const created = createContainer(paths, host, spec, { named: flags.name !== undefined && flags.name !== '', toStart });
   try {

@@ -45,6 +45,8 @@ export interface PlanInputs {
   readonly again?: Pick<State, 'status' | 'exitCode' | 'startedAt' | 'finishedAt'>;
   /** Whoever launches it keeps the input to himself. */
   readonly outputOnly?: boolean;
+  /** Records for a cgroup of its own, with limits. */
+  readonly cgroup?: readonly PlanRecord[];
   /** Start time of the process whose namespaces are joined. */
   readonly donorStart?: string;
   /** Removed when the container does not stay: a path, and where it is moved before that if it is a tree. */
@@ -152,6 +154,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ...(skiff.autoRemove ? [['autoremove'] as PlanRecord] : []),
     ...againRecords(inputs),
     ...sessionRecords({ ...skiff, stdin: skiff.openStdin }),
+    ...(inputs.cgroup ?? []),
     inputs.rootfs,
     ['child-map', ...inputs.childMap],
     ...namespaceRecords(inputs),

@@ -79,7 +79,31 @@ const surroundings = t.intersection([
   t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart }),
 ]);
 
-const skiffSpecCodec = t.intersection([identity, process, surroundings]) as unknown as t.Type<SkiffSpec, unknown, unknown>;
+const devices = t.readonlyArray(t.type({ path: t.string, value: t.number }));
+
+const limits = t.partial({
+  limits: t.partial({
+    memory: t.number,
+    memorySwap: t.number,
+    memoryReservation: t.number,
+    nanoCpus: t.number,
+    cpuPeriod: t.number,
+    cpuQuota: t.number,
+    cpuShares: t.number,
+    cpusetCpus: t.string,
+    cpusetMems: t.string,
+    pidsLimit: t.number,
+    blkioWeight: t.number,
+    blkioWeightDevice: devices,
+    deviceReadBps: devices,
+    deviceReadIops: devices,
+    deviceWriteBps: devices,
+    deviceWriteIops: devices,
+    cgroupParent: t.string,
+  }),
+});
+
+const skiffSpecCodec = t.intersection([identity, process, surroundings, limits]) as unknown as t.Type<SkiffSpec, unknown, unknown>;
 
 /** Where a value does not fit, as `a.b.0`. */
 const placeOf = (errors: t.Errors): string => {

@@ -1,6 +1,7 @@
 /** What a container's specification is made from and what it consists of. */
 import type { Signal } from '../core/signals.ts';
 import type { IpcMode, PidMode, UserMode } from '../core/namespace-modes.ts';
+import type { Limits } from '../core/limits.ts';
 import type { LogConfig } from '../core/log-options.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
@@ -153,6 +154,8 @@ export interface SkiffSpec {
   readonly privileged: boolean;
   readonly seccomp: Confinement['seccomp'];
   readonly log: LogConfig;
+  /** Absent: there is none, and so no cgroup of its own. */
+  readonly limits?: Limits;
   /** Absolute. */
   readonly cidFile?: string;
 }

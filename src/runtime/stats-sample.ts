@@ -1,6 +1,7 @@
-/** What containers use at one moment, read from /proc. */
+/** What containers use at one moment: counted by their cgroups where they have one, and read from /proc elsewhere. */
 import { readOptional } from '../system/read-optional.ts';
 import { membersOf, readProc, ticksPerSecond } from './container-processes.ts';
+import { cgroupUsage } from './stats-cgroup.ts';
 import type { Census, ProcessStat } from './container-processes.ts';
 import type { Container } from './records.ts';
 
@@ -17,6 +18,8 @@ export interface Sample {
   readonly written: number;
   /** Threads, as Docker counts. */
   readonly tasks: number;
+  /** Bytes of memory that it may use; absent without a limit. */
+  readonly limit?: number;
 }
 
 const numberIn = (text: string | undefined, form: RegExp): number | undefined => {
@@ -51,19 +54,27 @@ export const networkBytes = (text: string): { readonly received: number; readonl
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+/** Added up over the processes that are there. */
+const usageOf = (members: readonly ProcessStat[]): Pick<Sample, 'processor' | 'memory' | 'read' | 'written' | 'tasks'> => {
+  const blocks = members.map(blocksOf);
+  return {
+    processor: (sum(members.map(({ ownTicks, childTicks }) => ownTicks + childTicks)) * 1000) / ticksPerSecond,
+    memory: sum(members.map(memoryOf)),
+    read: sum(blocks.map(({ read }) => read)),
+    written: sum(blocks.map(({ written }) => written)),
+    tasks: sum(members.map(({ threads }) => threads)),
+  };
+};
+
 /** What `container` uses now; undefined where it does not run. With the host's network its traffic cannot be told from others': none is shown, as in Docker. */
 export const sampleOf = (census: Census, { spec, state }: Container): Sample | undefined => {
   const members = membersOf(census, state);
   if (members.length === 0) return undefined;
-  const blocks = members.map(blocksOf);
   return {
     at: performance.now(),
-    processor: (sum(members.map(({ ownTicks, childTicks }) => ownTicks + childTicks)) * 1000) / ticksPerSecond,
-    memory: sum(members.map(memoryOf)),
     ...networkBytes(spec.network.mode === 'host' ? '' : (readProc(state.pid, 'net/dev') ?? '')),
-    read: sum(blocks.map(({ read }) => read)),
-    written: sum(blocks.map(({ written }) => written)),
-    tasks: sum(members.map(({ threads }) => threads)),
+    ...usageOf(members),
+    ...(state.cgroup === undefined ? {} : cgroupUsage(state.cgroup)),
   };
 };
 

@@ -18,10 +18,10 @@ const processorShare = (before: Sample | undefined, now: Sample): string =>
 
 const nothing: Sample = { at: 0, processor: 0, memory: 0, received: 0, sent: 0, read: 0, written: 0, tasks: 0 };
 
-/** One row with every field that `--format` may name. `before` is an earlier sample, `now` undefined for a container that does not run; `limit` is in bytes. */
-export const statsRow = ({ word, container }: Watched, before: Sample | undefined, now: Sample | undefined, limit: number, noTrunc: boolean): Readonly<Record<string, string>> => {
+/** One row with every field that `--format` may name. `before` is an earlier sample, `now` undefined for a container that does not run; `machine` has so many bytes of memory. */
+export const statsRow = ({ word, container }: Watched, before: Sample | undefined, now: Sample | undefined, machine: number, noTrunc: boolean): Readonly<Record<string, string>> => {
   const sample = now ?? nothing;
-  const whole = now === undefined ? 0 : limit;
+  const whole = now === undefined ? 0 : Math.min(now.limit ?? machine, machine);
   return {
     BlockIO: `${humanSize(sample.read)} / ${humanSize(sample.written)}`,
     CPUPerc: processorShare(before, sample),

@@ -43,7 +43,8 @@ import { table as containerPrune } from './container-prune.ts';
 import type { CommandTable } from './table.ts';
 import { table as tag } from './tag.ts';
 import { table as top } from './top.ts';
+import { table as update } from './update.ts';
 import { table as version } from './version.ts';
 
 /** Every command there is, in the order of `skiff --help`; for help, man pages and completion, never on the way to run one. */
-export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, login, logout, search, info, systemDf, version, completion];
+export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, login, logout, search, info, systemDf, version, completion];

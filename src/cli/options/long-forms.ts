@@ -24,6 +24,7 @@ export const longForms: Readonly<Record<string, string>> = {
   'container start': 'start',
   'container stop': 'stop',
   'container unpause': 'unpause',
+  'container update': 'update',
   'container wait': 'wait',
   'container stats': 'stats',
   'container top': 'top',

@@ -1,3 +1,4 @@
+import { refusedAtStart, refusedLimits } from './limits.ts';
 import type { RefusedFlag } from './table.ts';
 
 const networks = 'it needs bridge networks, which this version does not have yet';
@@ -7,6 +8,8 @@ const windows = 'only Windows has it';
 
 /** What Docker's `run` and `create` take and Skiff's do not. */
 export const refused = [
+  ...refusedLimits,
+  ...refusedAtStart,
   { name: 'cpu-count', reason: windows, instead: 'on Linux --cpus limits processors' },
   { name: 'cpu-percent', reason: windows, instead: 'on Linux --cpus limits processors' },
   {

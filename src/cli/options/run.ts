@@ -1,4 +1,5 @@
 import { detachKeys, env, envFile, interactive, platform, tty, user, workdir } from './shared.ts';
+import { changeable, lasting } from './limits.ts';
 import { refused } from './run-refused.ts';
 import type { CommandTable } from './table.ts';
 
@@ -95,6 +96,8 @@ export const table = {
     },
     { name: 'pid', kind: 'string', value: 'MODE', help: 'PID namespace: private, host or container:NAME', group: isolation, suggestions: ['private', 'host', 'container:'] },
     { name: 'uts', kind: 'string', value: 'MODE', help: 'Host name namespace: private or host', group: isolation, suggestions: ['private', 'host'] },
+    ...changeable,
+    ...lasting,
     { name: 'isolation', kind: 'string', value: 'KIND', help: 'How the container is kept apart: on Linux there is one way', group: resources, choices: ['default'] },
     { name: 'oom-score-adj', kind: 'int', value: 'N', help: 'How readily the kernel kills the container when memory runs out, up to 1000; less than 0 takes root', group: resources },
     { name: 'shm-size', kind: 'string', value: 'SIZE', help: 'Size of /dev/shm, as in 64m or 1g', default: '64m', group: resources },
@@ -106,6 +109,7 @@ export const table = {
     { command: 'skiff run -it --rm debian bash', text: 'A shell in a Debian container that is gone when you leave' },
     { command: 'skiff run -d --name web -v "$PWD/site:/srv:ro" httpd', text: 'A server in the background that sees a directory of yours, read-only' },
     { command: 'skiff run --rm --network none --read-only --cap-drop ALL alpine id', text: 'As little as possible: no network, no writes, no capabilities' },
+    { command: 'skiff run --rm -m 512m --cpus 1.5 --pids-limit 200 builder make', text: 'With limits, where you have cgroups of your own, as under systemd' },
     { command: 'skiff run -it --rm --rootfs / bash', text: 'Your own system with everything you change thrown away at the end' },
   ],
 } as const satisfies CommandTable;
