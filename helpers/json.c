@@ -1,7 +1,13 @@
 #include "json.h"
 #include "util.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+/* Bytes that stand for themselves. */
+static const bool plain[256] = {
+    [0x20 ... 0x21] = true, ['#' ... '%'] = true, ['\'' ... ';'] = true, ['='] = true, ['?' ... '['] = true, [']' ... 0x7f] = true,
+};
 
 /* The length of the UTF-8 sequence at `text`, 0 when it is none (RFC 3629: no surrogates, no overlong forms). */
 static size_t utf8_length(const unsigned char *text, size_t size)
@@ -33,28 +39,41 @@ static size_t escape_one(char *out, unsigned char c)
     return 6;
 }
 
+/* One character that is not plain; returns how many bytes of `at` it had. */
+static size_t escape_other(char **out, const unsigned char *at, size_t size)
+{
+    size_t length = utf8_length(at, size);
+    if (length == 0) {
+        memcpy(*out, "\\ufffd", 6);
+        *out += 6;
+        return 1;
+    }
+    if (length == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8) {
+        /* U+2028 and U+2029 end lines in JavaScript. */
+        memcpy(*out, at[2] == 0xa8 ? "\\u2028" : "\\u2029", 6);
+        *out += 6;
+    } else if (length == 1) {
+        *out += escape_one(*out, *at);
+    } else {
+        memcpy(*out, at, length);
+        *out += length;
+    }
+    return length;
+}
+
+/* This is done with every byte that a container prints, so runs of plain text are copied as they are. */
 size_t json_escape(char *out, const char *text, size_t size)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const unsigned char *at = (const unsigned char *)text, *end = at + size;
     char *to = out;
-    while (size) {
-        size_t length = utf8_length(at, size);
-        if (length == 0) {
-            memcpy(to, "\\ufffd", 6);
-            to += 6;
-            length = 1;
-        } else if (length == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8) {
-            /* U+2028 and U+2029 end lines in JavaScript. */
-            memcpy(to, at[2] == 0xa8 ? "\\u2028" : "\\u2029", 6);
-            to += 6;
-        } else if (length == 1 && (*at < 0x20 || *at == '"' || *at == '\\' || *at == '<' || *at == '>' || *at == '&')) {
-            to += escape_one(to, *at);
-        } else {
-            memcpy(to, at, length);
-            to += length;
-        }
-        at += length;
-        size -= length;
+    while (at < end) {
+        const unsigned char *start = at;
+        while (at < end && plain[*at])
+            at++;
+        memcpy(to, start, (size_t)(at - start));
+        to += at - start;
+        if (at < end)
+            at += escape_other(&to, at, (size_t)(end - at));
     }
     return (size_t)(to - out);
 }

@@ -1,102 +1,52 @@
 #include "logger.h"
-#include "json.h"
+#include "logger-remote.h"
 #include "util.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include <sys/random.h>
 
 struct logger logger_open(int fd)
 {
-    return (struct logger){ .fd = fd, .directory = -1, .second = -1, .attributes = "", .streams = { { .name = "stdout" }, { .name = "stderr" } } };
+    return (struct logger){ .file = log_file_of(fd) };
 }
 
-/* A full disk must not stop the container: the lines are lost, as with Docker. Half a line is ended before the next. */
-static void write_out(struct logger *logger)
+static void hand_on(struct logger *logger, const struct log_entry *entry)
 {
-    const char *data = logger->buffer;
-    size_t left = logger->length;
-    if (left && logger->torn && write(logger->fd, "\n", 1) == 1) {
-        logger->torn = false;
-        logger->size++;
+    if (logger->file.fd >= 0)
+        log_file_add(&logger->file, entry);
+    if (logger->remote)
+        log_remote_add(logger->remote, entry);
+}
+
+/* Receivers put the parts of a line together by an id that no other line has. */
+static void begin_parts(struct log_stream *stream)
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned char random[LOG_PART_ID / 2] = { 0 };
+    if (getrandom(random, sizeof random, 0) < 0)
+        memset(random, 0, sizeof random); /* before Linux 3.17 there is none: parts go together by time and order then */
+    for (size_t i = 0; i < sizeof random; i++) {
+        stream->id[2 * i] = hex[random[i] >> 4];
+        stream->id[2 * i + 1] = hex[random[i] & 15];
     }
-    while (left && !logger->torn) {
-        ssize_t n = write(logger->fd, data, left);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        data += n;
-        left -= (size_t)n;
-        logger->size += n;
+}
+
+static void entry_of(struct logger *logger, struct log_stream *stream, const char *text, size_t size, bool whole)
+{
+    bool in_parts = stream->parts > 0 || !whole;
+    if (stream->parts == 0)
+        clock_gettime(CLOCK_REALTIME, &stream->time);
+    if (in_parts && stream->parts == 0)
+        begin_parts(stream);
+    struct log_entry entry = { .error = stream == &logger->streams[1], .text = text, .size = size, .whole = whole, .time = stream->time };
+    if (in_parts) {
+        entry.part = ++stream->parts;
+        entry.id = stream->id;
     }
-    if (data > logger->buffer)
-        logger->torn = data[-1] != '\n';
-    logger->length = 0;
-}
-
-static void flush(struct logger *logger)
-{
-    write_out(logger);
-    free(logger->buffer);
-    logger->buffer = NULL;
-    logger->capacity = 0;
-}
-
-/* Docker looks before each line: a file may be longer than the maximum by the line that made it so. */
-static void make_way(struct logger *logger)
-{
-    if (!logger->maximum || logger->size + (long long)logger->length < logger->maximum)
-        return;
-    write_out(logger);
-    if (logger->size >= logger->maximum)
-        logger_rotate(logger);
-}
-
-enum { STAMP = sizeof "2026-11-20T19:00:00" - 1, FRACTION = 9 };
-
-/* Now, as Go writes a time: zeros at the end of the fraction are left out. What a second has in common is made once: this is a line's greatest cost. */
-static char *append_time(struct logger *logger, char *out)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (now.tv_sec != logger->second) {
-        struct tm parts;
-        gmtime_r(&now.tv_sec, &parts);
-        strftime(logger->stamp, sizeof logger->stamp, "%Y-%m-%dT%H:%M:%S", &parts);
-        logger->second = now.tv_sec;
-    }
-    int digits = now.tv_nsec ? FRACTION : 0;
-    long rest = now.tv_nsec;
-    for (; digits && rest % 10 == 0; digits--)
-        rest /= 10;
-    memcpy(out, logger->stamp, STAMP);
-    out[STAMP] = '.';
-    for (int i = digits; i > 0; i--, rest /= 10)
-        out[STAMP + i] = (char)('0' + rest % 10);
-    return out + STAMP + (digits ? digits + 1 : 0);
-}
-
-static void append_line(struct logger *logger, struct log_stream *stream, const char *data, size_t size, int whole)
-{
-    make_way(logger);
-    size_t need = logger->length + 6 * size + strlen(logger->attributes) + 128;
-    if (need > logger->capacity) {
-        logger->capacity = need * 2;
-        if (!(logger->buffer = realloc(logger->buffer, logger->capacity)))
-            die("out of memory");
-    }
-    char *to = logger->buffer + logger->length;
-    to = stpcpy(to, "{\"log\":\"");
-    to += json_escape(to, data, size);
-    to = stpcpy(to, whole ? "\\n\",\"stream\":\"" : "\",\"stream\":\"");
-    to = stpcpy(stpcpy(to, stream->name), "\",");
-    to = stpcpy(stpcpy(to, logger->attributes), "\"time\":\"");
-    to = stpcpy(append_time(logger, to), "Z\"}\n");
-    logger->length = (size_t)(to - logger->buffer);
+    if (whole)
+        stream->parts = 0;
+    hand_on(logger, &entry);
 }
 
 /* Takes bytes that hold no newline; what does not complete a part waits. */
@@ -111,39 +61,43 @@ static void keep_part(struct logger *logger, struct log_stream *stream, const ch
         data += take;
         size -= take;
         if (stream->length == LOG_PART && size) {
-            append_line(logger, stream, stream->part, LOG_PART, 0);
+            entry_of(logger, stream, stream->part, LOG_PART, false);
             stream->length = 0;
         }
     }
 }
 
-static void end_line(struct logger *logger, struct log_stream *stream)
+/* `data` ends a line that may have begun earlier. Most lines are here whole and are not copied. */
+static void end_line(struct logger *logger, struct log_stream *stream, const char *data, size_t size)
 {
-    append_line(logger, stream, stream->part, stream->length, 1);
+    if (!stream->part && size <= LOG_PART) {
+        entry_of(logger, stream, data, size, true);
+        return;
+    }
+    keep_part(logger, stream, data, size);
+    entry_of(logger, stream, stream->part, stream->length, true);
     free(stream->part);
     stream->part = NULL;
     stream->length = 0;
 }
 
-/* What stays without an end of line; the next run of the command begins a line of its own. */
-static void end_part(struct logger *logger, struct log_stream *stream)
+static void flush(struct logger *logger)
 {
-    append_line(logger, stream, stream->part, stream->length, 0);
-    free(stream->part);
-    stream->part = NULL;
-    stream->length = 0;
+    if (logger->file.fd >= 0)
+        log_file_flush(&logger->file);
+    if (logger->remote)
+        log_remote_flush(logger->remote);
 }
 
 void logger_write(struct logger *logger, int number, const char *data, size_t size)
 {
     struct log_stream *stream = &logger->streams[number];
     const char *newline;
-    if (logger->fd < 0)
+    if (logger->file.fd < 0 && !logger->remote)
         return;
     while ((newline = memchr(data, '\n', size))) {
         size_t length = (size_t)(newline - data);
-        keep_part(logger, stream, data, length);
-        end_line(logger, stream);
+        end_line(logger, stream, data, length);
         data = newline + 1;
         size -= length + 1;
     }
@@ -153,9 +107,12 @@ void logger_write(struct logger *logger, int number, const char *data, size_t si
 
 void logger_finish(struct logger *logger)
 {
-    for (int i = 0; logger->fd >= 0 && i < 2; i++)
-        if (logger->streams[i].length)
-            end_part(logger, &logger->streams[i]);
-    if (logger->fd >= 0)
-        flush(logger);
+    for (int i = 0; i < 2; i++) {
+        struct log_stream *stream = &logger->streams[i];
+        if (stream->length)
+            entry_of(logger, stream, stream->part, stream->length, false);
+        free(stream->part);
+        *stream = (struct log_stream){ 0 };
+    }
+    flush(logger);
 }

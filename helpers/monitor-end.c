@@ -112,7 +112,7 @@ void monitor_end_run(void)
         monitor_let_go_on(); /* killed while it stood still */
     close_fd(&self.slirp.exit);
     guard_end(false, END_MS);
-    logger_finish(&self.logger);
+    monitor_rest_log(!self.yields && goes(self.failure[0] != 0));
     teardown_mount(self.plan, self.mounts);
     /* A killed OCI runtime leaves its container behind. As init of our pid namespace (and only then) -1 means what is in it. */
     if (plan_find(self.plan, "runtime", 1) && getpid() == 1)
@@ -138,6 +138,7 @@ _Noreturn void monitor_finish(void)
     }
     if (!self.yields) {
         bool removes = goes(failed);
+        monitor_close_log(removes);
         if (!removes)
             record_end(failed);
         teardown_files(self.plan, removes, failed && !self.ran);

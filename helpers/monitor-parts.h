@@ -5,6 +5,7 @@
 #include "clients.h"
 #include "frames.h"
 #include "logger.h"
+#include "logger-remote.h"
 #include "plan.h"
 #include "restart.h"
 #include "slirp.h"
@@ -58,13 +59,30 @@ struct state monitor_first_state(const struct plan *plan);
 /* Makes this process the container's only monitor, or ends it. */
 void monitor_claim(void);
 void monitor_open_listener(void);
-void monitor_open_log(void);
 /* Forks the sandbox (or join) that the plan's record `start` names. */
 void monitor_start_sandbox(void);
 /* A packet of the sandbox, or the end of its socket: the command has been executed. */
 void monitor_take_report(void);
 /* slirp4netns is ready or has failed. */
 void monitor_take_slirp(void);
+
+/* monitor-log.c */
+/* Opens the log as the plan says, or dies. */
+void monitor_open_log(void);
+/* The receiver's place in poll(2), and what that says of it. */
+struct pollfd monitor_log_slot(void);
+void monitor_take_log(short events);
+/* CLOCK_MONOTONIC ms of when the receiver's connection is to be looked after; 0: never. */
+long long monitor_log_deadline(void);
+void monitor_log_tick(void);
+/* Whether the receiver is to be waited for before more is read from the container. */
+bool monitor_log_is_behind(void);
+/* Takes the exit codes of the log's children that have ended. */
+void monitor_reap_log(void);
+/* Between two runs of the command, and at the end: unfinished lines are written, and no child of the log's is left. With `removes` there is no haste to compress. */
+void monitor_rest_log(bool removes);
+/* Sends what is left. With `removes` the files go next. */
+void monitor_close_log(bool removes);
 
 /* monitor-session.c */
 void monitor_accept(void);

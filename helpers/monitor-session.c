@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CHUNK = 32768 };
+/* With a receiver of the log less is read at once: a line of one byte becomes a message of hundreds, and all of them wait in memory. */
+enum { CHUNK = 32768, SMALL_CHUNK = 4096 };
 
 void monitor_tell_all(uint8_t type, const void *payload, size_t length)
 {
@@ -21,7 +22,7 @@ void monitor_tell_all(uint8_t type, const void *payload, size_t length)
 void monitor_pump_output(int which)
 {
     char data[CHUNK];
-    ssize_t n = read(self.output[which], data, sizeof data);
+    ssize_t n = read(self.output[which], data, self.logger.remote ? SMALL_CHUNK : CHUNK);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {

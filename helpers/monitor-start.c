@@ -58,19 +58,6 @@ void monitor_open_listener(void)
         die_errno("cannot make the control socket %s", path);
 }
 
-void monitor_open_log(void)
-{
-    const struct record *log = plan_find(self.plan, "log", 1);
-    if (!log || strcmp(log->fields[1], "json-file") != 0)
-        return;
-    log = plan_find(self.plan, "log", 4);
-    long long maximum = parse_number(log->fields[2], 0, INT64_MAX, "size of a log");
-    int files = (int)parse_number(log->fields[3], 1, 1000, "number of log files");
-    self.logger = logger_open_files(self.directory, maximum, files, log->fields[4]);
-    if (self.logger.fd < 0)
-        die_errno("cannot open the container's log");
-}
-
 static void make_pipe(int ends[2])
 {
     if (pipe2(ends, O_CLOEXEC) < 0)

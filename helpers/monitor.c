@@ -41,6 +41,7 @@ void monitor_reap(void)
 {
     int status;
     pid_t pid;
+    monitor_reap_log();
     /* A command may end before we are told its pid. It waits as a zombie then: reaped now, it would be taken for somebody else. */
     if (self.pid <= 0)
         return;
@@ -74,17 +75,18 @@ static void check_deadline(void)
     }
 }
 
-enum { SLOT_SIGNALS, SLOT_REPORT, SLOT_LISTENER, SLOT_SLIRP, SLOT_CGROUP, SLOT_OUTPUT, SLOT_ERROR, SLOT_INPUT, SLOT_CLIENTS, SLOTS = SLOT_CLIENTS + MAXIMUM_CLIENTS };
+enum { SLOT_SIGNALS, SLOT_REPORT, SLOT_LISTENER, SLOT_SLIRP, SLOT_CGROUP, SLOT_LOG, SLOT_OUTPUT, SLOT_ERROR, SLOT_INPUT, SLOT_CLIENTS, SLOTS = SLOT_CLIENTS + MAXIMUM_CLIENTS };
 
 static void fill_slots(struct pollfd *slots)
 {
     /* A reader that is waited for holds the container up, until it has ended: what is left then is little. */
-    bool behind = !self.exited && clients_are_behind(&self.clients, monitor_now());
+    bool behind = !self.exited && (clients_are_behind(&self.clients, monitor_now()) || monitor_log_is_behind());
     slots[SLOT_SIGNALS] = (struct pollfd){ .fd = self.signals, .events = POLLIN };
     slots[SLOT_REPORT] = (struct pollfd){ .fd = self.report, .events = POLLIN };
     slots[SLOT_LISTENER] = (struct pollfd){ .fd = self.listener, .events = POLLIN };
     slots[SLOT_SLIRP] = (struct pollfd){ .fd = self.slirp.ready, .events = POLLIN };
     slots[SLOT_CGROUP] = (struct pollfd){ .fd = monitor_cgroup_events(), .events = POLLPRI };
+    slots[SLOT_LOG] = monitor_log_slot();
     for (int i = 0; i < 2; i++)
         slots[SLOT_OUTPUT + i] = (struct pollfd){ .fd = behind ? -1 : self.output[i], .events = POLLIN };
     slots[SLOT_INPUT] = (struct pollfd){ .fd = monitor_has_input() ? self.input : -1, .events = POLLOUT };
@@ -105,6 +107,8 @@ static void take_slots(const struct pollfd *slots)
         monitor_take_cgroup();
     if (slots[SLOT_LISTENER].revents)
         monitor_accept();
+    if (slots[SLOT_LOG].revents)
+        monitor_take_log(slots[SLOT_LOG].revents);
     for (int i = 0; i < 2; i++)
         if (slots[SLOT_OUTPUT + i].revents && self.output[i] >= 0)
             monitor_pump_output(i);
@@ -136,7 +140,7 @@ static void drain_outputs(void)
 /* How long poll(2) may wait: until the first thing is due, -1 where nothing is. */
 static int patience(void)
 {
-    const long long due[] = { self.kill_at, self.restart_at, self.exited ? 0 : clients_due(&self.clients, monitor_now()) };
+    const long long due[] = { self.kill_at, self.restart_at, monitor_log_deadline(), self.exited ? 0 : clients_due(&self.clients, monitor_now()) };
     long long first = 0;
     for (size_t i = 0; i < sizeof due / sizeof *due; i++)
         if (due[i] && (!first || due[i] < first))
@@ -155,6 +159,7 @@ void monitor_turn(void)
     if (ready > 0)
         take_slots(slots);
     check_deadline();
+    monitor_log_tick();
 }
 
 /* One run of the command, from the sandbox's start until what it has printed is taken. */
@@ -198,7 +203,7 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
     const char *directory = plan_text(plan, "dir", NULL);
     self = (struct monitor){
         .plan = plan, .directory = -1, .listener = -1, .report = -1, .mounts = -1, .input = -1, .output = { -1, -1 }, .slave = -1,
-        .slirp = { 0, -1, -1, -1 }, .logger = { .fd = -1 }, .terminal = plan_flag(plan, "tty") != 0,
+        .slirp = { 0, -1, -1, -1 }, .logger = logger_open(-1), .terminal = plan_flag(plan, "tty") != 0,
         .stdin_once = plan_flag(plan, "stdin") && !plan_flag(plan, "detach") && !plan_flag(plan, "output-only"),
         .claim = -1, .state = monitor_first_state(plan),
     };

@@ -6,6 +6,8 @@
  *   skiff-tree pack --dir DIR [--single-uid]                                               > tar
  *   skiff-tree changes|pack-changes --upper DIR [--lower DIR]... [--hide PATH]... [--fuse] [--single-uid]   > list|layer
  *   skiff-tree fetch --path PATH [--name NAME] [--in-root] [--follow] [--as-root] [--single-uid] [--hide PATH]...   > tar
+ *   skiff-tree gzip                                                                        < log > log.gz
+ *   skiff-tree gelf gzip|zlib LEVEL                                                        < messages > UDP socket
  *   skiff-tree place --path PATH [--name NAME] [--in-root] [--contents|--archive] [--drop-owners|--single-uid]      < tar
  *
  * Exit 0, or 1 after one line on standard error: "refused: …" when the input is hostile or damaged,
@@ -17,6 +19,7 @@
 #include "tree.h"
 #include "tree-changes.h"
 #include "tree-copy.h"
+#include "tree-log.h"
 #include "tree-stream.h"
 
 #include <ctype.h>
@@ -226,7 +229,11 @@ int main(int argc, char **argv)
         place_command(argc - 1, argv + 1);
     else if (strcmp(command, "decompress") == 0 && argc == 2)
         stream_copy(STDIN_FILENO, STDOUT_FILENO, 0, NULL);
+    else if (strcmp(command, "gzip") == 0 && argc == 2)
+        log_gzip();
+    else if (strcmp(command, "gelf") == 0 && argc == 4)
+        log_gelf(argv[2], argv[3]);
     else
-        die(FAILED, "usage: skiff-tree apply | decompress | pack | changes | pack-changes | fetch | place, see helpers/README.md");
+        die(FAILED, "usage: skiff-tree apply | decompress | pack | changes | pack-changes | fetch | place | gzip | gelf, see helpers/README.md");
     return 0;
 }

@@ -1,14 +1,19 @@
 /* The json-file log: escapes, lines, parts of long lines, two streams. */
 #include "json.h"
+#include "json.h"
 #include "logger.h"
+#include "util.h"
 #include "check.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *escaped_bytes(const char *text, size_t size)
@@ -63,9 +68,8 @@ static void logs(const char *first, const char *second, const char *wanted)
     logger_write(&logger, 1, second, strlen(second));
     logger_finish(&logger);
     check_text(contents(fd), wanted);
-    free(logger.buffer);
-    free(logger.streams[0].part);
-    free(logger.streams[1].part);
+    check(!logger.file.buffer.data);
+    check(!logger.streams[0].part && !logger.streams[1].part);
     close(fd);
 }
 
@@ -95,8 +99,8 @@ static void splits(size_t length, size_t piece, const char *wanted)
         sprintf(got + strlen(got), "%zu%s ", count, strncmp(at + 8 + count, "\\n", 2) == 0 ? "n" : "");
     }
     check_text(got, wanted);
-    free(logger.buffer);
-    free(logger.streams[0].part);
+    check(!logger.file.buffer.data);
+    check(!logger.streams[0].part);
     free(data);
     close(fd);
 }
@@ -117,7 +121,7 @@ static void test_no_log(void)
     struct logger logger = logger_open(-1);
     logger_write(&logger, 0, "x\n", 2);
     logger_finish(&logger);
-    check(!logger.buffer && !logger.streams[0].part);
+    check(!logger.file.buffer.data && !logger.streams[0].part);
 }
 
 static char place[] = "/tmp/logger-test-XXXXXX";
@@ -137,19 +141,18 @@ static void write_lines(struct logger *logger, int from, int to)
 
 static void clear(int directory)
 {
-    char name[64];
-    unlinkat(directory, LOG_NAME, 0);
-    for (int i = 1; i < 9; i++) {
-        sprintf(name, LOG_NAME ".%d", i);
-        unlinkat(directory, name, 0);
+    char name[LOG_NAME_SIZE];
+    for (int i = 0; i < 9; i++) {
+        unlinkat(directory, log_file_name(name, i, ""), 0);
+        unlinkat(directory, log_file_name(name, i, ".gz"), 0);
     }
 }
 
 /* Every line is about 75 bytes: 20 of them fill several files of 300. */
 static void test_rotation(int directory, int files)
 {
-    struct logger logger = logger_open_files(directory, 300, files, "");
-    check(logger.fd >= 0);
+    struct logger logger = { .file = log_file_open(directory, 300, files, "") };
+    check(logger.file.fd >= 0);
     write_lines(&logger, 0, 20);
     logger_finish(&logger);
     for (int i = 1; i < 9; i++) {
@@ -160,28 +163,28 @@ static void test_rotation(int directory, int files)
             check(i < files ? size >= 300 && size < 400 : size == -1);
     }
     check(size_of(directory, LOG_NAME) > 0 && size_of(directory, LOG_NAME) < 400);
-    check(strstr(contents(logger.fd), "line 19") != NULL);
+    check(strstr(contents(logger.file.fd), "line 19") != NULL);
     check(size_of(directory, LOG_NAME ".new") == -1);
-    close(logger.fd);
+    close(logger.file.fd);
     clear(directory);
 }
 
 /* One write of many lines is spread over the files like many writes. */
 static void test_rotation_within(int directory)
 {
-    struct logger logger = logger_open_files(directory, 100, 9, "");
+    struct logger logger = { .file = log_file_open(directory, 100, 9, "") };
     logger_write(&logger, 0, "a\nb\nc\nd\n", 8);
     check(size_of(directory, LOG_NAME ".1") > 100 && size_of(directory, LOG_NAME) > 100 && size_of(directory, LOG_NAME ".2") == -1);
-    close(logger.fd);
+    close(logger.file.fd);
     clear(directory);
 }
 
 static void test_attributes(int directory)
 {
-    struct logger logger = logger_open_files(directory, 0, 1, "\"attrs\":{\"tag\":\"x\"},");
+    struct logger logger = { .file = log_file_open(directory, 0, 1, "\"attrs\":{\"tag\":\"x\"},") };
     logger_write(&logger, 1, "a\n", 2);
-    check_text(contents(logger.fd), "{\"log\":\"a\\n\",\"stream\":\"stderr\",\"attrs\":{\"tag\":\"x\"}\n");
-    close(logger.fd);
+    check_text(contents(logger.file.fd), "{\"log\":\"a\\n\",\"stream\":\"stderr\",\"attrs\":{\"tag\":\"x\"}\n");
+    close(logger.file.fd);
     clear(directory);
 }
 
@@ -191,12 +194,12 @@ static void test_torn(int directory)
     int fd = openat(directory, LOG_NAME, O_WRONLY | O_CREAT, 0600);
     check(write(fd, "{\"log\":\"ha", 10) == 10);
     close(fd);
-    struct logger logger = logger_open_files(directory, 0, 1, "");
+    struct logger logger = { .file = log_file_open(directory, 0, 1, "") };
     char got[256] = "";
     logger_write(&logger, 0, "a\n", 2);
-    check(pread(logger.fd, got, 40, 0) == 40);
+    check(pread(logger.file.fd, got, 40, 0) == 40);
     check(strncmp(got, "{\"log\":\"ha\n{\"log\":\"a\\n\"", 23) == 0);
-    close(logger.fd);
+    close(logger.file.fd);
     clear(directory);
 }
 
@@ -207,18 +210,134 @@ static void test_full_disk(int directory)
     getrlimit(RLIMIT_FSIZE, &before);
     limit = (struct rlimit){ 100, before.rlim_max };
     signal(SIGXFSZ, SIG_IGN);
-    struct logger logger = logger_open_files(directory, 0, 1, "");
+    struct logger logger = { .file = log_file_open(directory, 0, 1, "") };
     setrlimit(RLIMIT_FSIZE, &limit);
     write_lines(&logger, 0, 5);
-    check(logger.torn && logger.size == 100);
+    check(logger.file.torn && logger.file.size == 100);
     setrlimit(RLIMIT_FSIZE, &before);
     write_lines(&logger, 5, 6);
-    check(!logger.torn);
+    check(!logger.file.torn);
     char got[512] = "";
-    check(pread(logger.fd, got, sizeof got - 1, 0) > 100);
+    check(pread(logger.file.fd, got, sizeof got - 1, 0) > 100);
     check(strncmp(got + 100, "\n{\"log\":\"line 5\\n\"", 18) == 0);
-    close(logger.fd);
+    close(logger.file.fd);
     clear(directory);
+}
+
+/* A program that stands for skiff-tree: a copy of what it is given, behind a mark. */
+static void write_program(const char *path, const char *body)
+{
+    FILE *file = fopen(path, "w");
+    fprintf(file, "#!/bin/sh\n%s\n", body);
+    fclose(file);
+    chmod(path, 0700);
+}
+
+/* Waits for the child that compresses, as the monitor hears of it. */
+static void wait_gzip(struct log_file *file)
+{
+    int status;
+    while (file->compressor) {
+        check(waitpid(file->compressor, &status, 0) > 0);
+        log_gzip_ended(file, status);
+    }
+}
+
+/* Full files are there in one form at least at any time, and in the end as .gz but the one that is written. */
+static void test_gzip(int directory)
+{
+    char program[128], name[LOG_NAME_SIZE];
+    snprintf(program, sizeof program, "%s/gzip", place);
+    write_program(program, "echo packed; exec /bin/cat");
+    struct logger logger = { .file = log_file_open(directory, 300, 4, "") };
+    logger.file.gzip = program;
+    for (int i = 0; i < 40; i++) {
+        write_lines(&logger, i, i + 1);
+        if (i % 7 == 0)
+            wait_gzip(&logger.file);
+    }
+    wait_gzip(&logger.file);
+    for (int i = 1; i < 5; i++) {
+        check(size_of(directory, log_file_name(name, i, "")) == -1);
+        check((size_of(directory, log_file_name(name, i, ".gz")) > 300) == (i < 4));
+    }
+    check(size_of(directory, LOG_NAME ".gz.new") == -1);
+    /* One that fails leaves the file as it was, and is tried again. */
+    write_program(program, "exit 3");
+    write_lines(&logger, 0, 5);
+    wait_gzip(&logger.file);
+    check(size_of(directory, LOG_NAME ".1") > 300 && size_of(directory, LOG_NAME ".1.gz") == -1);
+    /* A killed monitor left both forms: the whole one stays. */
+    check(linkat(directory, LOG_NAME ".1", directory, LOG_NAME ".1.gz", 0) == 0);
+    log_gzip_start(&logger.file);
+    wait_gzip(&logger.file);
+    check(size_of(directory, LOG_NAME ".1") == -1 && size_of(directory, LOG_NAME ".1.gz") > 300);
+    /* One that takes for ever is ended, and the file stays plain. */
+    write_program(program, "exec sleep 1000");
+    write_lines(&logger, 0, 5);
+    check(logger.file.compressor > 0);
+    log_gzip_finish(&logger.file, 0);
+    check(!logger.file.compressor && size_of(directory, LOG_NAME ".1") > 300);
+    close(logger.file.fd);
+    unlink(program);
+    clear(directory);
+}
+
+/* The newest link in a reader's directory, in `out`; how many there are. */
+static int links_of(const char *reader, char *out)
+{
+    DIR *stream = opendir(reader);
+    int count = 0;
+    out[0] = 0;
+    for (struct dirent *entry; (entry = readdir(stream));)
+        if (entry->d_name[0] != '.' && ++count && strcmp(entry->d_name, out) > 0)
+            strcpy(out, entry->d_name);
+    closedir(stream);
+    return count;
+}
+
+/* Every full file is linked for those who live, in order; what others left goes. */
+static void test_readers(int directory)
+{
+    char readers[128], alive[256], dead[256], name[512], path[1024], line[128] = "";
+    snprintf(readers, sizeof readers, "%s/readers", place);
+    snprintf(alive, sizeof alive, "%s/%d.%llu.a", readers, getpid(), process_start_time(getpid()));
+    snprintf(dead, sizeof dead, "%s/%d.%llu.b", readers, getpid(), process_start_time(getpid()) + 1);
+    check(mkdir(readers, 0700) == 0 && mkdir(alive, 0700) == 0 && mkdir(dead, 0700) == 0);
+    struct logger logger = { .file = log_file_open(directory, 100, 1, "") };
+    logger.file.readers.path = readers;
+    for (int i = 0; i < 5; i++) {
+        write_lines(&logger, 2 * i, 2 * i + 2);
+        logger_write(&logger, 0, "", 0);
+    }
+    write_lines(&logger, 10, 11); /* makes the last one full */
+    check(access(dead, F_OK) < 0);
+    check(links_of(alive, name) == 5);
+    snprintf(path, sizeof path, "%s/%s", alive, name);
+    FILE *file = fopen(path, "r");
+    check(file && fgets(line, sizeof line, file));
+    line[strlen("{\"log\":\"line 8")] = 0;
+    check_text(line, "{\"log\":\"line 8");
+    fclose(file);
+    /* A reader that is too far behind is told so once. */
+    logger.file.readers.list[0].bytes = READER_LIMIT;
+    logger.file.readers.list[0].counted = 1LL << 40;
+    write_lines(&logger, 11, 13);
+    check(links_of(alive, name) == 6); /* a look showed that it is not */
+    for (int i = 0; i < 3; i++) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        logger.file.readers.list[0].bytes = READER_LIMIT;
+        logger.file.readers.list[0].counted = now.tv_sec;
+        write_lines(&logger, 13 + 2 * i, 15 + 2 * i);
+    }
+    check(links_of(alive, name) == 7 && strcmp(name + strlen(name) - 5, "-lost") == 0);
+    log_readers_sweep(&logger.file.readers);
+    check(access(alive, F_OK) == 0);
+    close(logger.file.fd);
+    free(logger.file.readers.list);
+    clear(directory);
+    check(snprintf(path, sizeof path, "rm -r %s", readers) > 0 && system(path) == 0);
 }
 
 int main(void)
@@ -231,6 +350,8 @@ int main(void)
     test_attributes(directory);
     test_torn(directory);
     test_full_disk(directory);
+    test_gzip(directory);
+    test_readers(directory);
     close(directory);
     check(rmdir(place) == 0);
     test_escape();

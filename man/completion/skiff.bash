@@ -234,8 +234,8 @@ _skiff() {
         --env-file) _skiff_files -f ;;
         --label|-l) : ;;
         --label-file) _skiff_files -f ;;
-        --log-driver) _skiff_offer 'json-file' 'local' 'none' ;;
-        --log-opt) _skiff_offer 'max-size=10m' 'max-file=3' 'labels=' 'env=' 'tag=' ;;
+        --log-driver) _skiff_offer 'json-file' 'local' 'none' 'fluentd' 'gelf' 'journald' 'syslog' ;;
+        --log-opt) _skiff_offer 'max-size=10m' 'max-file=3' 'compress=true' 'mode=' 'labels=' 'env=' 'tag=' 'syslog-address=udp://' 'syslog-format=rfc5424' 'gelf-address=udp://' 'fluentd-address=' 'cache-disabled=true' ;;
         --name) : ;;
         --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
         --pull) _skiff_offer 'always' 'missing' 'never' ;;
@@ -307,8 +307,8 @@ _skiff() {
         --env-file) _skiff_files -f ;;
         --label|-l) : ;;
         --label-file) _skiff_files -f ;;
-        --log-driver) _skiff_offer 'json-file' 'local' 'none' ;;
-        --log-opt) _skiff_offer 'max-size=10m' 'max-file=3' 'labels=' 'env=' 'tag=' ;;
+        --log-driver) _skiff_offer 'json-file' 'local' 'none' 'fluentd' 'gelf' 'journald' 'syslog' ;;
+        --log-opt) _skiff_offer 'max-size=10m' 'max-file=3' 'compress=true' 'mode=' 'labels=' 'env=' 'tag=' 'syslog-address=udp://' 'syslog-format=rfc5424' 'gelf-address=udp://' 'fluentd-address=' 'cache-disabled=true' ;;
         --name) : ;;
         --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
         --pull) _skiff_offer 'always' 'missing' 'never' ;;

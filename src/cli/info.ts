@@ -51,6 +51,7 @@ const linesOf = (machine: Machine): readonly Line[] => [
   ['System', `${machine.OperatingSystem}, ${machine.Architecture}, ${machine.NCPU} CPUs, ${binarySize(machine.MemTotal)}`],
   ['Cgroups', machine.CgroupVersion === '' ? 'none mounted' : `version ${machine.CgroupVersion}`],
   ['Security', machine.SecurityOptions.join(' ')],
+  ['Log drivers', machine.Plugins.Log.join(' ')],
 ];
 
 /** The list that people read: one fact a line, values in one column, no control characters. */

@@ -1,7 +1,10 @@
-/** `--log-driver` and `--log-opt`: Docker's json-file, local and none (daemon/logger/jsonfilelog and local). */
-import { usage, refuse } from './invalid.ts';
+/** `--log-driver` and `--log-opt`: which there are and what they mean (moby's daemon/logger). */
+import { usage } from './invalid.ts';
+import { optionsOf, remoteDrivers } from './log-drivers.ts';
+import { fileCount, isYes, logSize } from './log-values.ts';
+import type { RemoteDriver } from './log-drivers.ts';
 
-export const logDrivers = ['json-file', 'local', 'none'] as const;
+export const logDrivers = ['json-file', 'local', 'none', ...remoteDrivers] as const;
 export type LogDriver = (typeof logDrivers)[number];
 
 /** What becomes of a container's output besides being shown. */
@@ -11,18 +14,21 @@ export interface LogConfig {
   readonly options?: Readonly<Record<string, string>>;
 }
 
-/** When a log file is full, and how many are kept. */
+/** When a log file is full, how many are kept, and whether full ones are compressed. */
 export interface LogLimits {
   /** Bytes; 0: never full. */
   readonly maxSize: number;
   /** 1 and up, the file that is written among them. */
   readonly maxFiles: number;
+  readonly compress: boolean;
 }
 
-/** What attributes are made from. */
+/** What attributes and tags are made from. */
 export interface LogSubject {
   readonly id: string;
   readonly name: string;
+  /** ISO 8601. */
+  readonly created: string;
   readonly image?: { readonly reference: string; readonly id: string };
   readonly args: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
@@ -30,112 +36,81 @@ export interface LogSubject {
   readonly env: readonly string[];
 }
 
-/** Drivers of Docker that send the output somewhere. */
-const remote: readonly string[] = ['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'splunk', 'syslog'];
-const works = 'use json-file, local or none';
+/** Drivers of Docker that need a service's own protocol and credentials. */
+const missing: readonly string[] = ['awslogs', 'etwlogs', 'gcplogs', 'splunk'];
+const works = `use one of ${logDrivers.join(', ')}`;
+
+export const isRemote = (driver: LogDriver): driver is RemoteDriver => remoteDrivers.some((name) => name === driver);
 
 const driverOf = (text: string): LogDriver => {
   const found = logDrivers.find((name) => name === text);
   if (found !== undefined) return found;
-  return remote.includes(text) ? refuse(`--log-driver ${text} is not supported: logs are kept in files only`, works) : usage(`unknown log driver '${text}'`, works);
+  const reason = missing.includes(text) ? `${text} is not supported: it speaks to one service only, with libraries of its own` : `logger: no log driver named '${text}' is registered`;
+  return usage(reason, missing.includes(text) ? `${works}; a collector that takes gelf, fluentd or syslog passes on to ${text}` : works);
 };
 
-/** Go's ParseBool. */
-const yes: readonly string[] = ['1', 't', 'T', 'true', 'TRUE', 'True'];
-const no: readonly string[] = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
-
-const sizeForm = /^(\d+(?:\.\d+)?|\.\d+)\s?([kmgtp]?)b?$/i;
-
-/** Docker takes this one flag's units as decimal (go-units' FromHumanSize): `10m` is 10,000,000 bytes. */
-const sizeOf = (text: string): number => {
-  const [, digits, unit = ''] = sizeForm.exec(text) ?? [];
-  const bytes = digits === undefined ? 0 : Math.floor(Number(digits) * 1000 ** (' kmgtp'.indexOf(unit.toLowerCase() || ' ')));
-  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : usage(`invalid --log-opt max-size=${text}`, 'write a size such as 500k, 10m or 1g');
-};
-
-const filesOf = (text: string): number => {
-  const files = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  return files >= 1 && files <= 1000 ? files : usage(`invalid --log-opt max-file=${text}`, 'give a number of files from 1 to 1000');
-};
-
-/** The limits of a configuration that `parseLogFlags` has made; throws usage errors otherwise. */
-export const logLimits = ({ driver, options = {} }: LogConfig): LogLimits => {
-  const { 'max-size': size, 'max-file': files } = options;
-  const local = driver === 'local';
+/** The limits of the files that `skiff logs` reads: for a driver that sends, those of its cache. */
+const limitsFrom = (options: Readonly<Record<string, string>>, prefix: '' | 'cache-', isLocal: boolean): LogLimits => {
+  const [size, files, compress] = [options[`${prefix}max-size`], options[`${prefix}max-file`], options[`${prefix}compress`]];
+  const maxFiles = files === undefined ? (isLocal ? 5 : 1) : fileCount(`${prefix}max-file`, files);
   return {
-    maxSize: size === undefined ? (local ? 20 * 1024 * 1024 : 0) : sizeOf(size),
-    maxFiles: files === undefined ? (local ? 5 : 1) : filesOf(files),
+    maxSize: size === undefined ? (isLocal ? 20 * 1024 * 1024 : 0) : logSize(`${prefix}max-size`, size),
+    maxFiles,
+    compress: compress === undefined ? isLocal && maxFiles > 1 : isYes(compress),
   };
 };
 
-const expressionOf = (option: string, text: string): RegExp => {
-  try {
-    return new RegExp(text);
-  } catch {
-    return usage(`invalid --log-opt ${option}=${text}: it is not a regular expression`);
-  }
-};
+/** The limits of a configuration that `parseLogFlags` has made. */
+export const logLimits = ({ driver, options = {} }: LogConfig): LogLimits =>
+  isRemote(driver) ? limitsFrom(options, 'cache-', true) : limitsFrom(options, '', driver === 'local');
 
-const checkCompress = (text: string): void => {
-  if (![...yes, ...no].includes(text)) usage(`invalid --log-opt compress=${text}`, 'write true or false');
-  if (yes.includes(text)) refuse('--log-opt compress=true is not supported: full log files are kept as they are', 'leave it out, and limit them with max-size and max-file');
-};
+/** Whether files are kept for `skiff logs`. */
+export const keepsFiles = ({ driver, options = {} }: LogConfig): boolean => driver !== 'none' && !(isRemote(driver) && isYes(options['cache-disabled'] ?? ''));
 
-const checkMode = (text: string): void => {
-  if (text === 'non-blocking') refuse('--log-opt mode=non-blocking is not supported: no output is dropped from a log', 'leave it out');
-  if (text !== 'blocking') usage(`invalid --log-opt mode=${text}`, 'leave it out');
-};
-
-/** What a tag may be made of; Docker's loggerutils.ParseLogTag has these fields. */
-const tagFields = (subject: LogSubject): ReadonlyMap<string, string> =>
-  new Map([
-    ['ID', subject.id.slice(0, 12)],
-    ['FullID', subject.id],
-    ['Name', subject.name],
-    ['ImageName', subject.image?.reference ?? ''],
-    ['ImageID', (subject.image?.id ?? '').replace('sha256:', '').slice(0, 12)],
-    ['ImageFullID', subject.image?.id ?? ''],
-    ['Command', subject.args.join(' ')],
-    ['DaemonName', 'skiff'],
-  ]);
-
-const nobody: LogSubject = { id: '', name: '', args: [], labels: {}, env: [] };
-
-/** Fields only: no other part of Go's templates makes sense in a tag. */
-const expandTag = (text: string, subject: LogSubject): string => {
-  const fields = tagFields(subject);
-  const hint = `a tag may have the fields ${[...fields.keys()].map((name) => `{{.${name}}}`).join(', ')}`;
-  return text.replace(/\{\{(.*?)\}\}/g, (whole, inner: string) => fields.get(/^\s*\.(\w+)\s*$/.exec(inner)?.[1] ?? '') ?? usage(`invalid --log-opt tag=${text}: ${whole} is not known`, hint));
-};
-
-const checks: Readonly<Record<string, (text: string) => unknown>> = {
-  'max-size': sizeOf,
-  'max-file': filesOf,
-  compress: checkCompress,
-  mode: checkMode,
-  labels: () => undefined,
-  'labels-regex': (text) => expressionOf('labels-regex', text),
-  env: () => undefined,
-  'env-regex': (text) => expressionOf('env-regex', text),
-  tag: (text) => expandTag(text, nobody),
+/** What no option alone can tell. */
+const checkTogether = (config: LogConfig): LogConfig => {
+  const { driver, options = {} } = config;
+  if (options['max-buffer-size'] !== undefined && options['mode'] !== 'non-blocking') usage("logger: max-buffer-size option is only supported with 'mode=non-blocking'", 'add --log-opt mode=non-blocking');
+  const { maxFiles, maxSize, compress } = logLimits(config);
+  if (driver === 'json-file' && compress && (maxFiles === 1 || maxSize === 0)) usage('compress cannot be true when max-file is less than 2 or max-size is not set', 'add --log-opt max-size=10m --log-opt max-file=3');
+  if (driver !== 'json-file' && compress && maxFiles === 1) usage('compression cannot be enabled when max file count is 1', 'give a max-file of 2 or more');
+  return config;
 };
 
 const parseOption = (text: string, driver: LogDriver): readonly [string, string] => {
   const at = text.indexOf('=');
   if (at < 1) return usage(`invalid --log-opt '${text}'`, 'write --log-opt NAME=VALUE');
   const name = text.slice(0, at);
-  const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-  if (check === undefined) return usage(`unknown log opt '${name}' for ${driver} log driver`, `use one of ${Object.keys(checks).join(', ')}`);
-  check(text.slice(at + 1));
+  const known = optionsOf(driver);
+  const check = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (check === undefined) return usage(`unknown log opt '${name}' for ${driver} log driver`, `use one of ${Object.keys(known).join(', ')}`);
+  check(text.slice(at + 1), name);
   return [name, text.slice(at + 1)];
 };
 
 /** The flags' meaning; of an option given twice the last value counts. Throws Usage for what is no driver or option, Refused for what Docker has and we have not. */
 export const parseLogFlags = (driver: string | undefined, options: readonly string[]): LogConfig => {
   const chosen = driverOf(driver || 'json-file');
-  if (options.length === 0) return { driver: chosen };
+  if (options.length === 0 && !isRemote(chosen)) return { driver: chosen };
   if (chosen === 'none') return usage('invalid logging opts for driver none', 'leave --log-opt out');
-  return { driver: chosen, options: Object.fromEntries(options.map((text) => parseOption(text, chosen))) };
+  const config: LogConfig = { driver: chosen, ...(options.length === 0 ? {} : { options: Object.fromEntries(options.map((text) => parseOption(text, chosen))) }) };
+  if (isRemote(chosen)) checkRemote(chosen, config.options ?? {});
+  return checkTogether(config);
+};
+
+const checkRemote = (driver: RemoteDriver, options: Readonly<Record<string, string>>): void => {
+  if (driver === 'gelf') checkGelf(options);
+};
+
+/** GELF's options depend on the address, which it needs. */
+const checkGelf = (options: Readonly<Record<string, string>>): void => {
+  const address = options['gelf-address'];
+  if (address === undefined || address === '') usage('gelf-address is a required parameter', 'add --log-opt gelf-address=udp://HOST:12201');
+  const isUdp = address?.startsWith('udp:') === true;
+  for (const name of Object.keys(options)) {
+    if (name.startsWith('gelf-compression-') && !isUdp) usage('compression is only supported on UDP', `leave ${name} out`);
+    if (name.startsWith('gelf-tcp-') && isUdp) usage(`"${name}" is only valid for TCP`, `leave ${name} out`);
+  }
 };
 
 const words = (list: string | undefined): readonly string[] => (list === undefined || list === '' ? [] : list.split(','));
@@ -150,13 +125,8 @@ const chosen = (all: Readonly<Record<string, string>>, list: string | undefined,
 const variables = (env: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 
-/** What every entry of the log says of its container, sorted by name as Go writes a map. */
-export const logAttributes = ({ options = {} }: LogConfig, subject: LogSubject): Readonly<Record<string, string>> => {
-  const { labels, 'labels-regex': labelPattern, env, 'env-regex': envPattern, tag = '' } = options;
-  const pairs = [
-    ...chosen(subject.labels, labels, labelPattern),
-    ...chosen(variables(subject.env), env, envPattern),
-    ...(tag === '' ? [] : [['tag', expandTag(tag, subject)] as const]),
-  ];
-  return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
+/** The labels and variables that the options choose; of the same name the variable counts, as in Docker. */
+export const logAttributes = ({ options = {} }: LogConfig, subject: Pick<LogSubject, 'labels' | 'env'>): readonly (readonly [string, string])[] => {
+  const { labels, 'labels-regex': labelPattern, env, 'env-regex': envPattern } = options;
+  return [...chosen(subject.labels, labels, labelPattern), ...chosen(variables(subject.env), env, envPattern)];
 };

@@ -10,6 +10,7 @@ import { helperPath, keeperArguments } from '../system/helper.ts';
 import { capabilityLimit } from '../system/kernel.ts';
 import { doomedPath } from './heal.ts';
 import { isCapabilityName } from './capabilities.ts';
+import { prepareLog } from './logs-record.ts';
 import { makePlan } from './plan.ts';
 import { encodePlan } from './plan-records.ts';
 import { findContainer, socketPath } from './records.ts';
@@ -50,6 +51,7 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
     singleUid: idMap.mode === 'single',
     rootfs: need(driver.plan(overlayOf(host, skiff, directory, needs))),
     seccomp,
+    log: await prepareLog(paths, spec),
     ...(slirp === undefined ? {} : { slirp }),
     ...(foreign === undefined ? {} : { foreign }),
     ...(cgroup === undefined ? {} : { cgroup }),

@@ -3,7 +3,7 @@
  * made or runs has a marker in the runtime directory, which a reboot empties, so that looking for trouble costs one directory
  * listing.
  */
-import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, lstatSync, openSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { isContainerId } from '../core/names.ts';
@@ -12,7 +12,8 @@ import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { isAlive, ownIdentity } from '../system/process-identity.ts';
 import { tell } from './container-events.ts';
-import { atRest, createdState, ended, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, socketPath, waitingState } from './records.ts';
+import { sweepReaders } from './logs-sweep.ts';
+import { atRest, createdState, ended, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, readersPath, socketPath, waitingState } from './records.ts';
 import type { Container, State } from './records.ts';
 import type { SkiffSpec } from './spec-types.ts';
 import type { Host } from '../system/host.ts';
@@ -124,6 +125,12 @@ export const clearTraces = (paths: Paths, id: string): void => {
   for (const path of [socketPath(paths, id), markerPath(paths, id)]) removeIfPresent(path);
 };
 
+/** What killed followers of its log have left; who follows it still keeps what he has. */
+const removeReaders = (paths: Paths, id: string): void => {
+  const directory = readersPath(paths, id);
+  if (existsSync(directory)) sweepReaders(directory);
+};
+
 /**
  * Takes containers off the listing at once, by rename, gives their names free, and then removes their trees. None of them may run.
  * Idempotent; interrupted, the next command finishes it.
@@ -137,6 +144,7 @@ export const discard = (paths: Paths, host: Host, ids: readonly string[]): void 
     if (wasThere || moveIfPresent(makingPath(paths, id), target)) doomed.push(target);
     if (name !== undefined) unlinkName(paths, name, id);
     clearTraces(paths, id);
+    removeReaders(paths, id);
     if (wasThere) say();
   }
   if (doomed.length > 0) removeTrees(paths, host, doomed);

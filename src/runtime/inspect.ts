@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/TaskEither';
 import { fail, toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { need } from '../core/invalid.ts';
+import { isRemote } from '../core/log-options.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import { goMap, goStruct } from '../images/inspect-config.ts';
 import { inspectedContainerConfig } from './inspect-config.ts';
@@ -80,7 +81,7 @@ export const inspected = (container: Container, oci: OciSpec, sizes: Sizes): obj
       ResolvConfPath: join(directory, 'resolv.conf'),
       HostnamePath: join(directory, 'hostname'),
       HostsPath: join(directory, 'hosts'),
-      LogPath: spec.log.driver === 'none' ? '' : join(directory, 'container-json.log'),
+      LogPath: spec.log.driver === 'none' || isRemote(spec.log.driver) ? '' : join(directory, 'container-json.log'),
       Name: `/${spec.name}`,
       RestartCount: state.restartCount ?? 0,
       Driver: spec.storageDriver,

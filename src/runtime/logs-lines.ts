@@ -12,7 +12,9 @@ export type TakeLine = (bytes: Buffer, from: number, to: number) => boolean;
 export interface LineReader {
   /** Hands on the lines up to the file's end, `limit` (a position in it) or after so many bytes as one window has; tells which. */
   readonly read: (limit: number, take: TakeLine) => 'more' | 'end' | 'stopped';
-  /** Goes to another file, or to another place. */
+  /** Hands on the lines of bytes that come from elsewhere, behind those that came before; false when that is not wanted. */
+  readonly feed: (bytes: Uint8Array, take: TakeLine) => boolean;
+  /** Goes to another file, or to another place; fd -1 where bytes are fed. */
   readonly go: (fd: number, position: number) => void;
   /** Whether bytes are left behind the last newline. */
   readonly hasRest: () => boolean;
@@ -63,6 +65,18 @@ export const lineReader = (): LineReader => {
       position += count;
       length += count;
       return handOn(from, take) ? 'more' : 'stopped';
+    },
+    feed: (bytes, take) => {
+      for (let at = 0; at < bytes.length; ) {
+        makeRoom();
+        const from = length;
+        const piece = bytes.subarray(at, at + buffer.length - length);
+        buffer.set(piece, length);
+        length += piece.length;
+        at += piece.length;
+        if (!handOn(from, take)) return false;
+      }
+      return true;
     },
     go: (to, at) => {
       fd = to;

@@ -1,13 +1,16 @@
 /** `skiff logs`: what a container has printed, and with `follow` what it goes on to print. */
 import * as TE from 'fp-ts/TaskEither';
 import { fail, SkiffFailure, toSkiffError } from '../core/errors.ts';
+import { keepsFiles, logLimits } from '../core/log-options.ts';
 import { momentOf } from '../core/log-times.ts';
 import { makerIsAlive } from './heal.ts';
-import { closeFile, isReplaced, logPath, openNewer, tailOf } from './logs-files.ts';
+import { closeFile, logPath, openFiles, tailOf } from './logs-files.ts';
 import { lineFormat } from './logs-format.ts';
+import { readGzip } from './logs-gzip.ts';
 import { lineReader } from './logs-lines.ts';
 import { gather } from './logs-output.ts';
-import { readContainer } from './records.ts';
+import { joinReaders } from './logs-readers.ts';
+import { readContainer, readersPath } from './records.ts';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { SkiffError } from '../core/errors.ts';
 import type { Paths } from '../system/paths.ts';
@@ -15,6 +18,7 @@ import type { LogFile } from './logs-files.ts';
 import type { LogChoice } from './logs-format.ts';
 import type { LineReader, TakeLine } from './logs-lines.ts';
 import type { LogOutput } from './logs-output.ts';
+import type { LogQueue } from './logs-readers.ts';
 import type { Container } from './records.ts';
 
 export interface LogsOptions extends LogChoice {
@@ -57,19 +61,12 @@ interface Reading {
   readonly options: LogsOptions;
   readonly reader: LineReader;
   readonly files: LogFile[];
+  /** Where the files come from. */
+  readonly queue: LogQueue;
   readonly take: TakeLine;
   readonly flush: () => void;
   readonly damaged: () => void;
 }
-
-/** Opens what the monitor has begun meanwhile. An open file can be read to its end even when it has been removed. */
-const openNew = ({ container: { directory }, files, reader }: Reading): void => {
-  const known = files.at(-1);
-  if (!isReplaced(directory, known)) return;
-  files.push(...openNewer(directory, known));
-  const [first] = files;
-  if (known === undefined && first !== undefined) reader.go(first.fd, 0);
-};
 
 /** Goes on from the first file, which is at its end, to the next one. */
 const nextFile = (reading: Reading): void => {
@@ -78,20 +75,63 @@ const nextFile = (reading: Reading): void => {
   const done = files.shift();
   if (done !== undefined) closeFile(done);
   const [next] = files;
-  if (next !== undefined) reader.go(next.fd, 0);
+  if (next !== undefined) reader.go(next.gzip === undefined ? next.fd : -1, 0);
 };
 
-/** Reads all files to their ends; false when what follows is not wanted. With `bounded`, only what was there when they were opened. */
-const readAll = (reading: Reading, bounded: boolean): boolean => {
+/** A compressed file, without its first `skip` lines; false when what follows is not wanted. */
+const readPacked = async ({ reader, take, damaged, options }: Reading, file: LogFile, skip: number): Promise<boolean> => {
+  if (options.since !== undefined && file.gzip?.lastTime !== undefined && file.gzip.lastTime < options.since) return true;
+  let left = skip;
+  const takeRest: TakeLine = (...place) => (left > 0 ? (left -= 1) >= 0 : take(...place));
+  const outcome = await readGzip(file, (bytes) => reader.feed(bytes, takeRest));
+  if (outcome === 'damaged') damaged();
+  return outcome !== 'stopped';
+};
+
+/** Lets signals and timers have their turn: a log may be long. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** What was there when the files were opened; false when what follows is not wanted. The newest file stays open. */
+const readFirst = async (reading: Reading, skip: number): Promise<boolean> => {
   const { files, reader, take } = reading;
-  for (let [file] = files; file !== undefined; [file] = files) {
-    const state = reader.read(bounded ? file.size : Infinity, take);
-    if (state === 'stopped') return false;
-    if (!bounded) openNew(reading);
-    if (state === 'more') continue;
+  for (let [file] = files, leave = skip; file !== undefined; [file] = files, leave = 0) {
+    if (file.gzip !== undefined) {
+      if (!(await readPacked(reading, file, leave))) return false;
+    } else {
+      for (let state = reader.read(file.size, take); state !== 'end'; state = reader.read(file.size, take)) {
+        if (state === 'stopped') return false;
+        await breathe();
+      }
+    }
     if (files.length === 1) return true;
+    nextFile(reading);
+  }
+  return true;
+};
+
+/** What has been written since; false when what follows is not wanted. */
+const readOn = async (reading: Reading): Promise<boolean> => {
+  const { files, reader, take, queue } = reading;
+  if (files.length === 0) {
+    files.push(...queue.open());
+    const [first] = files;
+    if (first !== undefined) reader.go(first.fd, 0);
+  }
+  for (let [file] = files; file !== undefined; [file] = files) {
+    if (file.gzip !== undefined) return true; // there is no other one
+    const state = reader.read(Infinity, take);
+    if (state === 'stopped') return false;
+    if (state === 'more') {
+      await breathe();
+      continue;
+    }
+    if (files.length === 1) {
+      const next = queue.next(file);
+      if (next === undefined) return true;
+      files.push(next);
+    }
     // The monitor was done with this one before it began the next, but perhaps not yet when we found its end.
-    while (!bounded && reader.read(Infinity, take) === 'more');
+    for (let rest = reader.read(Infinity, take); rest !== 'end'; rest = reader.read(Infinity, take)) if (rest === 'stopped') return false;
     nextFile(reading);
   }
   return true;
@@ -108,12 +148,13 @@ const comesBack = async ({ paths, container: { id } }: Reading): Promise<boolean
 
 const follow = async (reading: Reading): Promise<void> => {
   const { paths, container, options, reader, flush } = reading;
+  let lines = 0;
+  const counting: Reading = { ...reading, take: (...place) => ((lines += 1), reading.take(...place)) };
   for (let pause = pollShortest; ; ) {
     // Looked at before the files are read, so that nothing of what was written until then is missed.
     const active = isActive(paths, container.id);
-    let lines = 0;
-    openNew(reading);
-    const wanted = reading.files.length === 0 || readAll({ ...reading, take: (...place) => ((lines += 1), reading.take(...place)) }, false);
+    lines = 0;
+    const wanted = await readOn(counting);
     flush();
     if (!wanted || (options.until !== undefined && now() > options.until)) return;
     if (active === undefined || (!active && !(await comesBack(reading)))) break;
@@ -123,40 +164,61 @@ const follow = async (reading: Reading): Promise<void> => {
   if (reader.hasRest()) reading.damaged();
 };
 
-const readLog = async (reading: Reading): Promise<void> => {
-  const { paths, container, options, reader, files, flush, damaged } = reading;
-  // One that does not run has said all it has to say, as in Docker.
-  const active = isActive(paths, container.id) === true;
-  files.push(...openNewer(container.directory, undefined));
-  const { index, position } = options.tail === undefined ? { index: 0, position: 0 } : tailOf(files, options.tail);
+const readLog = async (reading: Reading, active: boolean): Promise<void> => {
+  const { options, reader, files, queue, flush, damaged } = reading;
+  files.push(...queue.open());
+  const { index, position, skip } = options.tail === undefined ? { index: 0, position: 0, skip: 0 } : await tailOf(files, options.tail);
   files.splice(0, index).forEach(closeFile);
   const [first] = files;
-  if (first !== undefined) reader.go(first.fd, position);
-  const wanted = readAll(reading, true);
+  if (first !== undefined) reader.go(first.gzip === undefined ? first.fd : -1, position);
+  const wanted = await readFirst(reading, skip);
   flush();
   if (wanted && active && options.follow) await follow(reading);
   else if (wanted && !active && reader.hasRest()) damaged();
 };
 
+/** A log whose file never becomes full, or that is only read once. */
+const plainQueue = (directory: string): LogQueue => ({ open: () => openFiles(directory), next: () => undefined, close: () => undefined });
+
+/** Says each sentence once. */
+const once = (say: (sentence: string) => void): ((sentence: string) => void) => {
+  const said = new Set<string>();
+  return (sentence) => {
+    if (!said.has(sentence)) say(sentence);
+    said.add(sentence);
+  };
+};
+
+const cannotRead = ({ log }: Container['spec']): never =>
+  fail({
+    _tag: 'Refused',
+    message: 'configured logging driver does not support reading',
+    hint: log.driver === 'none' ? 'the container was made with --log-driver none' : 'the container was made with --log-opt cache-disabled',
+  });
+
 /**
- * Prints a container's log. Errors: Refused where none is kept (`--log-driver none`), System where it cannot be read. Damaged lines are
- * left out with one warning. Following loses nothing while no more is written between two looks (50 ms) than the files hold that are kept.
+ * Prints a container's log; of a driver that sends it, what is kept here besides. Errors: Refused where nothing is kept, System where it
+ * cannot be read. Damaged lines and files are left out with one warning. Following loses nothing however fast files become full, as long as
+ * it is not further behind than `READER_LIMIT` in helpers/logger-readers.h; then it says so.
  */
 export const showLogs = (paths: Paths, container: Container, options: LogsOptions, output: LogsOutput): TaskEither<SkiffError, void> =>
   TE.tryCatch(async () => {
-    if (container.spec.log.driver === 'none') fail({ _tag: 'Refused', message: 'configured logging driver does not support reading', hint: 'the container was made with --log-driver none' });
+    const { directory, spec, id } = container;
+    if (!keepsFiles(spec.log)) cannotRead(spec);
     const gathered = gather(output);
-    let told = false;
-    const damaged = (): void => {
-      if (!told) output.warn(`${logPath(container.directory)} is damaged; the lines that cannot be read are left out`);
-      told = true;
-    };
+    const say = once(output.warn);
+    const damaged = (): void => say(`${logPath(directory)} is damaged; the lines that cannot be read are left out`);
+    const lost = (): void => say('lines are missing: this reader was so far behind that they were not kept for it');
     const files: LogFile[] = [];
     const { take } = lineFormat(options, gathered, damaged);
+    // One that does not run has said all it has to say, as in Docker.
+    const active = isActive(paths, id) === true;
+    const queue = options.follow && active && logLimits(spec.log).maxSize > 0 ? joinReaders(readersPath(paths, id), directory, lost) : plainQueue(directory);
     try {
-      await readLog({ paths, container, options, reader: lineReader(), files, take, flush: gathered.flush, damaged });
+      await readLog({ paths, container, options, reader: lineReader(), files, queue, take, flush: gathered.flush, damaged }, active);
     } finally {
       gathered.flush();
       files.forEach(closeFile);
+      queue.close();
     }
   }, toSkiffError('read the log of', container.spec.name));

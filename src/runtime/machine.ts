@@ -7,6 +7,7 @@ import { closeSync, openSync, readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import { SkiffFailure, explainErrno, renderError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
+import { logDrivers } from '../core/log-options.ts';
 import { readIndex } from '../images/layout.ts';
 import type { WantedDriver } from '../storage/choose.ts';
 import { storageDriver } from '../storage/probe.ts';
@@ -66,6 +67,8 @@ export interface Machine {
   /** `2`, `1`, or empty where no cgroup file system is mounted. */
   readonly CgroupVersion: string;
   readonly SecurityOptions: readonly string[];
+  /** Log drivers that keep or send something. */
+  readonly Plugins: { readonly Log: readonly string[] };
   readonly Programs: readonly ProgramFact[];
   readonly Devices: readonly DeviceFact[];
   readonly Warnings: readonly string[];
@@ -213,6 +216,7 @@ export const describeMachine = async (paths: Paths, env: Environment, wantedDriv
     MemTotal: totalmem(),
     CgroupVersion: cgroupVersion(),
     SecurityOptions: securityOptions(),
+    Plugins: { Log: logDrivers.filter((name) => name !== 'none').sort() },
     Programs: await programFacts(env),
     Devices: [deviceFact('/dev/fuse', 'the storage driver fuse-overlayfs'), deviceFact('/dev/net/tun', 'networks other than none and host')],
     Warnings: [...namespaceWarnings(), ...counts.Warnings],

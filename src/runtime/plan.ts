@@ -4,10 +4,10 @@
  */
 import { defaultDeviceLinks } from './spec-mounts.ts';
 import { groupWords } from '../core/users.ts';
-import { logRecord } from './logs-record.ts';
 import { parseMountOptions } from './mount-options.ts';
 import { eventTexts } from './event-texts.ts';
 import { processRecords, sessionRecords } from './plan-records.ts';
+import type { LogRecords } from './logs-subject.ts';
 import type { PlanRecord } from './plan-records.ts';
 import type { OciMount, OciNamespaceType, OciSpec } from '../core/oci-runtime.ts';
 import type { MountStep } from '../storage/driver.ts';
@@ -47,6 +47,7 @@ export interface PlanInputs {
   readonly outputOnly?: boolean;
   /** Records for a cgroup of its own, with limits. */
   readonly cgroup?: readonly PlanRecord[];
+  readonly log: LogRecords;
   /** Start time of the process whose namespaces are joined. */
   readonly donorStart?: string;
   /** Removed when the container does not stay: a path, and where it is moved before that if it is a tree. */
@@ -145,7 +146,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ['id', skiff.id],
     ['dir', inputs.directory],
     ['socket', inputs.socket],
-    logRecord(oci, skiff),
+    ...inputs.log(oci, skiff),
     ['stop', String(skiff.stopSignal.number), String(skiff.stopTimeout)],
     ...(skiff.restart === undefined ? [] : [['restart', skiff.restart.name, String(skiff.restart.maximumRetryCount)] as PlanRecord]),
     ['events', inputs.events, ...eventTexts(skiff)],

@@ -1,6 +1,7 @@
 /** Reads config.json and spec.json back. Loaded when a record is read, not when a container is started. */
 import * as t from 'io-ts';
 import { left, right } from 'fp-ts/Either';
+import { logDrivers } from '../core/log-options.ts';
 import { ociSpecCodec } from '../core/oci-runtime-codec.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
@@ -74,7 +75,7 @@ const surroundings = t.intersection([
       t.type({ kind: t.union([t.literal('default'), t.literal('unconfined')]) }),
       t.type({ kind: t.literal('file'), path: t.string }),
     ]),
-    log: t.intersection([t.type({ driver: t.keyof({ 'json-file': null, local: null, none: null }) }), t.partial({ options: t.record(t.string, t.string) })]),
+    log: t.intersection([t.type({ driver: t.keyof(Object.fromEntries(logDrivers.map((name) => [name, null]))) }), t.partial({ options: t.record(t.string, t.string) })]),
   }),
   t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart }),
 ]);

@@ -5,9 +5,10 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { containerDirectories, eventually, execute, importBusybox, output, removeAll, skiff, skiffCommand } from './skiff.ts';
+import { containerDirectories, eventually, execute, importBusybox, output, removeAll, root, skiff, skiffCommand } from './skiff.ts';
 
 test.before(() => importBusybox());
 test.after.each(removeAll);
@@ -20,6 +21,11 @@ const directoryOf = (name: string): string => {
   if (found === undefined) throw new Error(`no container ${name}`);
   return found;
 };
+const logFiles = (name: string): readonly string[] => readdirSync(directoryOf(name)).filter((file) => file.includes('.log')).sort();
+
+/** Containers whose logs are followed, as their monitors see it. */
+const readersLeft = (): readonly string[] => readdirSync(join(root, 'hosts')).flatMap((host) => (existsSync(join(root, 'hosts', host, 'log-readers')) ? readdirSync(join(root, 'hosts', host, 'log-readers')) : []));
+const readersOf = (id: string): readonly string[] => readdirSync(join(root, 'hosts')).flatMap((host) => readdirSync(join(root, 'hosts', host, 'log-readers', id)));
 const logOf = (name: string): string => join(directoryOf(name), 'container-json.log');
 
 interface Follower {
@@ -108,7 +114,7 @@ test('files of a limited size: the last ones stay, and are read as one', () => {
 
 test('local has limits of its own and is read the same way; none cannot be read', () => {
   inContainer('kept', 'seq 1 400000 >&2', '--log-driver', 'local');
-  assert.ok(existsSync(`${logOf('kept')}.1`));
+  assert.equal(logFiles('kept'), ['container-json.log', 'container-json.log.1.gz']);
   assert.is(skiff(['logs', 'kept']).stderr, numbers(1, 400000));
   inContainer('silent', 'echo x', '--log-driver', 'none');
   const { status, stdout, stderr } = skiff(['logs', 'silent']);
@@ -117,17 +123,94 @@ test('local has limits of its own and is read the same way; none cannot be read'
   assert.not.ok(existsSync(logOf('silent')));
 });
 
-test('following loses nothing and repeats nothing at 100,000 lines a second and more, over many files', async () => {
-  // Half a second fits into the files that are kept.
-  const script = 'sleep 0.5; i=0; while [ $i -lt 50 ]; do seq $((i * 10000 + 1)) $((i * 10000 + 10000)); i=$((i + 1)); sleep 0.05; done';
-  detached('fast', script, '--log-opt', 'max-size=2m', '--log-opt', 'max-file=5');
-  const follower = followLogs('fast');
-  assert.is(await follower.ended, 0);
-  assert.ok(follower.text() === numbers(1, 500000), 'every line once, in order');
+const packed = ['--log-opt', 'max-size=100k', '--log-opt', 'max-file=4', '--log-opt', 'compress=true'] as const;
+
+test('compressed files are Docker\'s, and are read as one with the others', () => {
+  inContainer('small', 'seq 1 20000; sleep 0.3; echo later', ...packed);
+  assert.equal(logFiles('small'), ['container-json.log', 'container-json.log.1.gz', 'container-json.log.2.gz', 'container-json.log.3.gz']);
+  const text = output(['logs', 'small']);
+  const count = text.split('\n').length - 2;
+  assert.ok(count > 3000 && count < 7000, `${count} lines`);
+  assert.ok(text === `${numbers(20000 - count + 1, 20000)}later\n`);
+  for (const lines of [1, 100, 2000, 3000, count]) assert.ok(output(['logs', '-n', String(lines), 'small']) === `${lines === 1 ? '' : numbers(20000 - lines + 2, 20000)}later\n`, `${lines} lines`);
+  const plain = gunzipSync(readFileSync(`${logOf('small')}.1.gz`)).toString();
+  const lastTime = /"time":"([^"]+)"}\n$/.exec(plain)?.[1];
+  const bytes = readFileSync(`${logOf('small')}.1.gz`);
+  assert.is(bytes.toString('latin1', 12, 12 + bytes.readUInt16LE(10)), `{"lastTime":"${lastTime}"}`);
+  const [last = ''] = output(['logs', '-t', '-n', '1', 'small']).split(' ');
+  assert.is(output(['logs', '--since', last, 'small']), 'later\n');
+  assert.ok(output(['logs', '--until', lastTime ?? '', 'small']).length > 1000);
+});
+
+test('a damaged compressed file is told, and the others are read', () => {
+  inContainer('broken', 'seq 1 20000', ...packed);
+  const whole = output(['logs', 'broken']);
+  const path = `${logOf('broken')}.2.gz`;
+  const bytes = readFileSync(path);
+  for (const damage of [bytes.subarray(0, bytes.length / 2), Buffer.from('this is no gzip'), Buffer.alloc(0)]) {
+    writeFileSync(path, damage);
+    const { status, stdout, stderr } = skiff(['logs', 'broken']);
+    assert.equal({ status, stderr }, { status: 0, stderr: `skiff: warning: ${logOf('broken')} is damaged; the lines that cannot be read are left out\n` });
+    assert.ok(stdout.endsWith('\n20000\n') && stdout.length < whole.length && stdout.startsWith(whole.slice(0, 100)));
+  }
+});
+
+/** As fast as `seq` can: far more than 100,000 lines a second. Numbers go on over the starts of one container. */
+const flood = (lines: number): string => `n=$(cat /n 2>/dev/null || echo 0); echo $((n + 1)) > /n; seq $((n * ${lines} + 1)) $((n * ${lines} + ${lines}))`;
+
+/** Waits until `count` readers of the only container are known, and tells the container to begin. */
+const beginWith = async (name: string, count: number): Promise<void> => {
+  await eventually(`${count} readers`, () => readersLeft().length === 1 && readersOf(readersLeft()[0] ?? '').length === count);
+  output(['exec', name, 'touch', '/go']);
+};
+const waitForGo = 'while [ ! -e /go ]; do sleep 0.02; done';
+
+test('following loses and repeats nothing, however fast files become full and are compressed', async () => {
+  const lines = 1_000_000;
+  for (const files of [1, 3]) {
+    const name = `fast${files}`;
+    detached(name, `echo begin; ${waitForGo}; ${flood(lines)}; echo end`, '--log-opt', 'max-size=50k', '--log-opt', `max-file=${files}`, ...(files > 1 ? ['--log-opt', 'compress=true'] : []));
+    await eventually('it has begun', () => output(['logs', name]) === 'begin\n');
+    const followers = [followLogs(name), followLogs('--tail', '0', name)];
+    await beginWith(name, 2);
+    for (const [i, follower] of followers.entries()) {
+      assert.is(await follower.ended, 0);
+      assert.ok(follower.text() === `${i === 0 ? 'begin\n' : ''}${numbers(1, lines)}end\n`, `every line once, in order, of ${files}`);
+    }
+    assert.equal(readersLeft(), []);
+    output(['rm', name]);
+  }
+});
+
+test('following goes on over restarts in the middle of it all', async () => {
+  const lines = 300_000;
+  detached('over', `${waitForGo}; ${flood(lines)}; echo done; trap "exit 0" TERM; sleep 1000 & wait`, '--log-opt', 'max-size=200k', '--log-opt', 'max-file=2', '--log-opt', 'compress=true');
+  const follower = followLogs('over');
+  try {
+    await beginWith('over', 1);
+    for (const round of [1, 2, 3]) {
+      await eventually(`round ${round}`, () => follower.text().split('done\n').length === round + 1, 30000);
+      output([round === 3 ? 'stop' : 'restart', 'over']);
+    }
+    assert.is(await follower.ended, 0);
+  } finally {
+    follower.kill();
+  }
+  assert.ok(follower.text() === [0, 1, 2].map((round) => `${numbers(round * lines + 1, (round + 1) * lines)}done\n`).join(''), 'every line once, in order');
+});
+
+test('a follower that is killed leaves nothing for long', async () => {
+  detached('shown', 'while true; do seq 1 2000; sleep 0.1; done', '--log-opt', 'max-size=10k');
+  const follower = followLogs('shown');
+  await eventually('it follows', () => follower.text().length > 10000);
+  follower.kill();
+  await follower.ended;
+  await eventually('its directory goes', () => readersLeft().length === 0);
+  output(['rm', '-f', 'shown']);
 });
 
 test('following a container that is removed at its end', async () => {
-  detached('gone', 'sleep 0.5; seq 1 100000', '--rm');
+  detached('gone', 'sleep 0.5; seq 1 100000', '--rm', '--log-opt', 'max-size=20k');
   const follower = followLogs('--tail', '0', 'gone');
   assert.is(await follower.ended, 0);
   assert.ok(follower.text() === numbers(1, 100000), 'every line once, in order');
@@ -174,7 +257,7 @@ test('what is no container, no number, no moment', () => {
   assert.equal({ status, stderr }, { status: 1, stderr: 'skiff: no such container: nobody\n' });
   inContainer('some', 'true');
   for (const flags of [['--tail', 'x'], ['--since', 'yesterday'], ['--until', 'x']]) assert.is(skiff(['logs', ...flags, 'some']).status, 125, flags.join(' '));
-  assert.is(skiff(['run', '--log-driver', 'syslog', 'busybox', 'true']).status, 125);
+  assert.is(skiff(['run', '--log-driver', 'awslogs', 'busybox', 'true']).status, 125);
 });
 
 test('a reader that goes away ends it quietly', () => {

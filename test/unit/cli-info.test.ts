@@ -13,7 +13,7 @@ const machine: Machine = {
     Gids: [{ containerId: 0, hostId: 100, size: 1 }],
   },
   Name: 'box', KernelVersion: '6.1.0', OperatingSystem: 'Debian', OSType: 'linux', Architecture: 'x86_64', NCPU: 2, MemTotal: 2 ** 31,
-  CgroupVersion: '2', SecurityOptions: ['name=rootless'],
+  CgroupVersion: '2', SecurityOptions: ['name=rootless'], Plugins: { Log: ['gelf', 'local'] },
   Programs: [
     { Name: 'slirp4netns', Path: '/usr/bin/slirp4netns', Version: '1.2.0', Package: 'slirp4netns', NeededFor: 'networks' },
     { Name: 'fuse-overlayfs', Path: '', Version: '', Package: 'fuse-overlayfs', NeededFor: 'storage' },

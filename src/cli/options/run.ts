@@ -1,3 +1,4 @@
+import { logDrivers } from '../../core/log-options.ts';
 import { detachKeys, env, envFile, interactive, platform, tty, user, workdir } from './shared.ts';
 import { changeable, lasting } from './limits.ts';
 import { refused } from './run-refused.ts';
@@ -37,13 +38,13 @@ export const table = {
     interactive,
     { name: 'label', short: 'l', kind: 'list', value: 'NAME[=VALUE]', help: 'Put a label on the container' },
     { name: 'label-file', kind: 'list', value: 'FILE', help: 'Read labels from a file', complete: 'files' },
-    { name: 'log-driver', kind: 'string', value: 'DRIVER', help: 'Where its output is kept for skiff logs: json-file, local or none', default: 'json-file', suggestions: ['json-file', 'local', 'none'] },
+    { name: 'log-driver', kind: 'string', value: 'DRIVER', help: 'Where its output goes: json-file, local, journald, syslog, gelf, fluentd or none', default: 'json-file', suggestions: logDrivers },
     {
       name: 'log-opt',
       kind: 'list',
       value: 'NAME=VALUE',
-      help: 'Option of the log: max-size, max-file, labels, labels-regex, env, env-regex or tag',
-      suggestions: ['max-size=10m', 'max-file=3', 'labels=', 'env=', 'tag='],
+      help: 'Option of the log, such as max-size, max-file, compress, mode, tag, labels, syslog-address, gelf-address or fluentd-address',
+      suggestions: ['max-size=10m', 'max-file=3', 'compress=true', 'mode=', 'labels=', 'env=', 'tag=', 'syslog-address=udp://', 'syslog-format=rfc5424', 'gelf-address=udp://', 'fluentd-address=', 'cache-disabled=true'],
     },
     { name: 'name', kind: 'string', value: 'NAME', help: 'Name of the container; without one, it is made up' },
     platform,
