@@ -7,12 +7,13 @@
  *   @as-root            run it as the caller, who has to be root, to set up what only root can
  *   @also-on-node       run it on dist/skiff.cjs too, not only on dist/skiff
  *   @one-driver         run it with the storage driver that Skiff chooses, not once for each
+ *   @alone              run it while nothing else runs: it measures, or takes most of the machine
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { root } from './steps.mjs';
 
-/** @typedef {{ name: string, bundle: string, timeLimitMs: number, alsoOnNode: boolean, oneDriver: boolean, singleUid: boolean, asRoot: boolean }} TestFile */
+/** @typedef {{ name: string, bundle: string, timeLimitMs: number, alsoOnNode: boolean, oneDriver: boolean, alone: boolean, singleUid: boolean, asRoot: boolean }} TestFile */
 
 const defaultTimeLimitSeconds = 300;
 
@@ -29,6 +30,7 @@ export const findTests = () =>
         timeLimitMs: Number(/@time-limit (\d+)/.exec(text)?.[1] ?? defaultTimeLimitSeconds) * 1000,
         alsoOnNode: /@also-on-node\b/.test(text),
         oneDriver: /@one-driver\b/.test(text),
+        alone: /@alone\b/.test(text),
         singleUid: /@single-uid\b/.test(text),
         asRoot: /@as-root\b/.test(text),
       };

@@ -12,8 +12,8 @@ import { judgeReport } from './test-report.mjs';
 /**
  * @typedef {import('./account.mjs').Account} Account
  * @typedef {{ label: string, passed: number, failures: string[], skipped: string[], output: string, ms: number }} Outcome
- * @typedef {{ label: string, command: readonly string[], timeLimitMs: number, reports: boolean, environment: Record<string, string | undefined>, as?: 'caller' | 'root' | 'single' }} Job
- *   `reports`: the program is a bundle with test/harness.ts, whose counts are wanted; otherwise its exit code is one check.
+ * @typedef {{ label: string, command: readonly string[], timeLimitMs: number, reports: boolean, environment: Record<string, string | undefined>, as?: 'caller' | 'root' | 'single', alone?: boolean }} Job
+ *   `alone`: nothing else may run beside it. `reports`: the program is a bundle with test/harness.ts, whose counts are wanted; otherwise its exit code is one check.
  *   `as`: `caller` reads the checkout itself, which the unprivileged account may be unable to; `root` is
  *   the caller too, `single` has no subordinate ids; these two cannot be had where the caller is not root.
  * @typedef {{ account: Account, caller: Account, single?: Account, reaper: string, cwd: string }} Setting

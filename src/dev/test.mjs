@@ -81,7 +81,7 @@ const jobsFor = (checkout, node, files, images, account) => {
   const c = cTests().map((name) => ({ label: `helpers/${name}`, command: [join(checkout, 'dist/helpers-asan/test', name)], timeLimitMs: 120000, reports: false, environment }));
   const typescript = files.flatMap((file) => {
     /** @type {Job} */
-    const job = { label: file.name, command: [node, join(checkout, file.bundle)], timeLimitMs: file.timeLimitMs, reports: true, environment, ...asOf(file) };
+    const job = { label: file.name, command: [node, join(checkout, file.bundle)], timeLimitMs: file.timeLimitMs, reports: true, environment, alone: file.alone, ...asOf(file) };
     if (!file.name.startsWith('e2e/')) return [job];
     const onDrivers = ['fuse-overlayfs', 'overlay'].map((driver) => ({
       ...job,
@@ -120,7 +120,8 @@ const show = (outcome) => {
 };
 
 /**
- * Unit tests and C tests side by side; what starts containers one after the other, so that times and leftovers have one cause.
+ * Unit tests and C tests side by side; then two at a time of what starts containers, each with a home, a runtime directory and a reaper of its own,
+ * so that whatever is left over has one cause; then one by one what wants the machine for itself.
  * @param {readonly Job[]} jobs @param {(job: Job) => Promise<Outcome>} run
  */
 const runAll = async (jobs, run) => {
@@ -134,9 +135,12 @@ const runAll = async (jobs, run) => {
     }
   };
   const heavy = (/** @type {Job} */ job) => /^(e2e|security|vm)\//.test(job.label);
-  const light = jobs.filter((job) => !heavy(job));
-  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, () => worker(light)));
-  await worker(jobs.filter(heavy));
+  const crew = (/** @type {number} */ size, /** @type {Job[]} */ queue) => Promise.all(Array.from({ length: Math.min(size, availableParallelism()) }, () => worker(queue)));
+  // A virtual machine takes longest, and begins first.
+  const first = (/** @type {Job} */ job) => (job.label.startsWith('vm/') ? 0 : 1);
+  await crew(4, jobs.filter((job) => !heavy(job)));
+  await crew(2, jobs.filter((job) => heavy(job) && job.alone !== true).sort((a, b) => first(a) - first(b)));
+  await crew(1, jobs.filter((job) => heavy(job) && job.alone === true));
   return outcomes;
 };
 

@@ -1,6 +1,7 @@
 /**
  * A hundred containers at once: all run, all are listed, and all are stopped and removed together.
  * @one-driver
+ * @alone
  * @time-limit 600
  */
 import { test } from 'uvu';

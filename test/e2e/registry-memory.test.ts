@@ -1,6 +1,7 @@
 /**
  * A pull and a push need little memory, however large a layer is.
  * @one-driver
+ * @alone
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
