@@ -61,6 +61,8 @@ static size_t escape_other(char **out, const unsigned char *at, size_t size)
     return length;
 }
 
+enum { SHORT_RUN = 48 };
+
 /* This is done with every byte that a container prints, so runs of plain text are copied as they are. */
 size_t json_escape(char *out, const char *text, size_t size)
 {
@@ -68,10 +70,14 @@ size_t json_escape(char *out, const char *text, size_t size)
     char *to = out;
     while (at < end) {
         const unsigned char *start = at;
+        /* Byte by byte while it may be a word, which is most of the time: a call for a few bytes costs more than they do. */
+        while (at < end && at - start < SHORT_RUN && plain[*at])
+            *to++ = (char)*at++;
+        start = at;
         while (at < end && plain[*at])
             at++;
-        memcpy(to, start, (size_t)(at - start));
-        to += at - start;
+        if (at > start)
+            to = (char *)memcpy(to, start, (size_t)(at - start)) + (at - start);
         if (at < end)
             at += escape_other(&to, at, (size_t)(end - at));
     }

@@ -42,7 +42,8 @@ void json_line(struct log_file *file, const struct log_entry *entry)
     if (entry->whole)
         to = put_literal(to, "\\n");
     to = entry->error ? put_literal(to, "\",\"stream\":\"stderr\",") : put_literal(to, "\",\"stream\":\"stdout\",");
-    memcpy(to, file->attributes, attributes);
+    if (attributes)
+        memcpy(to, file->attributes, attributes);
     to = put_literal(to + attributes, "\"time\":\"");
     to = put_time(file, to, &entry->time);
     to = put_literal(to, "Z\"}\n");

@@ -4,6 +4,7 @@ import { fail, SkiffFailure, toSkiffError } from '../core/errors.ts';
 import { keepsFiles, logLimits } from '../core/log-options.ts';
 import { momentOf } from '../core/log-times.ts';
 import { makerIsAlive } from './heal.ts';
+import { watchDirectory } from '../system/directory-watch.ts';
 import { closeFile, logPath, openFiles, tailOf } from './logs-files.ts';
 import { lineFormat } from './logs-format.ts';
 import { readGzip } from './logs-gzip.ts';
@@ -13,6 +14,7 @@ import { joinReaders } from './logs-readers.ts';
 import { readContainer, readersPath } from './records.ts';
 import type { TaskEither } from 'fp-ts/TaskEither';
 import type { SkiffError } from '../core/errors.ts';
+import type { DirectoryWatch } from '../system/directory-watch.ts';
 import type { Paths } from '../system/paths.ts';
 import type { LogFile } from './logs-files.ts';
 import type { LogChoice } from './logs-format.ts';
@@ -33,9 +35,12 @@ export interface LogsOutput extends LogOutput {
   readonly warn: (sentence: string) => void;
 }
 
-/** Milliseconds between two looks: short while there is output, long otherwise. */
-const pollShortest = 10;
-const pollLongest = 50;
+/** Milliseconds between two looks while there is output: lines that come one by one are worth few system calls each. */
+const pause = 10;
+/** And while there is none, when nothing tells us of a change: a monitor that was killed changes no file. */
+const pollLongest = 1000;
+/** Between two looks at whether it comes back. */
+const step = 50;
 /** How long one that has ended may take to be started again by `skiff restart`. */
 const grace = 250;
 
@@ -63,6 +68,8 @@ interface Reading {
   readonly files: LogFile[];
   /** Where the files come from. */
   readonly queue: LogQueue;
+  /** Tells of changes while it is followed. */
+  readonly watch: DirectoryWatch;
   readonly take: TakeLine;
   readonly flush: () => void;
   readonly damaged: () => void;
@@ -139,18 +146,21 @@ const readOn = async (reading: Reading): Promise<boolean> => {
 
 /** Whether `skiff restart` is starting it again, or somebody who was as quick. */
 const comesBack = async ({ paths, container: { id } }: Reading): Promise<boolean> => {
-  for (let waited = 0; waited < grace; waited += pollLongest) {
-    await sleep(pollLongest);
+  for (let waited = 0; waited < grace; waited += step) {
+    await sleep(step);
     if (isActive(paths, id) === true) return true;
   }
   return false;
 };
 
+/** How long nothing need happen before it looks again. */
+const longestWait = ({ until }: LogsOptions): number => Math.max(1, Math.min(pollLongest, until === undefined ? pollLongest : Date.parse(`${until}Z`) - Date.now() + 1));
+
 const follow = async (reading: Reading): Promise<void> => {
   const { paths, container, options, reader, flush } = reading;
   let lines = 0;
   const counting: Reading = { ...reading, take: (...place) => ((lines += 1), reading.take(...place)) };
-  for (let pause = pollShortest; ; ) {
+  for (;;) {
     // Looked at before the files are read, so that nothing of what was written until then is missed.
     const active = isActive(paths, container.id);
     lines = 0;
@@ -158,8 +168,8 @@ const follow = async (reading: Reading): Promise<void> => {
     flush();
     if (!wanted || (options.until !== undefined && now() > options.until)) return;
     if (active === undefined || (!active && !(await comesBack(reading)))) break;
-    pause = lines > 0 ? pollShortest : Math.min(2 * pause, pollLongest);
-    await sleep(pause);
+    if (lines > 0) await sleep(pause);
+    else await reading.watch.change(longestWait(options));
   }
   if (reader.hasRest()) reading.damaged();
 };
@@ -179,6 +189,8 @@ const readLog = async (reading: Reading, active: boolean): Promise<void> => {
 
 /** A log whose file never becomes full, or that is only read once. */
 const plainQueue = (directory: string): LogQueue => ({ open: () => openFiles(directory), next: () => undefined, close: () => undefined });
+
+const noWatch: DirectoryWatch = { change: sleep, close: () => undefined };
 
 /** Says each sentence once. */
 const once = (say: (sentence: string) => void): ((sentence: string) => void) => {
@@ -214,11 +226,13 @@ export const showLogs = (paths: Paths, container: Container, options: LogsOption
     // One that does not run has said all it has to say, as in Docker.
     const active = isActive(paths, id) === true;
     const queue = options.follow && active && logLimits(spec.log).maxSize > 0 ? joinReaders(readersPath(paths, id), directory, lost) : plainQueue(directory);
+    const watch = options.follow && active ? watchDirectory(directory) : noWatch;
     try {
-      await readLog({ paths, container, options, reader: lineReader(), files, queue, take, flush: gathered.flush, damaged }, active);
+      await readLog({ paths, container, options, reader: lineReader(), files, queue, watch, take, flush: gathered.flush, damaged }, active);
     } finally {
       gathered.flush();
       files.forEach(closeFile);
       queue.close();
+      watch.close();
     }
   }, toSkiffError('read the log of', container.spec.name));

@@ -99,6 +99,24 @@ const measureManyImages = async () => {
   await measure('images-200', runs, (tool) => timed(tool, ['images']));
 };
 
+const lines = 1_000_000;
+
+/** A container prints as fast as it can into a log of its own, and that log is read back. */
+const measureLogs = async (/** @type {number} */ turns) => {
+  const names = new Map(tools.map((tool) => [tool, '']));
+  const forget = (/** @type {Tool} */ tool) => names.get(tool) === '' || output(tool, ['rm', names.get(tool) ?? '']);
+  await measure('logs-write', turns, (tool) => {
+    forget(tool);
+    const began = process.hrtime.bigint();
+    const id = output(tool, ['run', '-d', '--network', 'none', '--log-driver', 'json-file', 'busybox', 'seq', '1', `${lines}`]).trim();
+    output(tool, ['wait', id]);
+    names.set(tool, id);
+    return Number(process.hrtime.bigint() - began) / 1e6;
+  });
+  await measure('logs-read', turns, (tool) => timed(tool, ['logs', names.get(tool) ?? '']));
+  each(forget);
+};
+
 /** @param {(tool: Tool) => void} body */
 const each = (body) => tools.forEach(body);
 
@@ -110,6 +128,7 @@ const main = async () => {
     const trial = ['run', '--rm', '--network', 'none', 'busybox', 'true'];
     await measure('run-none', runs, (tool) => timed(tool, trial));
     await measure('run-default', runs, (tool) => timed(tool, ['run', '--rm', 'busybox', 'true']));
+    await measureLogs(Math.max(3, Math.ceil(runs / 4)));
     await measure('ten', Math.max(3, Math.ceil(runs / 5)), (tool) => timedTen(tool, trial));
 
     const first = new Map(tools.map((tool) => [tool, output(tool, idle).trim()]));
