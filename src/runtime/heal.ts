@@ -14,6 +14,7 @@ import { isAlive, ownIdentity } from '../system/process-identity.ts';
 import { tell } from './container-events.ts';
 import { sweepReaders } from './logs-sweep.ts';
 import { atRest, createdState, ended, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, readersPath, socketPath, waitingState } from './records.ts';
+import { isTold } from './told-events.ts';
 import type { Container, State } from './records.ts';
 import type { SkiffSpec } from './spec-types.ts';
 import type { Host } from '../system/host.ts';
@@ -154,8 +155,9 @@ const exited = (state: State): State => ({ ...atRest(ended(state)), finishedAt: 
 
 /** The end of a container whose monitor was killed and took it along. One that waited for its next run has been told of. */
 const tellKilled = (paths: Paths, spec: SkiffSpec, { restarting, startedAt }: State): void => {
-  if (restarting === true) return;
-  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(startedAt)) / 1000));
+  const began = Date.parse(startedAt);
+  if (restarting === true || isTold(paths, spec.id, 'die', began)) return;
+  const seconds = Math.max(0, Math.floor((Date.now() - began) / 1000));
   tell(paths, spec, 'die', { execDuration: String(seconds), exitCode: '137' });
 };
 

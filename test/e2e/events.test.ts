@@ -192,6 +192,22 @@ test('a killed monitor: the next command tells that its container has died, once
   assert.not(existsSync(join(containerDirectories().find((path) => path.endsWith(id)) ?? '', 'ending')));
 });
 
+test('a monitor that was killed after it had told of the end: the next command does not tell it again', async () => {
+  const id = run('told');
+  const [line = ''] = readFileSync(eventsFile(), 'utf8').split('\n').filter((text) => text.includes(id)).slice(-1);
+  const now = `${Date.now()}000000`;
+  appendFileSync(eventsFile(), `${line.replaceAll('"start"', '"die"').replace(/"timeNano":\d+/, `"timeNano":${now}`)}\n`);
+  killNow(monitorOf(id));
+  await eventually('the monitor is gone', () => processesCalled('skiff-monitor').length === 0);
+  output(['ps', '-a']);
+  assert.equal(actionsOf('told'), ['create', 'start', 'die']);
+  output(['start', 'told']);
+  killNow(monitorOf(id));
+  await eventually('the monitor is gone again', () => processesCalled('skiff-monitor').length === 0);
+  output(['ps', '-a']);
+  assert.equal(actionsOf('told'), ['create', 'start', 'die', 'start', 'die']);
+});
+
 test('hostile labels: one line each, and JSON that gives them back', () => {
   const hostile = { 'new\nline': 'a\nb', quote: '"},"scope":"x","timeNano":1}', escape: '\u001b[2J\u0007', format: '%s%n%d', nul: 'ü\u2028\u009b' };
   const long = 'x'.repeat(100_000);
