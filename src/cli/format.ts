@@ -61,7 +61,8 @@ const onlyField = (view: ListView, format: string): string | undefined => {
 /** A shell passes `\t` and `\n` in a format as they are; Docker reads them as tab and newline. */
 const unescape = (format: string): string => format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
 
-const escapeRow = (row: Row): Row => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, escapeField(field)]));
+/** In the order of the names, in which Go writes a map as JSON. */
+const escapeRow = (row: Row): Row => Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, field]) => [name, escapeField(field)]));
 
 /** The headings and the rows as text. Like all that looks at every cell here it loops without calls: those would begin to be compiled, which costs more. */
 const cellsOf = ({ headings, columns }: ListView, rows: readonly Row[]): readonly (readonly string[])[] => {

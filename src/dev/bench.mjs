@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { asAccount, ensureAccount, nodeFor, readableCheckout } from './account.mjs';
 import { ensureBuilt } from './build.mjs';
+import { inCgroupView } from './cgroup-view.mjs';
 import { ensureModules, ensurePackages } from './requirements.mjs';
 import { findProgram, isRoot, quietly, say, script, Stop, succeeds } from './steps.mjs';
 import { ensureTestImages } from './test-images.mjs';
@@ -51,17 +52,6 @@ const readOptions = () => {
   } catch (error) {
     throw new Stop(error instanceof Error ? error.message : String(error));
   }
-};
-
-/** The argv that runs `command` with the account's own cgroup v2 subtree; the subtree goes when it has ended. @param {number} uid @param {readonly string[]} command */
-const inCgroupView = (uid, command) => {
-  const steps = [
-    'uid=$1; shift; own=/sys/fs/cgroup/skiff-bench-$$',
-    'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && mkdir -p $own/init && chown -R $uid $own || exit 1',
-    '(echo $BASHPID > $own/init/cgroup.procs && exec "$@"); status=$?',
-    'find $own -depth -type d -exec rmdir {} + 2> /dev/null; exit $status',
-  ];
-  return ['unshare', '--mount', '--propagation', 'private', 'bash', '-c', steps.join('\n'), 'view', `${uid}`, ...command];
 };
 
 /** @param {string} program */

@@ -17,9 +17,12 @@ export const statusText = ({ state }: Container, now: number): string => {
   return `Exited (${state.exitCode}) ${timeAgo(Date.parse(state.finishedAt), now)}`;
 };
 
-const quoted = (args: readonly string[], noTrunc: boolean): string => {
-  const text = args.join(' ');
-  return `"${noTrunc || text.length <= 20 ? text : `${text.slice(0, 19)}…`}"`;
+/** Docker's way: arguments with a space in quotes, then all of it as Go's `strconv.Quote` has it. */
+const quoted = ([program = '', ...args]: readonly string[], noTrunc: boolean): string => {
+  const words = [program, ...args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
+  const characters = Array.from(words);
+  const text = noTrunc || characters.length <= 20 ? words : `${characters.slice(0, 19).join('')}…`;
+  return JSON.stringify(text).replace(/\\u00([01][0-9a-f])/g, '\\x$1').replace(/\x7f/g, '\\x7f');
 };
 
 const localTime = (iso: string): string => {
@@ -30,6 +33,9 @@ const localTime = (iso: string): string => {
   const name = /\(([^)]+)\)/.exec(date.toString())?.[1]?.replace(/^Coordinated Universal Time$/, 'UTC') ?? '';
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())} ${zone} ${name}`.trimEnd();
 };
+
+/** What the image was called; a directory that was given with --rootfs by its path. */
+const imageText = ({ spec }: Container): string => spec.image?.reference ?? (spec.rootfs.kind === 'directory' ? spec.rootfs.path : '');
 
 /** Docker's words for a size: what was written and, where an image counts too, all of it. */
 const sizeText = ({ written, whole }: ContainerSize): string => (whole > written ? `${humanSize(written)} (virtual ${humanSize(whole)})` : humanSize(written));
@@ -42,8 +48,6 @@ export interface RowOptions {
   readonly size?: ContainerSize | undefined;
   /** Absent where they were not looked up. */
   readonly mounts?: readonly Mounted[] | undefined;
-  /** Whether a word leads to an image now, by its whole id; absent where nobody asks. */
-  readonly isCurrent?: (word: string, id: string) => boolean;
   /** The host that has it, where those of other hosts are listed too. */
   readonly host?: string | undefined;
 }
@@ -51,22 +55,14 @@ export interface RowOptions {
 /** Docker shortens the source of a mount to 15 characters. */
 const mountText = ({ source }: Mounted, noTrunc: boolean): string => (noTrunc || source.length <= 15 ? source : `${source.slice(0, 14)}…`);
 
-/** What the image was called, or its id where that leads to another one or to none now, as in Docker; a directory that was given with --rootfs by its path. */
-const imageText = ({ spec: { image, rootfs } }: Container, { noTrunc, isCurrent }: RowOptions): string => {
-  if (image === undefined) return rootfs.kind === 'directory' ? rootfs.path : '';
-  if (isCurrent === undefined || isCurrent(image.reference, image.id)) return image.reference;
-  return noTrunc ? image.id : shortId(image.id.replace('sha256:', ''));
-};
-
 /** One row with every field that `--format` may name. */
-export const rowOf = (container: Container, options: RowOptions): Readonly<Record<string, string | ((key: string) => string)>> => {
-  const { now, noTrunc, size, mounts = [], host } = options;
+export const rowOf = (container: Container, { now, noTrunc, size, mounts = [], host }: RowOptions): Readonly<Record<string, string | ((key: string) => string)>> => {
   const { id, spec, state } = container;
   const created = Date.parse(spec.created);
   return {
     ID: noTrunc ? id : shortId(id),
     Names: spec.name,
-    Image: imageText(container, options),
+    Image: imageText(container),
     Command: quoted(spec.args, noTrunc),
     CreatedAt: localTime(spec.created),
     RunningFor: timeAgo(created, now),

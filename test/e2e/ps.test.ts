@@ -27,7 +27,7 @@ test('the table: newest first, with Docker\'s headings, aligned', () => {
   const lines = output(['ps', '-a']).trimEnd().split('\n');
   assert.match(lines[0] ?? '', /^CONTAINER ID {3}IMAGE {5}COMMAND +CREATED +STATUS +PORTS +NAMES$/);
   assert.match(lines[1] ?? '', new RegExp(`^${ids['two']?.slice(0, 12)} {3}busybox {3}"sleep 1000" +(Less than a second|\\d+ seconds?|About a minute) ago +Up .* +two$`));
-  assert.match(lines[3] ?? '', /"sh -c 'exit 3'"|"sh -c exit 3"/);
+  assert.match(lines[3] ?? '', /"sh -c 'exit 3'"/);
   assert.match(lines[3] ?? '', /Exited \(3\) .* ago +gone3$/);
   const at = (lines[0] ?? '').indexOf('NAMES');
   assert.equal(lines.slice(1).map((line) => line.slice(at)), ['two', 'one', 'gone3', 'gone0']);
@@ -96,25 +96,6 @@ test('filters of what a container is made of and connected to', () => {
     assert.is(JSON.parse(output(['ps', '--no-trunc', '--format', 'json', '-f', 'name=rich'])).Mounts, directory);
   } finally {
     output(['rm', '-f', 'rich', 'heir']);
-  }
-});
-
-test('an image that has lost its name to another one is shown by its id', () => {
-  loadImage('moving', { Cmd: ['sleep', '1000'], Labels: { version: '1' } });
-  const id = output(['images', '-q', '--no-trunc', 'moving']).trim();
-  output(['run', '-d', '--network', 'none', '--name', 'by-name', 'moving']);
-  output(['run', '-d', '--network', 'none', '--name', 'by-id', id.slice(7, 15)]);
-  const images = (...words: readonly string[]): string => output(['ps', '--format', '{{.Names}} {{.Image}}', '-f', 'name=by-', ...words]);
-  try {
-    assert.is(images(), `by-id ${id.slice(7, 15)}\nby-name moving\n`);
-    loadImage('moving', { Cmd: ['sleep', '1000'], Labels: { version: '2' } });
-    assert.is(images(), `by-id ${id.slice(7, 15)}\nby-name ${id.slice(7, 19)}\n`);
-    assert.is(images('--no-trunc'), `by-id ${id.slice(7, 15)}\nby-name ${id}\n`);
-    assert.is(output(['inspect', '-f', '{{.Config.Image}}', 'by-name']), 'moving\n');
-    output(['tag', id, 'moving']);
-    assert.is(images(), `by-id ${id.slice(7, 15)}\nby-name moving\n`);
-  } finally {
-    output(['rm', '-f', 'by-name', 'by-id']);
   }
 });
 

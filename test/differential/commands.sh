@@ -1,0 +1,590 @@
+# One script for every container tool that takes Docker's command line: `TOOL=/path/to/docker sh commands.sh SECTION` prints a transcript.
+# Under each command stands what it wrote to standard output, `!` when it wrote to standard error too, and its exit code.
+# Needs an image `busybox`, and leaves no container. What each section compares is told by its name; transcript.ts takes times and ids out.
+
+# One command: its words, its output, its exit code.
+t() {
+  echo "\$ $*"
+  "$TOOL" "$@" > out 2> err
+  code=$?
+  sed 's/^/  /' out
+  # Output without a newline at its end is still a line of the transcript.
+  [ -z "$(tail -c 1 out)" ] || echo
+  if [ -s err ]; then echo '!'; [ -z "${SHOW_ERRORS:-}" ] || sed 's/^/! /' err >&2; fi
+  echo "= $code"
+}
+
+# The same, with what goes to standard error shown, for commands that hand on a container's.
+te() {
+  echo "\$ $*"
+  "$TOOL" "$@" > out 2> err
+  code=$?
+  sed 's/^/  /' out
+  [ -z "$(tail -c 1 out)" ] || echo
+  sed 's/^/E /' err
+  [ -z "$(tail -c 1 err)" ] || echo
+  echo "= $code"
+}
+
+# The same for output whose order is nobody's promise.
+sorted() {
+  echo "\$ $*"
+  "$TOOL" "$@" > out 2> err
+  code=$?
+  sort out | sed 's/^/  /'
+  echo "= $code"
+}
+
+# Not part of the comparison.
+q() { "$TOOL" "$@" > /dev/null 2>&1; }
+
+box() { q run -d --network none --name "$@"; }
+idle() { name=$1; shift; box "$name" "$@" busybox sh -c 'trap "exit 0" TERM; while :; do sleep 0.05; done'; }
+ended() { q run --network none --name "$@"; }
+# until_status NAME STATUS: waits for it, at most a few seconds.
+until_status() {
+  tries=0
+  while [ "$("$TOOL" inspect --format '{{.State.Status}}' "$1" 2>&1)" != "$2" ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 50 ] || { echo "$1 does not become $2"; return; }
+    sleep 0.1
+  done
+}
+clear() { ids=$("$TOOL" ps -aq); [ -z "$ids" ] || q rm -f $ids; }
+
+s_create_and_start() {
+  t create --network none --name aa busybox echo hello
+  t ps
+  t ps -a --format '{{.Names}} {{.Status}} {{.State}}'
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}} {{.State.Running}} {{.State.StartedAt}} {{.State.FinishedAt}} {{.State.Pid}}' aa
+  t logs aa
+  t start -a aa
+  t start -a aa
+  t logs aa
+  t create --network none --name aa busybox true
+  t create --name 'b/c' busybox true
+  t create --name bb --pull never no-such-image true
+  t create
+  t start nobody
+  t start aa nobody
+  idle bb
+  t start bb
+  t start bb bb
+  t rm bb
+  t rm -f bb
+  t create --network none --name cc busybox no-such-program
+  t start cc
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}} {{ne .State.Error ""}}' cc
+  t start -a cc
+  t create --network none --name dd busybox sh -c 'exit 7'
+  t start -a dd
+  t start dd
+  until_status dd exited
+  t start -a dd cc
+  t create -i --network none --name ee busybox cat
+  echo "input" > in; echo '$ start -ai e'; "$TOOL" start -ai ee < in; echo "= $?"
+  t start --no-such-flag aa
+}
+
+s_run() {
+  te run --rm --network none busybox sh -c 'echo out; echo err >&2'
+  for code in 0 1 42 125 126 127 128 255; do t run --rm --network none busybox sh -c "exit $code"; done
+  t run --rm --network none busybox sh -c 'kill -9 $$'
+  t run --rm --network none busybox sh -c 'sh -c "kill -15 \$\$"'
+  t run --rm --network none busybox no-such-program
+  t run --rm --network none busybox /etc
+  t run --rm --network none busybox /etc/passwd
+  t run --rm --network none -w /etc/passwd busybox true
+  t run --rm --network none --user nobody-here busybox true
+  t run --rm --network none --user 12:34 busybox id
+  t run --rm --no-such-flag busybox true
+  t run --rm --pull never no-such-image true
+  t run --rm --network none --env A=1 --env B --hostname hh -w /tmp busybox sh -c 'echo $A/$B/$(hostname)/$(pwd)/$HOME/$TERM/$PATH'
+  t run --rm --network none --entrypoint echo busybox one two
+  t run --rm --network none --entrypoint '' busybox echo two
+  t run --rm --network none --read-only busybox touch /file
+  t run --rm --network none --ulimit nofile=100:200 busybox sh -c 'ulimit -n; ulimit -Hn'
+  t run --rm --network none --tmpfs /t:size=1m busybox sh -c 'df -k /t | tail -1 | tr -s " " | cut -d" " -f1,2'
+  t run --rm --network none --cap-drop all busybox sh -c 'grep Cap /proc/self/status'
+  t run --rm --network none busybox sh -c 'grep -E "Cap|NoNewPrivs|Seccomp:" /proc/self/status'
+  t run --rm --network none --add-host one:10.0.0.1 busybox grep one /etc/hosts
+  t run --rm --network none -t busybox sh -c 'echo x'
+  t run --rm -d --network none busybox true
+  t run -d --network none --name aa busybox sleep 100
+  t run -d --network none --name aa busybox sleep 100
+  t run -d --network none --name bb busybox no-such-program
+  t ps -a --format '{{.Names}} {{.Status}}'
+  t run --rm --network none --cidfile cid busybox true
+  t run --rm --network none --cidfile cid busybox true
+  t run --rm --restart always --network none busybox true
+  t run -it --rm --network none busybox true
+  t run
+  t run --name '' --rm --network none busybox true
+  t run --rm --network none --stop-signal NOPE busybox true
+  t run --rm --network none --memory 1 busybox true
+  t run --rm --network none --env-file no-such-file busybox true
+  t run --rm --network none -v relative/path:/x:nope busybox true
+  t run --rm --network none -l a=1 -l bb busybox true
+  t run --rm --network none --hostname 'bad name' busybox true
+  echo 'given' > in; echo '$ run -i cat'; "$TOOL" run --rm -i --network none busybox cat < in; echo "= $?"
+  echo 'given' > in; echo '$ run cat'; "$TOOL" run --rm --network none busybox cat < in; echo "= $?"
+  t run --rm --network none -a stdout busybox sh -c 'echo out; echo err >&2'
+  t run --rm --network none -a stderr busybox sh -c 'echo out; echo err >&2'
+}
+
+s_ps() {
+  box first --label color=red --label size=big busybox sleep 1000
+  ended second --label color=blue busybox sh -c 'exit 3'
+  box third -v /tmp:/mnt busybox sleep 1000
+  q create --network none --name fourth busybox echo 'a command line that is rather long'
+  q pause third
+  t ps
+  t ps -a
+  t ps -aq
+  t ps -l
+  t ps -ql
+  t ps -n 2
+  t ps -n 2 -q
+  t ps -n 0
+  t ps -a --no-trunc
+  t ps -aq --no-trunc
+  t container ls -aq
+  t container ps
+  t container list
+  for filter in status=running status=paused status=exited status=created status=dead status=restarting exited=3 exited=0 name=ir name=^first$ label=color label=color=red label=color=green \
+    ancestor=busybox ancestor=nobody before=third since=second volume=/mnt volume=/tmp network=none network=nobody health=none is-task=false publish=80 expose=80; do
+    t ps -a --filter $filter --format '{{.Names}}'
+  done
+  t ps -a --filter name=first --filter name=second --format '{{.Names}}'
+  t ps -a --filter status=exited --filter status=created --format '{{.Names}}'
+  t ps -a --filter label=color --filter label=size --format '{{.Names}}'
+  t ps --filter status=exited --format '{{.Names}}'
+  t ps -a --filter status=nonsense
+  t ps -a --filter nonsense=1
+  t ps -a --filter nonsense
+  t ps -a --filter exited=x
+  t ps -a --filter before=nobody
+  t ps -a --format '{{.ID}}|{{.Image}}|{{.Command}}|{{.RunningFor}}|{{.Ports}}|{{.State}}|{{.Status}}|{{.Names}}|{{.Labels}}|{{.Mounts}}|{{.LocalVolumes}}|{{.Networks}}'
+  t ps -a --format '{{.Label "color"}}'
+  t ps -a --format 'table {{.Names}}\t{{.Command}}\t{{.State}}'
+  t ps -a --no-trunc --format '{{.Command}}'
+  t ps -a --format '{{upper .Names}} {{json .Names}} {{len .Names}} {{printf "%-8s|" .Names}}'
+  t ps -a --format '{{if eq .State "exited"}}{{.Names}}{{else}}-{{end}}'
+  t ps -a --format '{{.Nonsense}}'
+  t ps -a --format '{{.Names'
+  t ps -a --format json
+  t ps -a --format '{{json .}}'
+  t ps extra words
+  t ps --no-such-flag
+}
+
+s_inspect() {
+  q create --network none --name aa --hostname hh --domainname dd --user 1:2 -e A=b -e EMPTY= -w /tmp --label l=m --entrypoint sh --stop-signal INT --stop-timeout 3 -v /tmp:/mnt:ro --tmpfs /t \
+    --cap-add net_admin --cap-drop chown --add-host x:1.2.3.4 --dns 9.9.9.9 --dns-search s --dns-option ndots:1 --ulimit nofile=10:20 --sysctl net.ipv4.ip_forward=1 --shm-size 1m \
+    --oom-score-adj 100 --read-only --init --log-driver json-file --log-opt max-size=1m --expose 80 --group-add 5 --security-opt no-new-privileges --ipc private --device /dev/null:/dev/n busybox -c 'echo x'
+  box bb -it busybox sh
+  ended cc busybox sh -c 'exit 4'
+  for name in aa bb cc; do
+    t inspect --format '{{.Name}} {{.Path}} {{json .Args}} {{.RestartCount}} {{.Driver}} {{.Platform}} {{.ProcessLabel}} {{json .ExecIDs}}' $name
+    for field in Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Image Volumes WorkingDir Entrypoint OnBuild Labels StopSignal; do
+      t inspect --format "{{json .Config.$field}}" $name
+    done
+    for field in Binds ContainerIDFile LogConfig NetworkMode PortBindings RestartPolicy AutoRemove VolumeDriver VolumesFrom CapAdd CapDrop CgroupnsMode Dns DnsOptions DnsSearch ExtraHosts GroupAdd IpcMode Cgroup Links \
+      OomScoreAdj PidMode Privileged PublishAllPorts ReadonlyRootfs SecurityOpt Tmpfs UTSMode UsernsMode ShmSize Runtime ConsoleSize Isolation CpuShares Memory NanoCpus CgroupParent BlkioWeight CpuPeriod \
+      CpuQuota CpusetCpus CpusetMems Devices DeviceCgroupRules DeviceRequests MemoryReservation MemorySwap MemorySwappiness OomKillDisable PidsLimit Ulimits MaskedPaths ReadonlyPaths Init Sysctls; do
+      t inspect --format "{{json .HostConfig.$field}}" $name
+    done
+    t inspect --format '{{json .Mounts}}' $name
+    t inspect --format '{{json .State.Status}} {{.State.Running}} {{.State.Paused}} {{.State.Restarting}} {{.State.OOMKilled}} {{.State.Dead}} {{.State.ExitCode}} {{json .State.Error}} {{gt .State.Pid 0}}' $name
+    t inspect --format '{{json .NetworkSettings.Ports}} {{.NetworkSettings.IPAddress}} {{.NetworkSettings.SandboxKey}} {{range $k, $v := .NetworkSettings.Networks}}{{$k}}{{end}}' $name
+  done
+  t inspect --format '{{.Config.StopTimeout}} {{.Created}} {{.Id}} {{.Image}}' aa
+  t inspect --format '{{len .HostnamePath}}' nobody
+  t inspect nobody
+  t inspect --format '{{.Name}}' aa nobody bb
+  t inspect --type container --format '{{.Name}}' aa
+  t inspect --type image --format '{{.RepoTags}}' aa
+  t inspect --type image --format '{{.RepoTags}}' busybox
+  t inspect --type nonsense aa
+  t inspect --format '{{.Nonsense}}' aa
+  t inspect --format '{{.Config.Nonsense}}' aa
+  t inspect --format '{{.Name' aa
+  t inspect --format '{{index .Config.Env 0}} {{index .Config.Labels "l"}} {{index .Config.Labels "none"}}' aa
+  t inspect --format '{{range .Config.Env}}[{{.}}]{{end}} {{join .Config.Env ","}} {{split .Name "/"}} {{title "word"}} {{println "x"}}' aa
+  t inspect --format '{{index .Config.Env 99}}' aa
+  t inspect --size --format '{{.SizeRw}}' aa
+  t inspect --format '{{.SizeRw}}' aa
+  t inspect
+  t container inspect --format '{{.Name}}' aa
+  t container inspect busybox
+}
+
+s_diff() {
+  ended aa busybox sh -c 'echo x > /new; mkdir -p /dir/sub; echo y > /dir/sub/file; rm /etc/os-release; echo z >> /etc/passwd; ln -s /new /link; mkdir /etc/extra; rm -r /home; chmod 700 /usr; mkfifo /fifo; touch "/a b"; echo q > /tmp/q; rm /tmp/q'
+  sorted diff aa
+  t diff
+  t diff nobody
+  t diff aa aa
+  q create --network none --name bb busybox true
+  sorted diff bb
+  box cc busybox sleep 1000
+  sorted diff cc
+  q exec cc touch /while
+  sorted diff cc
+}
+
+s_logs() {
+  ended aa busybox sh -c 'for n in 1 2 3 4 5; do echo line $n; done; sleep 0.3; echo wrong >&2; sleep 0.3; printf unfinished'
+  te logs aa
+  te logs --tail 2 aa
+  te logs -n 1 aa
+  te logs --tail 0 aa
+  te logs --tail all aa
+  te logs --tail -1 aa
+  t logs --tail nonsense aa
+  te logs -t aa
+  te logs -t --tail 1 aa
+  te logs --details aa
+  te logs -f aa
+  te logs --since 1h aa
+  te logs --since 2999-01-01 aa
+  te logs --until 2001-01-01T00:00:00Z aa
+  te logs --since 2001-01-01T00:00:00.123456789Z --tail 1 aa
+  t logs --since nonsense aa
+  t logs nobody
+  t logs
+  t logs aa aa
+  t logs --no-such-flag aa
+  t container logs --tail 1 aa
+  ended bb --log-opt labels=color --log-opt env=SIZE --label color=red -e SIZE=big busybox echo with attributes
+  te logs --details bb
+  te logs -t --details bb
+  te logs bb
+  ended cc -t busybox sh -c 'echo one; echo two >&2'
+  te logs cc
+  ended dd --log-driver none busybox echo unseen
+  t logs dd
+  q create --network none --name ee busybox echo never
+  te logs ee
+  ended ff busybox sh -c "printf 'a\\\\377b\\\\001\\\\n'; printf 'x\\\\0y\\\\n'"
+  te logs ff
+  t run --rm --network none --log-driver nonsense busybox true
+  t run --rm --network none --log-opt nonsense=1 busybox true
+  t run --rm --network none --log-opt max-size=x busybox true
+  t run --rm --network none --log-opt max-file=2 busybox true
+}
+
+s_wait_kill_stop() {
+  ended aa busybox sh -c 'exit 5'
+  t wait aa
+  t wait aa aa
+  t wait nobody
+  t wait aa nobody
+  t wait
+  t kill aa
+  t kill nobody
+  t stop aa
+  t stop nobody
+  t stop aa nobody
+  t pause aa
+  t unpause aa
+  t restart nobody
+  idle bb
+  t kill --signal NOPE bb
+  t kill --signal 99999 bb
+  t kill --signal USR2000 bb
+  t kill -s WINCH bb
+  t kill -s 28 bb
+  t kill --signal=sigwinch bb
+  t pause bb
+  t pause bb
+  t ps --format '{{.Status}}'
+  t exec bb true
+  t unpause bb
+  t unpause bb
+  t stop bb
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}}' bb
+  t start bb
+  t kill bb
+  until_status bb exited
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}}' bb
+  t restart bb
+  t stop -t 1 bb
+  t stop --time=1 bb
+  box cc busybox sh -c 'trap "" TERM; while :; do sleep 0.1; done'
+  t stop -t 1 cc
+  t inspect --format '{{.State.ExitCode}}' cc
+  box dd --stop-signal USR1 busybox sh -c 'trap "exit 9" USR1; while :; do sleep 0.05; done'
+  sleep 0.3
+  t stop dd
+  t inspect --format '{{.State.ExitCode}}' dd
+  idle ee
+  t pause ee
+  t stop -t 2 ee
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}}' ee
+  idle ff
+  t pause ff
+  t kill ff
+  until_status ff exited
+  t stop -t nonsense ff
+  t kill
+  t stop
+  t restart
+  t pause
+  t unpause
+  echo '$ wait g, killed meanwhile'
+  idle gg
+  "$TOOL" wait gg & pid=$!
+  sleep 0.5
+  q kill -s KILL gg
+  wait $pid
+  echo "= $?"
+  idle hh
+  t rename hh ii
+  t rename hh jj
+  t rename ii aa
+  t rename ii ii
+  t rename ii 'b/d'
+  t rename ii ''
+  t rename ii
+  t ps --format '{{.Names}}'
+}
+
+s_rm() {
+  ended aa busybox true
+  idle bb
+  t rm aa
+  t rm aa
+  t rm -f aa
+  t rm nobody
+  t rm -f nobody
+  t rm bb
+  q pause bb
+  t rm bb
+  t rm -f bb
+  t rm
+  ended aa busybox true
+  t rm aa nobody
+  ended aa busybox true
+  t rm nobody aa
+  idle aa
+  ended bb busybox true
+  t rm aa bb
+  t rm -f aa bb
+  ended aa busybox true
+  t rm -v aa
+  ended aa busybox true
+  t container rm aa
+  ended aa busybox true
+  t container remove aa
+  ended aa --label keep=yes busybox true
+  ended bb busybox true
+  t container prune -f --filter label!=keep=yes
+  t ps -a --format '{{.Names}}'
+  t container prune -f
+  t container prune -f
+  t container prune -f --filter nonsense=1
+  q create --network none --name made busybox true
+  t rm made
+  idle aa
+  id=$("$TOOL" ps -q --no-trunc)
+  echo '$ rm -f by a prefix of the id'; "$TOOL" rm -f "$(echo "$id" | cut -c1-6)" | wc -c; "$TOOL" ps -q
+}
+
+s_exec() {
+  ended stopped busybox true
+  idle aa -e FROM=run -w /tmp
+  te exec aa sh -c 'echo out; echo err >&2; exit 6'
+  t exec aa sh -c 'echo $FROM $(pwd) $HOME $(id -u)'
+  t exec -e FROM=exec -e NEW=1 aa sh -c 'echo $FROM $NEW'
+  t exec -w /etc aa pwd
+  t exec -w /no-such-directory aa pwd
+  t exec -u www aa sh -c 'id; echo $HOME'
+  t exec -u 5:6 aa id
+  t exec -u nobody-here aa id
+  t exec aa no-such-program
+  t exec aa /etc
+  t exec aa /etc/passwd
+  t exec nobody true
+  t exec stopped true
+  t exec aa
+  t exec
+  t exec --no-such-flag aa true
+  t exec -d aa sh -c 'echo > /done'
+  t exec aa sh -c 'while ! test -e /done; do sleep 0.05; done; echo done'
+  t exec aa sh -c 'kill -9 $$'
+  t exec aa sh -c 'kill -15 $$'
+  t exec -it aa true
+  t exec -t aa sh -c 'tty; echo $TERM'
+  echo in > in; echo '$ exec -i aa cat'; "$TOOL" exec -i aa cat < in; echo "= $?"
+  echo in > in; echo '$ exec aa cat'; "$TOOL" exec aa cat < in; echo "= $?"
+  echo 'X=1' > in; t exec --env-file in aa sh -c 'echo $X'
+  t exec --privileged aa sh -c 'grep CapEff /proc/self/status'
+  t exec aa sh -c 'grep -E "Cap|NoNewPrivs|Seccomp:" /proc/self/status'
+  t exec -d aa no-such-program
+  q pause aa
+  t exec aa true
+}
+
+s_top_port_stats() {
+  idle aa
+  ended bb busybox true
+  echo '$ top a'; "$TOOL" top aa | awk '{ print $1 == "UID" ? $0 : NF }' | sort -u; echo "= $?"
+  t top aa -o comm
+  t top aa -eo comm,nonsense
+  t top bb
+  t top nobody
+  t top
+  t port aa
+  t port aa 80
+  t port aa 80/udp
+  t port aa nonsense
+  t port bb
+  t port nobody
+  t stats --no-stream nobody
+  t stats --no-stream --format '{{.Name}} {{.PIDs}}' bb
+  t stats --no-stream --format '{{.Container}} {{.Name}}' aa
+  t update nobody
+  t update --restart nonsense aa
+}
+
+s_cp() {
+  idle aa
+  ended bb busybox true
+  rm -rf host; mkdir -p host/dir/sub host/empty; echo one > host/one; echo two > host/dir/two; echo three > host/dir/sub/three; ln -s two host/dir/link
+  t cp host/one aa:/tmp
+  t exec aa cat /tmp/one
+  t cp host/one aa:/tmp/named
+  t cp host/one aa:/no/such/place
+  t cp host/one aa:/no-such-file/
+  t cp host/dir aa:/tmp
+  t exec aa find /tmp/dir
+  t cp host/dir aa:/tmp/new
+  t exec aa find /tmp/new
+  t cp host/dir/. aa:/tmp/contents
+  t cp host/dir/. aa:/home
+  t exec aa find /home
+  t cp host/dir aa:/tmp/one
+  t cp host/no-such aa:/tmp
+  t cp nobody:/tmp host
+  t cp aa:/no-such host
+  t cp aa:/tmp/one host/copy
+  echo '$ cat'; cat host/copy
+  t cp aa:/tmp/dir host/back
+  echo '$ find'; (cd host && find back | sort)
+  t cp aa:/tmp/dir/. host/empty
+  echo '$ find'; (cd host && find empty | sort)
+  t cp aa:/tmp/dir host/one
+  t cp aa:/tmp/one host/no/such/place
+  t cp aa:/tmp/one bb:/tmp/one
+  t cp host/one host/two
+  t cp bb:/etc/passwd host/passwd
+  t cp host/one bb:/tmp/one
+  t cp aa
+  echo '$ cp aa:/tmp/dir -'; "$TOOL" cp aa:/tmp/dir - | tar -tf - | sort; echo "= $?"
+  echo '$ cp - aa:/tmp/from'; mkdir -p tree/x; echo y > tree/x/y; tar -C tree -cf - x | "$TOOL" cp - aa:/home; echo "= $?"
+  t exec aa cat /home/x/y
+  t cp -a host/one aa:/tmp/archived
+  t cp -L host/dir/link aa:/tmp/followed
+  t exec aa ls -l /tmp/followed
+  t cp aa:/etc/passwd aa:/tmp/x
+}
+
+s_commit_export() {
+  ended aa -e FROM=run -w /tmp --label l=1 busybox sh -c 'echo x > /new'
+  t commit aa made:one
+  t run --rm --network none made:one cat /new
+  t commit -m 'a message' -a 'An Author' -c 'ENV ADDED=1' -c 'CMD ["cat", "/new"]' -c 'LABEL k=v' -c 'EXPOSE 80' -c 'WORKDIR /etc' -c 'USER 5' -c 'ENTRYPOINT []' aa made:two
+  t inspect --format '{{.Comment}}|{{.Author}}|{{json .Config.Env}}|{{json .Config.Cmd}}|{{json .Config.Labels}}|{{json .Config.ExposedPorts}}|{{.Config.WorkingDir}}|{{.Config.User}}|{{json .Config.Entrypoint}}' made:two
+  t commit -c 'NONSENSE x' aa made:three
+  t commit -c 'RUN true' aa made:three
+  t commit nobody made:four
+  t commit aa 'BAD NAME'
+  t commit aa
+  t commit
+  t history --format '{{.CreatedBy}}|{{.Comment}}' made:two
+  echo '$ export a'; "$TOOL" export aa | tar -tf - | sed 's|^\./||' | grep -c '^new$'; echo "= $?"
+  t export nobody
+  t export -o /no/such/place aa
+  echo '$ cat made:two'; "$TOOL" run --rm --network none made:two; echo "= $?"
+  q rmi -f made:one made:two
+}
+
+s_attach_and_signals() {
+  ended aa busybox true
+  t attach aa
+  t attach nobody
+  t attach
+  box bb busybox sh -c 'trap "echo term; exit 3" TERM; while :; do sleep 0.05; done'
+  sleep 0.3
+  echo '$ attach b, with SIGTERM'
+  "$TOOL" attach bb & pid=$!
+  sleep 0.7
+  kill -TERM $pid
+  wait $pid
+  echo "= $?"
+  echo '$ run with SIGINT'
+  "$TOOL" run --name cc --network none busybox sh -c 'trap "echo int; exit 4" INT; while :; do sleep 0.05; done' & pid=$!
+  sleep 1
+  kill -INT $pid
+  wait $pid
+  echo "= $?"
+  echo '$ attach --no-stdin, container killed'
+  box dd busybox sleep 1000
+  "$TOOL" attach --no-stdin dd & pid=$!
+  sleep 0.7
+  q kill dd
+  wait $pid
+  echo "= $?"
+  q pause bb
+  idle ee
+  q pause ee
+  t attach ee
+}
+
+s_events() {
+  # Times are seconds: what was removed before must not be among them.
+  sleep 1.1
+  began=$(date +%s)
+  box aa --label l=m busybox sh -c 'trap "exit 3" TERM; while :; do sleep 0.05; done'
+  q exec aa true
+  q pause aa
+  q unpause aa
+  q rename aa bb
+  q kill -s WINCH bb
+  q stop bb
+  until_status bb exited
+  q start bb
+  q restart bb
+  q kill bb
+  until_status bb exited
+  q cp bb:/etc/passwd passwd
+  q rm bb
+  q run --rm --network none --name cc busybox true
+  q create --network none --name ee busybox true
+  q commit ee made:event
+  q export ee -o exported
+  q rm ee
+  q rmi made:event
+  sleep 1.1
+  until=$(date +%s)
+  for format in '{{.Type}} {{.Action}}' '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.exitCode}} {{.Actor.Attributes.signal}} {{.Actor.Attributes.image}}' '{{json .Actor.Attributes}}'; do
+    echo "\$ events --format $format"
+    "$TOOL" events --since $began --until $until --filter type=container --format "$format"
+    echo "= $?"
+  done
+  for filter in event=die container=cc image=busybox label=l label=l=m event=nonsense; do
+    echo "\$ events --filter $filter"
+    "$TOOL" events --since $began --until $until --filter type=container --filter $filter --format '{{.Action}}'
+    echo "= $?"
+  done
+  t events --since nonsense --until 1
+  t events --until 1 --format '{{.Nonsense'
+}
+
+set -u
+for section; do
+  echo "== $section"
+  "s_$section"
+  clear
+done
