@@ -1,6 +1,6 @@
 /*
- * skiff-helper join PLAN: enters a running container and becomes a command there, with the confinement that the plan
- * repeats. Started like sandbox: by a monitor, from a sealed copy, stdio on 0-2, packets on 3.
+ * skiff-helper join PLAN [PID START]: enters a running container, that of the plan's `target` or of a process given by the monitor,
+ * and becomes a command there, with the confinement that the plan repeats. Started like sandbox: by a monitor, from a sealed copy, stdio on 0-2, packets on 3.
  */
 #include "cgroup.h"
 #include "namespaces.h"
@@ -66,21 +66,31 @@ static _Noreturn void run_inner(const struct process *process)
     process_run(process, root, true);
 }
 
-int role_join(int argc, char **argv)
+/* The fields of the record `target`: its name, pid and start time. */
+static char **need_target(const struct plan *plan)
 {
-    if (argc != 2)
-        die("usage: join PLAN");
-    die_hook = report_failure;
-    set_cloexec(SANDBOX_FD, true);
-    struct plan *plan = plan_read(argv[1]);
-    unlink(argv[1]);
-    struct process process = process_load(plan);
     const struct record *target = plan_find(plan, "target", 2);
     if (!target)
         die("the launch plan has no record 'target'");
+    return target->fields;
+}
+
+int role_join(int argc, char **argv)
+{
+    if (argc != 2 && argc != 4)
+        die("usage: join PLAN [PID START]");
+    die_hook = report_failure;
+    set_cloexec(SANDBOX_FD, true);
+    struct plan *plan = plan_read(argv[1]);
+    if (argc == 2)
+        unlink(argv[1]); /* that of a health check serves the next one too */
+    struct process process = process_load(plan);
+    char **target = argv + 1;
+    if (argc == 2)
+        target = need_target(plan);
     cgroup_join(plan);
     process_precede(plan, true);
-    enter((pid_t)parse_number(target->fields[1], 1, 1 << 30, "pid"), strtoull(target->fields[2], NULL, 10));
+    enter((pid_t)parse_number(target[1], 1, 1 << 30, "pid"), strtoull(target[2], NULL, 10));
     namespaces_become_root(plan);
     pid_t pid = clone_like_fork(CLONE_PARENT | SIGCHLD);
     if (pid < 0)

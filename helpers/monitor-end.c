@@ -108,6 +108,7 @@ void monitor_note_end(void)
 void monitor_end_run(void)
 {
     bool fuse = self.mounts >= 0;
+    monitor_end_health();
     if (self.state.paused)
         monitor_let_go_on(); /* killed while it stood still */
     close_fd(&self.slirp.exit);
@@ -159,11 +160,14 @@ _Noreturn void monitor_finish(void)
 /* die() in the monitor itself: the container goes, and the launching command hears why. */
 void monitor_die(int code, const char *text)
 {
+    pid_t ended;
     monitor_note_failure(code, text);
     die_hook = NULL;
     if (self.pid > 0 && !self.exited) {
         kill(self.pid, SIGKILL);
-        waitpid(self.pid, NULL, 0);
+        /* Of all children: the end of a pid namespace waits until nobody of it is left to be reaped, a health check's command among them. */
+        while ((ended = waitpid(-1, NULL, 0)) != self.pid && (ended > 0 || errno == EINTR))
+            ;
     }
     monitor_finish();
 }

@@ -31,6 +31,7 @@ void monitor_unpause(void)
     if (!self.state.paused)
         return;
     monitor_let_go_on();
+    monitor_pause_health(false);
     note_paused(false);
     monitor_event("unpause", NULL);
 }
@@ -45,10 +46,13 @@ static enum order_result set_paused(bool paused)
         monitor_unpause();
         return ORDER_DONE;
     }
+    monitor_cancel_check();
     if (!monitor_stop_processes()) {
         monitor_let_go_on();
+        monitor_pause_health(false);
         return ORDER_FAILED;
     }
+    monitor_pause_health(true);
     note_paused(true);
     monitor_event("pause", NULL);
     return ORDER_DONE;

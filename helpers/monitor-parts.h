@@ -61,6 +61,8 @@ void monitor_claim(void);
 void monitor_open_listener(void);
 /* Forks the sandbox (or join) that the plan's record `start` names. */
 void monitor_start_sandbox(void);
+/* In a child: becomes `arguments[1]` of this program from a sealed copy, with these as fds 0-2 (-1: /dev/null) and its packet socket as 3. */
+_Noreturn void monitor_exec(int in, int out, int err, int report, char *const arguments[]);
 /* A packet of the sandbox, or the end of its socket: the command has been executed. */
 void monitor_take_report(void);
 /* slirp4netns is ready or has failed. */
@@ -133,6 +135,29 @@ bool monitor_stop_processes(void);
 void monitor_let_go_on(void);
 /* At the very end, when the companions are gone. Idempotent. */
 void monitor_remove_cgroup(void);
+
+/* monitor-health.c; where the plan has no health checks, all of it does nothing */
+/* The command runs: its health is looked at from now on. The state has to be written afterwards. */
+void monitor_begin_health(void);
+/* The command has ended, or is about to: no check is wanted any more. Idempotent. The state has to be written afterwards. */
+void monitor_end_health(void);
+/* A check that is under way ends without a result, and no other is planned. */
+void monitor_cancel_check(void);
+/* The container stands still, or goes on. The state has to be written afterwards. */
+void monitor_pause_health(bool paused);
+/* When it has something to do next, CLOCK_MONOTONIC ms; 0: nothing is due. */
+long long monitor_health_due(void);
+/* Does what is due: begins a check, ends one that takes too long, takes the result of one that has ended. */
+void monitor_look_after_health(void);
+/* The fds of the check that is under way, -1 for none: packets of its `join`, and what it prints; and what to do when there is something to read. */
+int monitor_check_report(void);
+int monitor_check_output(void);
+void monitor_take_check_report(void);
+void monitor_take_check_output(void);
+/* Whether a command has been started whose pid we are not told yet. */
+bool monitor_enters_for_check(void);
+/* A child has ended; it may be that of a check. */
+void monitor_note_check(pid_t pid, int status);
 
 /* monitor-events.c */
 /* Tells what has happened to the container, with more members of its attributes (`"exitCode":"0"`, none behind the last) or NULL; nothing where the plan names no file. */

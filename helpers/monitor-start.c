@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +65,7 @@ static void make_pipe(int ends[2])
         die_errno("cannot make a pipe");
 }
 
-/* In the child: the container's ends on 0-2, the packet socket on 3, nothing else. */
-static _Noreturn void exec_sandbox(int in, int out, int err, int report)
+_Noreturn void monitor_exec(int in, int out, int err, int report, char *const arguments[])
 {
     int high[4];
     int given[4] = { in, out, err, report };
@@ -79,7 +79,14 @@ static _Noreturn void exec_sandbox(int in, int out, int err, int report)
     die_hook = NULL;
     die_fd = SANDBOX_FD;
     close_from(SANDBOX_FD + 1);
-    sealed_exec(plan_need(self.plan, "start"), self.plan_path);
+    sealed_exec(arguments);
+}
+
+static _Noreturn void exec_sandbox(int in, int out, int err, int report)
+{
+    char *role = (char *)(uintptr_t)plan_need(self.plan, "start"), *path = (char *)(uintptr_t)self.plan_path;
+    char *arguments[] = { "skiff-helper", role, path, NULL };
+    monitor_exec(in, out, err, report, arguments);
 }
 
 void monitor_start_sandbox(void)
@@ -127,6 +134,7 @@ static void note_started(void)
     if (!self.exited) /* it may have ended before we heard that it began */
         self.state.exit_code = 0;
     format_now(self.state.started_at);
+    monitor_begin_health();
     if (self.directory >= 0 && state_write(self.directory, &self.state) < 0)
         die_errno("cannot record the container's state");
     monitor_event("start", NULL);

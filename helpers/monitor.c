@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -45,7 +46,8 @@ void monitor_reap(void)
     /* A command may end before we are told its pid. It waits as a zombie then: reaped now, it would be taken for somebody else. */
     if (self.pid <= 0)
         return;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = waitpid(monitor_enters_for_check() ? self.pid : -1, &status, WNOHANG)) > 0) {
+        monitor_note_check(pid, status);
         if (pid == self.slirp.pid)
             self.slirp.pid = 0;
         if (pid != self.pid)
@@ -75,7 +77,8 @@ static void check_deadline(void)
     }
 }
 
-enum { SLOT_SIGNALS, SLOT_REPORT, SLOT_LISTENER, SLOT_SLIRP, SLOT_CGROUP, SLOT_LOG, SLOT_OUTPUT, SLOT_ERROR, SLOT_INPUT, SLOT_CLIENTS, SLOTS = SLOT_CLIENTS + MAXIMUM_CLIENTS };
+enum { SLOT_SIGNALS, SLOT_REPORT, SLOT_LISTENER, SLOT_SLIRP, SLOT_CGROUP, SLOT_LOG, SLOT_OUTPUT, SLOT_ERROR, SLOT_INPUT, SLOT_CHECK, SLOT_CHECK_OUTPUT,
+       SLOT_CLIENTS, SLOTS = SLOT_CLIENTS + MAXIMUM_CLIENTS };
 
 static void fill_slots(struct pollfd *slots)
 {
@@ -89,6 +92,8 @@ static void fill_slots(struct pollfd *slots)
     slots[SLOT_LOG] = monitor_log_slot();
     for (int i = 0; i < 2; i++)
         slots[SLOT_OUTPUT + i] = (struct pollfd){ .fd = behind ? -1 : self.output[i], .events = POLLIN };
+    slots[SLOT_CHECK] = (struct pollfd){ .fd = monitor_check_report(), .events = POLLIN };
+    slots[SLOT_CHECK_OUTPUT] = (struct pollfd){ .fd = monitor_check_output(), .events = POLLIN };
     slots[SLOT_INPUT] = (struct pollfd){ .fd = monitor_has_input() ? self.input : -1, .events = POLLOUT };
     for (int i = 0; i < MAXIMUM_CLIENTS; i++) {
         const struct client *client = &self.clients.list[i];
@@ -119,6 +124,10 @@ static void take_slots(const struct pollfd *slots)
         if (client->fd >= 0 && client->fd == slots[SLOT_CLIENTS + i].fd)
             monitor_take_client(client, slots[SLOT_CLIENTS + i].revents);
     }
+    if (slots[SLOT_CHECK].revents)
+        monitor_take_check_report();
+    if (slots[SLOT_CHECK_OUTPUT].revents)
+        monitor_take_check_output();
     if (slots[SLOT_SIGNALS].revents)
         take_signal();
 }
@@ -140,13 +149,13 @@ static void drain_outputs(void)
 /* How long poll(2) may wait: until the first thing is due, -1 where nothing is. */
 static int patience(void)
 {
-    const long long due[] = { self.kill_at, self.restart_at, monitor_log_deadline(), self.exited ? 0 : clients_due(&self.clients, monitor_now()) };
+    const long long due[] = { self.kill_at, self.restart_at, monitor_log_deadline(), monitor_health_due(), self.exited ? 0 : clients_due(&self.clients, monitor_now()) };
     long long first = 0;
     for (size_t i = 0; i < sizeof due / sizeof *due; i++)
         if (due[i] && (!first || due[i] < first))
             first = due[i];
     long long left = first - monitor_now();
-    return !first ? -1 : left > 0 ? (int)left : 0;
+    return !first ? -1 : left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
 }
 
 void monitor_turn(void)
@@ -160,6 +169,7 @@ void monitor_turn(void)
         take_slots(slots);
     check_deadline();
     monitor_log_tick();
+    monitor_look_after_health();
 }
 
 /* One run of the command, from the sandbox's start until what it has printed is taken. */

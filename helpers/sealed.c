@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -24,10 +23,10 @@ static int make_memory_file(void)
     return fd;
 }
 
-_Noreturn void sealed_exec(const char *role, const char *argument)
+_Noreturn void sealed_exec(char *const arguments[])
 {
     struct stat status;
-    char *arguments[] = { "skiff-helper", (char *)(uintptr_t)role, (char *)(uintptr_t)argument, NULL }, *environment[] = { NULL };
+    char *environment[] = { NULL };
     autoclose int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), copy = make_memory_file();
     if (self < 0 || fstat(self, &status) < 0)
         die_errno("cannot read the helper itself");

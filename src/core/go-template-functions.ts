@@ -18,6 +18,7 @@ export const goString = (value: unknown): string => {
   if (value === null) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(goString).join(' ')}]`;
   if (value instanceof Map) return `map[${sortedEntries(value).map(([key, item]) => `${key}:${goString(item)}`).join(' ')}]`;
+  if (value instanceof Number) return value.toString();
   if (typeof value === 'object') return `{${Object.values(value).map(goString).join(' ')}}`;
   return typeof value === 'function' ? '<func>' : String(value);
 };

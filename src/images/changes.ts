@@ -1,5 +1,6 @@
 /** `--change`: Dockerfile instructions applied to an image's configuration, as `docker import` and `docker commit` take them. Pure. */
 import { posix } from 'node:path';
+import { durationText, parseDuration } from '../core/durations.ts';
 import type { ContainerDefaults, Healthcheck } from '../core/oci-image.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { fail, SkiffFailure } from '../core/errors.ts';
@@ -49,27 +50,26 @@ const portsOf = (word: string, line: string): readonly string[] => {
 
 const asKeys = (names: readonly string[]): Record<string, unknown> => Object.fromEntries(names.map((name) => [name, {}]));
 
-const nanoseconds: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+/** Docker's shortest interval and timeout, in nanoseconds. */
+const shortest = 1e6;
 
-/** A Go duration such as `1m30s` in nanoseconds. */
-const durationOf = (text: string, line: string): number => {
-  if (text === '0') return 0;
-  if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text)) return wrong(line, `'${text}' is no duration such as 30s or 1m30s`);
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
-  return parts.reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (nanoseconds[unit] ?? 0), 0);
+/** A Go duration such as `1m30s` in nanoseconds; 0 leaves the default. */
+const durationOf = (name: string, text: string, line: string): number => {
+  const value = parseDuration(text) ?? wrong(line, `'${text}' is no duration such as 30s or 1m30s`);
+  return value === 0 || value >= shortest ? value : wrong(line, `--${name} cannot be less than ${durationText(shortest)}`);
 };
 
 const healthOption = (word: string, line: string): Healthcheck => {
   const [, name, value = ''] = /^--([a-z-]+)=(.*)$/.exec(word) ?? [];
   switch (name) {
     case 'interval':
-      return { Interval: durationOf(value, line) };
+      return { Interval: durationOf(name, value, line) };
     case 'timeout':
-      return { Timeout: durationOf(value, line) };
+      return { Timeout: durationOf(name, value, line) };
     case 'start-period':
-      return { StartPeriod: durationOf(value, line) };
+      return { StartPeriod: durationOf(name, value, line) };
     case 'start-interval':
-      return { StartInterval: durationOf(value, line) };
+      return { StartInterval: durationOf(name, value, line) };
     case 'retries':
       return /^\d{1,9}$/.test(value) ? { Retries: Number(value) } : wrong(line, `'${value}' is no number of retries`);
     default:

@@ -1,5 +1,6 @@
 /** The `Config` of `image inspect`, with the members of Docker's Go type in its order. Pure. */
 import type { ContainerDefaults } from '../core/oci-image.ts';
+import { inspectedHealthcheck } from './inspect-healthcheck.ts';
 
 /** Go's maps, which are in the order of their keys. */
 export const goMap = <A>(record: Readonly<Record<string, A>>): ReadonlyMap<string, A> =>
@@ -37,7 +38,7 @@ export const inspectedConfig = (config: ContainerDefaults): object =>
       StdinOnce: false,
       Env: config.Env ?? null,
       Cmd: config.Cmd ?? null,
-      Healthcheck: config.Healthcheck ?? null,
+      Healthcheck: inspectedHealthcheck(config.Healthcheck),
       ArgsEscaped: null,
       Image: '',
       Volumes: mapOrNull(config.Volumes),

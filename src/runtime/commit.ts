@@ -43,6 +43,9 @@ const orAbsent = (words: readonly string[]): string[] | undefined => (words.leng
 const userOf = ({ user, userns }: SkiffSpec): Pick<ContainerDefaults, 'User'> =>
   userns.mode === 'keep-id' && user.text === `${userns.uid}:${userns.gid}` ? {} : { User: user.text };
 
+const healthcheckOf = ({ healthcheck }: SkiffSpec): Pick<ContainerDefaults, 'Healthcheck'> =>
+  healthcheck === undefined ? {} : { Healthcheck: { ...healthcheck, Test: [...(healthcheck.Test ?? [])] } };
+
 /** What the container was made to do, as an image says it: flags of `run` count (docker commit). What is not said is taken from its image. Pure. */
 export const containerDefaults = (spec: SkiffSpec, oci: OciSpec): ContainerDefaults => {
   const split = spec.entrypointLength ?? 0;
@@ -55,6 +58,7 @@ export const containerDefaults = (spec: SkiffSpec, oci: OciSpec): ContainerDefau
     Labels: { ...spec.labels },
     StopSignal: spec.stopSignal.name,
     ...(spec.exposed === undefined ? {} : { ExposedPorts: Object.fromEntries(spec.exposed.map((name) => [name, {}])) }),
+    ...healthcheckOf(spec),
   };
 };
 

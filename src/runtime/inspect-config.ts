@@ -1,5 +1,6 @@
 /** The `Config` of a container's `inspect`, with the members of Docker's Go type in its order. Pure. */
 import { goMap, goStruct } from '../images/inspect-config.ts';
+import { inspectedHealthcheck } from '../images/inspect-healthcheck.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import type { SkiffSpec } from './spec-types.ts';
 
@@ -30,7 +31,7 @@ export const inspectedContainerConfig = (spec: SkiffSpec, oci: OciSpec): object 
       StdinOnce: spec.openStdin && spec.attach.stdin,
       Env: oci.process.env.filter((line) => !isOwn(line, spec)),
       Cmd: orNull(spec.args.slice(split)),
-      Healthcheck: null,
+      Healthcheck: inspectedHealthcheck(spec.healthcheck),
       ArgsEscaped: null,
       Image: spec.image?.reference ?? '',
       Volumes: null,

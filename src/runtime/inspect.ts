@@ -9,18 +9,20 @@ import { isRemote } from '../core/log-options.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import { goMap, goStruct } from '../images/inspect-config.ts';
 import { inspectedContainerConfig } from './inspect-config.ts';
+import { inspectedHealth } from './inspect-health.ts';
 import { inspectedHostConfig } from './inspect-host-config.ts';
 import { inspectedMounts } from './inspect-mounts.ts';
 import { inspectedNetwork } from './inspect-network.ts';
 import { findContainer, statusWord } from './records.ts';
-import type { Container, State } from './records.ts';
+import type { Container } from './records.ts';
 import { decodeOciSpec } from './spec-codec.ts';
 import type { SkiffSpec } from './spec-types.ts';
 import type { Surroundings } from './surroundings.ts';
 
-const stateOf = (state: State): object => {
+const stateOf = (container: Container): object => {
+  const { state } = container;
   const status = statusWord(state);
-  return {
+  const members = {
     Status: status,
     Running: state.status === 'running',
     Paused: status === 'paused',
@@ -32,7 +34,9 @@ const stateOf = (state: State): object => {
     Error: state.error ?? '',
     StartedAt: state.startedAt,
     FinishedAt: state.finishedAt,
+    Health: inspectedHealth(container),
   };
+  return goStruct(members, ['Health']);
 };
 
 /** The directories that the root file system is made of; `MergedDir` is mounted in the container's own mount namespace only. */
@@ -76,7 +80,7 @@ export const inspected = (container: Container, oci: OciSpec, sizes: Sizes): obj
       Created: spec.created,
       Path: spec.args[0] ?? '',
       Args: spec.args.slice(1),
-      State: stateOf(state),
+      State: stateOf(container),
       Image: spec.image?.id ?? '',
       ResolvConfPath: join(directory, 'resolv.conf'),
       HostnamePath: join(directory, 'hostname'),

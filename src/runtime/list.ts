@@ -7,13 +7,19 @@ import { shownPorts } from './inspect-network.ts';
 import { never, statusWord } from './records.ts';
 import type { ContainerSize } from './container-sizes.ts';
 import type { Mounted } from './list-filters.ts';
-import type { Container } from './records.ts';
+import type { Container, State } from './records.ts';
 
-/** Docker's words for a state: `Up 3 minutes`, `Exited (0) 2 hours ago`, `Created`. */
+/** What is said behind the time that it runs. */
+const conditionText = ({ paused, health }: State): string => {
+  if (paused === true) return ' (Paused)';
+  return health === undefined ? '' : ` (${health === 'starting' ? 'health: starting' : health})`;
+};
+
+/** Docker's words for a state: `Up 3 minutes`, `Up 3 minutes (healthy)`, `Exited (0) 2 hours ago`, `Created`. */
 export const statusText = ({ state }: Container, now: number): string => {
   if (state.status === 'created' || state.startedAt === never) return 'Created';
   if (state.restarting === true) return `Restarting (${state.exitCode}) ${timeAgo(Date.parse(state.finishedAt), now)}`;
-  if (state.status === 'running') return `Up ${humanDuration(Math.max(0, now - Date.parse(state.startedAt)) / 1000)}${state.paused === true ? ' (Paused)' : ''}`;
+  if (state.status === 'running') return `Up ${humanDuration(Math.max(0, now - Date.parse(state.startedAt)) / 1000)}${conditionText(state)}`;
   return `Exited (${state.exitCode}) ${timeAgo(Date.parse(state.finishedAt), now)}`;
 };
 

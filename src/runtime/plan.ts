@@ -4,6 +4,7 @@
  */
 import { defaultDeviceLinks } from './spec-mounts.ts';
 import { groupWords } from '../core/users.ts';
+import { healthRecords } from './plan-health.ts';
 import { parseMountOptions } from './mount-options.ts';
 import { eventTexts } from './event-texts.ts';
 import { processRecords, sessionRecords } from './plan-records.ts';
@@ -150,6 +151,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ['stop', String(skiff.stopSignal.number), String(skiff.stopTimeout)],
     ...(skiff.restart === undefined ? [] : [['restart', skiff.restart.name, String(skiff.restart.maximumRetryCount)] as PlanRecord]),
     ['events', inputs.events, ...eventTexts(skiff)],
+    ...healthRecords(skiff),
     ['keeper', ...inputs.keeper],
     skiff.pid.mode === 'private' ? ['outer-pid'] : ['guard'],
     ...(skiff.autoRemove ? [['autoremove'] as PlanRecord] : []),

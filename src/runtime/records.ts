@@ -96,7 +96,14 @@ const readState = (directory: string): State => {
 };
 
 /** What becomes of a record whose monitor was killed. One that waited for its next run had ended by itself before. */
-export const ended = ({ restarting, paused: _, ...state }: State): State => ({ ...state, status: 'exited', pid: 0, pidStart: '0', exitCode: restarting === true ? state.exitCode : 137 });
+export const ended = ({ restarting, paused: _, health, ...state }: State): State => ({
+  ...state,
+  status: 'exited',
+  pid: 0,
+  pidStart: '0',
+  exitCode: restarting === true ? state.exitCode : 137,
+  ...(health === undefined ? {} : { health: 'unhealthy' }),
+});
 
 /**
  * What a record says, put right: without a living monitor nothing runs, whatever was last written. A monitor that was killed took

@@ -1,9 +1,10 @@
 /** What `run` and `create` are told: the words of the command line, each under its flag's name, before any is looked into. */
 import type { TextFile } from '../core/env.ts';
+import type { HealthFlags } from '../core/healthcheck.ts';
 import type { LimitFlags } from '../core/limits.ts';
 
 /** Absent means that the flag was not given. Lists keep the order of the command line. */
-export interface RunFlags extends LimitFlags {
+export interface RunFlags extends LimitFlags, HealthFlags {
   /** What follows the image's name (or `--rootfs DIR`). */
   readonly command: readonly string[];
   readonly name?: string;

@@ -60,6 +60,8 @@ const process = t.type({
   stopTimeout: t.number,
 });
 
+const healthcheck = t.partial({ Test: strings, Interval: t.number, Timeout: t.number, StartPeriod: t.number, StartInterval: t.number, Retries: t.number });
+
 const surroundings = t.intersection([
   t.type({
     hostname: t.string,
@@ -77,7 +79,7 @@ const surroundings = t.intersection([
     ]),
     log: t.intersection([t.type({ driver: t.keyof(Object.fromEntries(logDrivers.map((name) => [name, null]))) }), t.partial({ options: t.record(t.string, t.string) })]),
   }),
-  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart }),
+  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart, healthcheck }),
 ]);
 
 const devices = t.readonlyArray(t.type({ path: t.string, value: t.number }));

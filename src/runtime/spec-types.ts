@@ -1,4 +1,6 @@
 /** What a container's specification is made from and what it consists of. */
+import type { HealthConfig } from '../core/healthcheck.ts';
+import type { Healthcheck } from '../core/oci-image.ts';
 import type { Signal } from '../core/signals.ts';
 import type { IpcMode, PidMode, UserMode } from '../core/namespace-modes.ts';
 import type { Limits } from '../core/limits.ts';
@@ -22,6 +24,7 @@ export interface ImageConfig {
   readonly StopSignal?: string | null | undefined;
   readonly Labels?: Readonly<Record<string, string>> | null | undefined;
   readonly ExposedPorts?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly Healthcheck?: Healthcheck | null | undefined;
 }
 
 /** An image as far as a container cares. */
@@ -156,6 +159,8 @@ export interface SkiffSpec {
   readonly log: LogConfig;
   /** Absent: there is none, and so no cgroup of its own. */
   readonly limits?: Limits;
+  /** Of flags and image; absent where neither has one. */
+  readonly healthcheck?: HealthConfig;
   /** Absolute. */
   readonly cidFile?: string;
 }

@@ -6,6 +6,7 @@ import { fail } from '../core/errors.ts';
 import { contiguousIds } from '../core/id-maps.ts';
 import { attempt, need, usage } from '../core/invalid.ts';
 import { parseDetachKeys } from '../core/detach-keys.ts';
+import { mergeHealthcheck } from '../core/healthcheck.ts';
 import { parseAddHost, parseHostname, parseNameserver, parseResolverOption, parseSearchDomain } from '../core/hosts.ts';
 import { mergeLabels } from '../core/labels.ts';
 import { parseLogFlags } from '../core/log-options.ts';
@@ -251,8 +252,14 @@ const skiffOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, oci: Oc
     privileged: flags.privileged ?? false,
     seccomp: absoluteSeccomp(confinement.seccomp, host.cwd),
     log: parseLogFlags(flags.logDriver, flags.logOpt ?? []),
+    ...healthcheckOf(inputs),
     ...cidFileOf(inputs),
   };
+};
+
+const healthcheckOf = ({ image, flags }: Inputs): Pick<SkiffSpec, 'healthcheck'> => {
+  const healthcheck = mergeHealthcheck(flags, image?.config.Healthcheck, image?.reference ?? '');
+  return healthcheck === undefined ? {} : { healthcheck };
 };
 
 const absoluteSeccomp = (seccomp: Confinement['seccomp'], cwd: string): Confinement['seccomp'] =>

@@ -49,11 +49,12 @@ test('every instruction changes what it should', () => {
   assert.equal(changes('WORKDIR /a', 'WORKDIR b'), { WorkingDir: '/a/b' });
   assert.equal(changes('ONBUILD RUN x'), { OnBuild: ['RUN x'] });
   assert.equal(changes('HEALTHCHECK --interval=1m30s --retries=3 CMD curl x'), { Healthcheck: { Test: ['CMD-SHELL', 'curl x'], Interval: 90e9, Retries: 3 } });
+  assert.equal(changes('HEALTHCHECK --start-period=1s --start-interval=100ms --timeout=0 CMD ["/x", "y"]'), { Healthcheck: { Test: ['CMD', '/x', 'y'], Timeout: 0, StartPeriod: 1e9, StartInterval: 1e8 } });
   assert.equal(changes('HEALTHCHECK NONE'), { Healthcheck: { Test: ['NONE'] } });
 });
 
 test('an instruction that cannot be applied is quoted in one line', () => {
-  for (const line of ['RUN x', 'CMD', 'ENV', 'ENV A', 'EXPOSE 0', 'EXPOSE 80/http', 'EXPOSE 9-8', 'USER a b', 'LABEL ="x"', 'LABEL a="x', 'constructor x', '', 'HEALTHCHECK curl', 'HEALTHCHECK --interval=soon CMD x', 'HEALTHCHECK --foo=1 CMD x']) {
+  for (const line of ['RUN x', 'CMD', 'ENV', 'ENV A', 'EXPOSE 0', 'EXPOSE 80/http', 'EXPOSE 9-8', 'USER a b', 'LABEL ="x"', 'LABEL a="x', 'constructor x', '', 'HEALTHCHECK curl', 'HEALTHCHECK --interval=soon CMD x', 'HEALTHCHECK --foo=1 CMD x', 'HEALTHCHECK --timeout=-1s CMD x', 'HEALTHCHECK --interval=10us CMD x']) {
     const result = applyChanges({}, [line]);
     assert.ok('_tag' in result && result._tag === 'Usage' && result.message.includes(`'${line}'`), line);
   }

@@ -1,4 +1,5 @@
 import { logDrivers } from '../../core/log-options.ts';
+import { healthFlags } from './run-health.ts';
 import { detachKeys, env, envFile, interactive, platform, tty, user, workdir } from './shared.ts';
 import { changeable, lasting } from './limits.ts';
 import { refused } from './run-refused.ts';
@@ -101,6 +102,7 @@ export const table = {
     ...lasting,
     { name: 'isolation', kind: 'string', value: 'KIND', help: 'How the container is kept apart: on Linux there is one way', group: resources, choices: ['default'] },
     { name: 'oom-score-adj', kind: 'int', value: 'N', help: 'How readily the kernel kills the container when memory runs out, up to 1000; less than 0 takes root', group: resources },
+    ...healthFlags,
     { name: 'shm-size', kind: 'string', value: 'SIZE', help: 'Size of /dev/shm, as in 64m or 1g', default: '64m', group: resources },
     { name: 'sysctl', kind: 'list', value: 'NAME=VALUE', help: 'Set a kernel parameter inside the container', group: resources },
     { name: 'ulimit', kind: 'list', value: 'NAME=SOFT[:HARD]', help: 'Set a resource limit, as in nofile=1024:4096', group: resources },
