@@ -17,6 +17,12 @@ void monitor_signal_event(int signal)
     monitor_event("kill", extra);
 }
 
+void monitor_resize_event(const struct winsize *size)
+{
+    autofree char *extra = xasprintf("\"height\":\"%u\",\"width\":\"%u\"", size->ws_row, size->ws_col);
+    monitor_event("resize", extra);
+}
+
 void monitor_rename_events(const char *name)
 {
     for (size_t i = 0; i < self.plan->count; i++) {

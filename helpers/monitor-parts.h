@@ -32,6 +32,7 @@ struct monitor {
     bool killing;     /* that SIGKILL ends it has been told already */
     int early_signal; /* came before there was a command to take it; 0 for none */
     struct winsize size; /* what the terminal is to have as soon as it exists */
+    bool size_told;      /* an event has told of it */
     pid_t pid;
     struct slirp slirp;
     struct state state;
@@ -165,6 +166,8 @@ void monitor_event(const char *action, const char *extra);
 void monitor_signal_event(int signal);
 /* The container is called so from now on. */
 void monitor_rename_events(const char *name);
+/* The container's terminal has another size. */
+void monitor_resize_event(const struct winsize *size);
 
 /* monitor-end.c */
 /* Keeps the first reason why the container could not be started. */

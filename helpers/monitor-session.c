@@ -60,9 +60,15 @@ static void resize(const char *payload)
 {
     uint16_t words[2];
     memcpy(words, payload, sizeof words);
+    bool same = self.size_told && self.size.ws_row == words[0] && self.size.ws_col == words[1];
     self.size = (struct winsize){ .ws_row = words[0], .ws_col = words[1] };
-    if (self.terminal && self.output[0] >= 0)
-        ioctl(self.output[0], TIOCSWINSZ, &self.size);
+    if (!self.terminal || self.output[0] < 0)
+        return;
+    ioctl(self.output[0], TIOCSWINSZ, &self.size);
+    if (!self.started || same)
+        return;
+    self.size_told = true;
+    monitor_resize_event(&self.size);
 }
 
 void monitor_pump_input(void)

@@ -154,8 +154,8 @@ _skiff_find() {
     *) command="$1" ;;
   esac
   case "$command" in
-    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
-    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
+    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
+    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
     start) valued=' --detach-keys ' stops='' ;;
     restart) valued=' --signal -s --timeout -t ' stops='' ;;
     exec) valued=' --detach-keys --env -e --env-file --user -u --workdir -w ' stops=1 ;;
@@ -173,7 +173,7 @@ _skiff_find() {
     wait) valued='  ' stops='' ;;
     pause) valued='  ' stops='' ;;
     unpause) valued='  ' stops='' ;;
-    update) valued=' --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit ' stops='' ;;
+    update) valued=' --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --restart ' stops='' ;;
     rename) valued='  ' stops='' ;;
     rm) valued='  ' stops='' ;;
     container-prune) valued=' --filter ' stops='' ;;
@@ -256,6 +256,7 @@ _skiff() {
         --security-opt) _skiff_offer 'seccomp=unconfined' 'no-new-privileges' 'unmask=ALL' ;;
         --userns) _skiff_offer 'keep-id' ;;
         --add-host) : ;;
+        --cgroupns) _skiff_offer 'private' 'host' ;;
         --dns) : ;;
         --dns-option) : ;;
         --dns-search) : ;;
@@ -296,7 +297,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -335,6 +336,7 @@ _skiff() {
         --security-opt) _skiff_offer 'seccomp=unconfined' 'no-new-privileges' 'unmask=ALL' ;;
         --userns) _skiff_offer 'keep-id' ;;
         --add-host) : ;;
+        --cgroupns) _skiff_offer 'private' 'host' ;;
         --dns) : ;;
         --dns-option) : ;;
         --dns-search) : ;;
@@ -375,7 +377,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -613,9 +615,10 @@ _skiff() {
         --memory-reservation) : ;;
         --memory-swap) : ;;
         --pids-limit) : ;;
+        --restart) _skiff_offer 'no' 'on-failure' 'always' 'unless-stopped' ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --help
+            _skiff_offer --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --restart --help
           else
             _skiff_names containers
           fi

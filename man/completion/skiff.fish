@@ -123,9 +123,9 @@ function __skiff_arguments
     set -l spec
     switch $command
         case run
-            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'sig-proxy' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'blkio-weight=+' 'cpu-period=+' 'cpu-quota=+' 'c/cpu-shares=+' 'cpus=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'm/memory=+' 'memory-reservation=+' 'memory-swap=+' 'pids-limit=+' 'blkio-weight-device=+' 'cgroup-parent=+' 'device-read-bps=+' 'device-read-iops=+' 'device-write-bps=+' 'device-write-iops=+' 'isolation=+' 'oom-score-adj=+' 'health-cmd=+' 'health-interval=+' 'health-retries=+' 'health-start-interval=+' 'health-start-period=+' 'health-timeout=+' 'no-healthcheck' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'd/detach' 'detach-keys=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'sig-proxy' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'cgroupns=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'blkio-weight=+' 'cpu-period=+' 'cpu-quota=+' 'c/cpu-shares=+' 'cpus=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'm/memory=+' 'memory-reservation=+' 'memory-swap=+' 'pids-limit=+' 'blkio-weight-device=+' 'cgroup-parent=+' 'device-read-bps=+' 'device-read-iops=+' 'device-write-bps=+' 'device-write-iops=+' 'isolation=+' 'oom-score-adj=+' 'health-cmd=+' 'health-interval=+' 'health-retries=+' 'health-start-interval=+' 'health-start-period=+' 'health-timeout=+' 'no-healthcheck' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case create
-            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'blkio-weight=+' 'cpu-period=+' 'cpu-quota=+' 'c/cpu-shares=+' 'cpus=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'm/memory=+' 'memory-reservation=+' 'memory-swap=+' 'pids-limit=+' 'blkio-weight-device=+' 'cgroup-parent=+' 'device-read-bps=+' 'device-read-iops=+' 'device-write-bps=+' 'device-write-iops=+' 'isolation=+' 'oom-score-adj=+' 'health-cmd=+' 'health-interval=+' 'health-retries=+' 'health-start-interval=+' 'health-start-period=+' 'health-timeout=+' 'no-healthcheck' 'shm-size=+' 'sysctl=+' 'ulimit=+'
+            set spec -s 'help' 'annotation=+' 'a/attach=+' 'cidfile=+' 'entrypoint=+' 'e/env=+' 'env-file=+' 'init' 'i/interactive' 'l/label=+' 'label-file=+' 'log-driver=+' 'log-opt=+' 'name=+' 'platform=+' 'pull=+' 'q/quiet' 'restart=+' 'rm' 'runtime=+' 'stop-signal=+' 'stop-timeout=+' 't/tty' 'u/user=+' 'w/workdir=+' 'device=+' 'mount=+' 'read-only' 'rootfs=+' 'tmpfs=+' 'v/volume=+' 'cap-add=+' 'cap-drop=+' 'group-add=+' 'privileged' 'security-opt=+' 'userns=+' 'add-host=+' 'cgroupns=+' 'dns=+' 'dns-option=+' 'dns-search=+' 'domainname=+' 'expose=+' 'h/hostname=+' 'ipc=+' 'network=+' 'pid=+' 'uts=+' 'blkio-weight=+' 'cpu-period=+' 'cpu-quota=+' 'c/cpu-shares=+' 'cpus=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'm/memory=+' 'memory-reservation=+' 'memory-swap=+' 'pids-limit=+' 'blkio-weight-device=+' 'cgroup-parent=+' 'device-read-bps=+' 'device-read-iops=+' 'device-write-bps=+' 'device-write-iops=+' 'isolation=+' 'oom-score-adj=+' 'health-cmd=+' 'health-interval=+' 'health-retries=+' 'health-start-interval=+' 'health-start-period=+' 'health-timeout=+' 'no-healthcheck' 'shm-size=+' 'sysctl=+' 'ulimit=+'
         case start
             set spec 'help' 'a/attach' 'detach-keys=+' 'i/interactive'
         case restart
@@ -161,7 +161,7 @@ function __skiff_arguments
         case unpause
             set spec 'help'
         case update
-            set spec 'help' 'blkio-weight=+' 'cpu-period=+' 'cpu-quota=+' 'c/cpu-shares=+' 'cpus=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'm/memory=+' 'memory-reservation=+' 'memory-swap=+' 'pids-limit=+'
+            set spec 'help' 'blkio-weight=+' 'cpu-period=+' 'cpu-quota=+' 'c/cpu-shares=+' 'cpus=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'm/memory=+' 'memory-reservation=+' 'memory-swap=+' 'pids-limit=+' 'restart=+'
         case rename
             set spec 'help'
         case rm
@@ -248,7 +248,7 @@ complete -c skiff -n __skiff_no_command -a kill -d 'Send a signal to one or more
 complete -c skiff -n __skiff_no_command -a wait -d 'Wait until containers have ended, and print their exit codes'
 complete -c skiff -n __skiff_no_command -a pause -d 'Make all processes of one or more containers stand still'
 complete -c skiff -n __skiff_no_command -a unpause -d 'Let all processes of one or more paused containers go on'
-complete -c skiff -n __skiff_no_command -a update -d 'Change the limits of one or more containers'
+complete -c skiff -n __skiff_no_command -a update -d 'Change limits and restart policy of one or more containers'
 complete -c skiff -n __skiff_no_command -a rename -d 'Give a container another name'
 complete -c skiff -n __skiff_no_command -a rm -d 'Remove one or more containers'
 complete -c skiff -n __skiff_no_command -a export -d 'Write a container\'s file system as a tar archive'
@@ -298,7 +298,7 @@ complete -c skiff -n '__skiff_is container' -a run -d 'Create and run a new cont
 complete -c skiff -n '__skiff_is container' -a start -d 'Start containers that were created or have ended'
 complete -c skiff -n '__skiff_is container' -a stop -d 'Stop one or more running containers'
 complete -c skiff -n '__skiff_is container' -a unpause -d 'Let all processes of one or more paused containers go on'
-complete -c skiff -n '__skiff_is container' -a update -d 'Change the limits of one or more containers'
+complete -c skiff -n '__skiff_is container' -a update -d 'Change limits and restart policy of one or more containers'
 complete -c skiff -n '__skiff_is container' -a wait -d 'Wait until containers have ended, and print their exit codes'
 complete -c skiff -n '__skiff_is container' -a stats -d 'Show what containers use: processors, memory, network, disks'
 complete -c skiff -n '__skiff_is container' -a top -d 'Show the processes of a container'
@@ -360,6 +360,7 @@ complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l privileged -
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l security-opt -x -a 'seccomp=unconfined no-new-privileges unmask=ALL' -d 'seccomp=FILE|unconfined, no-new-privileges, unmask=PATH|ALL'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l userns -x -a 'keep-id' -d 'User namespace to use'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l add-host -x -d 'Add a line to /etc/hosts'
+complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l cgroupns -x -a 'private host' -d 'Cgroup namespace: private or host'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l dns -x -d 'Ask this name server'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l dns-option -x -d 'Add an option to /etc/resolv.conf, as in ndots:2'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l dns-search -x -d 'Look names up in this domain; . for none'
@@ -440,6 +441,7 @@ complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l privilege
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l security-opt -x -a 'seccomp=unconfined no-new-privileges unmask=ALL' -d 'seccomp=FILE|unconfined, no-new-privileges, unmask=PATH|ALL'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l userns -x -a 'keep-id' -d 'User namespace to use'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l add-host -x -d 'Add a line to /etc/hosts'
+complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l cgroupns -x -a 'private host' -d 'Cgroup namespace: private or host'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l dns -x -d 'Ask this name server'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l dns-option -x -d 'Add an option to /etc/resolv.conf, as in ndots:2'
 complete -c skiff -n '__skiff_is create; and __skiff_argument_is 0' -l dns-search -x -d 'Look names up in this domain; . for none'
@@ -593,6 +595,7 @@ complete -c skiff -n '__skiff_is update' -l memory -s m -x -d 'Memory that it ma
 complete -c skiff -n '__skiff_is update' -l memory-reservation -x -d 'Memory that is taken from it last when the machine has too little'
 complete -c skiff -n '__skiff_is update' -l memory-swap -x -d 'Memory and swap together; -1 for as much swap as there is. Without it, twice --memory'
 complete -c skiff -n '__skiff_is update' -l pids-limit -x -d 'How many processes and threads it may have; -1 for no limit'
+complete -c skiff -n '__skiff_is update' -l restart -x -a 'no on-failure always unless-stopped' -d 'When to run it again after it has ended: no, on-failure[:TIMES], always or unless-stopped'
 complete -c skiff -n '__skiff_is update' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is update' -a '(skiff __complete containers 2>/dev/null)'
 

@@ -1,11 +1,15 @@
 import { renderError } from '../core/errors.ts';
+import { nameChecker } from '../images/current.ts';
 import { heal } from '../runtime/heal.ts';
 import { rowOf } from '../runtime/list.ts';
 import { chooseContainers, noLookups, readFilter } from '../runtime/list-filters.ts';
 import { listContainers, listElsewhere, newestFirst } from '../runtime/records.ts';
+import { hostNameOf, otherHosts } from '../system/other-hosts.ts';
+import { readSettings } from '../system/settings.ts';
 import { exitOneForAll } from './exit-one.ts';
 import { renderList } from './format.ts';
 import { table } from './options/ps.ts';
+import { qualifier } from './qualify.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { warn } from './warn.ts';
 import type { Row } from './format.ts';
@@ -45,9 +49,11 @@ const mentions = (format: string | undefined, field: string): boolean => format?
 /** `json`, and a template that turns a whole row into it. */
 const showsAll = (format: string | undefined): boolean => format !== undefined && /^ *json *$|json \. *}}/.test(format);
 
-const lookUp = async (context: Context, { paths }: Surroundings): Promise<Lookups> => {
-  const [{ lookupsIn }, { qualifier }, { readSettings }] = await Promise.all([import('../runtime/list-lookups.ts'), import('./qualify.ts'), import('../system/settings.ts')]);
-  return lookupsIn(paths, qualifier(await readSettings(context.env, paths), paths));
+const qualifierOf = async ({ env }: Context, { paths }: Surroundings): Promise<(word: string) => string> => qualifier(await readSettings(env, paths), paths);
+
+const lookUp = async (context: Context, surroundings: Surroundings): Promise<Lookups> => {
+  const { lookupsIn } = await import('../runtime/list-lookups.ts');
+  return lookupsIn(surroundings.paths, await qualifierOf(context, surroundings));
 };
 
 /** What is listed: this host's containers, which have no host's name, and with `--all-hosts` those of the others. */
@@ -56,30 +62,29 @@ interface Listed {
   readonly hosts: ReadonlyMap<string, string>;
 }
 
-const listAll = async (context: Context, { paths }: Surroundings, everywhere: boolean): Promise<Listed> => {
-  const own = listContainers(paths);
-  const { hostNameOf, otherHosts } = everywhere ? await import('../system/other-hosts.ts') : { hostNameOf: () => '', otherHosts: () => [] };
-  const others = otherHosts(paths).map((host) => ({ name: host.name, listing: listElsewhere(host) }));
-  for (const { error } of [own, ...others.map(({ listing }) => listing)].flatMap(({ warnings }) => warnings)) context.stderr.write(`skiff: ${renderError(error)}\n`);
-  const named = everywhere ? [{ name: hostNameOf(paths.host), listing: own }, ...others] : [];
+const listAll = ({ stderr }: Context, { paths }: Surroundings, everywhere: boolean): Listed => {
+  const others = everywhere ? otherHosts(paths).map((host) => ({ name: host.name, ...listElsewhere(host) })) : [];
+  const all = [{ name: hostNameOf(paths.host), ...listContainers(paths) }, ...others];
+  for (const { error } of all.flatMap(({ warnings }) => warnings)) stderr.write(`skiff: ${renderError(error)}\n`);
   return {
-    containers: [own, ...others.map(({ listing }) => listing)].flatMap(({ containers }) => containers).sort(newestFirst),
-    hosts: new Map(named.flatMap(({ name, listing }) => listing.containers.map(({ id }): readonly [string, string] => [id, name]))),
+    containers: all.flatMap(({ containers }) => containers).sort(newestFirst),
+    hosts: new Map(everywhere ? all.flatMap(({ name, containers }) => containers.map(({ id }): readonly [string, string] => [id, name])) : []),
   };
 };
 
 /** The rows, with what costs something only where it is shown. */
-const rowsOf = async (surroundings: Surroundings, chosen: readonly Container[], { size, format, noTrunc }: Flags, hosts: ReadonlyMap<string, string>, lookups: () => Promise<Lookups>): Promise<readonly Row[]> => {
+const rowsOf = async (context: Context, surroundings: Surroundings, chosen: readonly Container[], { size, format, noTrunc }: Flags, hosts: ReadonlyMap<string, string>): Promise<readonly Row[]> => {
   const sizes = size || mentions(format, 'Size') ? await (await import('../runtime/container-sizes.ts')).containerSizes(surroundings, chosen) : undefined;
-  const mountsOf = showsAll(format) || mentions(format, 'Mounts') ? (await lookups()).mountsOf : undefined;
+  const mountsOf = showsAll(format) || mentions(format, 'Mounts') ? (await lookUp(context, surroundings)).mountsOf : undefined;
+  const isCurrent = nameChecker(surroundings.paths, await qualifierOf(context, surroundings));
   const now = Date.now();
-  return chosen.map((container) => rowOf(container, { now, noTrunc, size: sizes?.get(container.id), mounts: mountsOf?.(container), host: hosts.get(container.id) }));
+  return chosen.map((container) => rowOf(container, { now, isCurrent, noTrunc, size: sizes?.get(container.id), mounts: mountsOf?.(container), host: hosts.get(container.id) }));
 };
 
 const list = async (context: Context, flags: Flags, filters: readonly Filter[]): Promise<void> => {
   const surroundings = surroundingsOf(context);
   heal(surroundings.paths, surroundings.host);
-  const { containers, hosts } = await listAll(context, surroundings, flags.allHosts);
+  const { containers, hosts } = listAll(context, surroundings, flags.allHosts);
   const lookups = filters.some(({ key }) => key === 'ancestor' || key === 'volume') ? await lookUp(context, surroundings) : noLookups;
   const last = flags.latest && flags.last < 0 ? 1 : flags.last;
   const chosen = chooseContainers(containers, { all: flags.all, last, filters }, lookups);
@@ -87,7 +92,7 @@ const list = async (context: Context, flags: Flags, filters: readonly Filter[]):
     context.stdout.write(chosen.map(({ id }) => `${flags.noTrunc ? id : id.slice(0, 12)}\n`).join(''));
     return;
   }
-  const rows = await rowsOf(surroundings, chosen, flags, hosts, () => lookUp(context, surroundings));
+  const rows = await rowsOf(context, surroundings, chosen, flags, hosts);
   const view = {
     headings: flags.allHosts ? { ...headings, Host: 'HOST' } : headings,
     columns: [...columns, ...(flags.allHosts ? ['Host'] : []), ...(flags.size ? ['Size'] : [])],

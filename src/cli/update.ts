@@ -9,9 +9,9 @@ import { surroundingsOf } from './surroundings.ts';
 
 export { table };
 
-/** `skiff update`: prints the names of those that have the limits now. */
+/** `skiff update`: prints the names of those that have the limits, and the restart policy, now. */
 export const run = async (context: Context, flags: FlagsOf<typeof table>, words: readonly string[]): Promise<number> => {
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  if (!hasLimits(given)) usage('you must provide one or more flags when using this command', "see 'skiff update --help'");
+  if (!hasLimits(given) && flags.restart === undefined) usage('you must provide one or more flags when using this command', "see 'skiff update --help'");
   return printOutcomes(context, await updateAll(surroundingsOf(context), words, given));
 };

@@ -40,9 +40,6 @@ const localTime = (iso: string): string => {
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())} ${zone} ${name}`.trimEnd();
 };
 
-/** What the image was called; a directory that was given with --rootfs by its path. */
-const imageText = ({ spec }: Container): string => spec.image?.reference ?? (spec.rootfs.kind === 'directory' ? spec.rootfs.path : '');
-
 /** Docker's words for a size: what was written and, where an image counts too, all of it. */
 const sizeText = ({ written, whole }: ContainerSize): string => (whole > written ? `${humanSize(written)} (virtual ${humanSize(whole)})` : humanSize(written));
 
@@ -54,6 +51,8 @@ export interface RowOptions {
   readonly size?: ContainerSize | undefined;
   /** Absent where they were not looked up. */
   readonly mounts?: readonly Mounted[] | undefined;
+  /** Whether a word leads to an image now, by its whole id; absent where nobody asks. */
+  readonly isCurrent?: (word: string, id: string) => boolean;
   /** The host that has it, where those of other hosts are listed too. */
   readonly host?: string | undefined;
 }
@@ -61,14 +60,22 @@ export interface RowOptions {
 /** Docker shortens the source of a mount to 15 characters. */
 const mountText = ({ source }: Mounted, noTrunc: boolean): string => (noTrunc || source.length <= 15 ? source : `${source.slice(0, 14)}…`);
 
+/** What the image was called, or its id where that leads to another one or to none now, as in Docker; a directory that was given with --rootfs by its path. */
+const imageText = ({ spec: { image, rootfs } }: Container, { noTrunc, isCurrent }: RowOptions): string => {
+  if (image === undefined) return rootfs.kind === 'directory' ? rootfs.path : '';
+  if (isCurrent === undefined || isCurrent(image.reference, image.id)) return image.reference;
+  return noTrunc ? image.id : shortId(image.id.replace('sha256:', ''));
+};
+
 /** One row with every field that `--format` may name. */
-export const rowOf = (container: Container, { now, noTrunc, size, mounts = [], host }: RowOptions): Readonly<Record<string, string | ((key: string) => string)>> => {
+export const rowOf = (container: Container, options: RowOptions): Readonly<Record<string, string | ((key: string) => string)>> => {
+  const { now, noTrunc, size, mounts = [], host } = options;
   const { id, spec, state } = container;
   const created = Date.parse(spec.created);
   return {
     ID: noTrunc ? id : shortId(id),
     Names: spec.name,
-    Image: imageText(container),
+    Image: imageText(container, options),
     Command: quoted(spec.args, noTrunc),
     CreatedAt: localTime(spec.created),
     RunningFor: timeAgo(created, now),

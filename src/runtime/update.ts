@@ -6,6 +6,7 @@ import { cgroupWrites } from '../core/cgroup-values.ts';
 import { changeLimits, checkLimits, completeLimits, parseLimits } from '../core/limits.ts';
 import { encodeOciSpec } from '../core/oci-runtime.ts';
 import { need } from '../core/invalid.ts';
+import { parseRestartPolicy } from '../core/restart-policy.ts';
 import { withLock, writeFileAtomic } from '../system/files.ts';
 import { cgroupRecords } from './cgroup-records.ts';
 import { tell } from './container-events.ts';
@@ -14,9 +15,13 @@ import { deviceNumber, limitFacts, withLimitValues } from './limits.ts';
 import { readContainer } from './records.ts';
 import { decodeOciSpec } from './spec-codec.ts';
 import { forEachContainer } from './stop.ts';
+import { hasLimits } from './limit-flags.ts';
+import { updateRestart } from './update-restart.ts';
 import type { CgroupWrite } from '../core/cgroup-values.ts';
 import type { LimitFlags, Limits } from '../core/limits.ts';
+import type { RestartPolicy } from '../core/restart-policy.ts';
 import type { Container } from './records.ts';
+import type { RunFlags } from './run-flags.ts';
 import type { Outcome } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -53,27 +58,42 @@ const writeRecord = ({ directory, spec }: Container, limits: Limits): void => {
   writeFileAtomic(path, JSON.stringify({ ...text, limits }), { mode: 0o600 });
 };
 
-const update = async ({ paths, env, host }: Surroundings, { id, directory }: Container, given: Limits): Promise<void> => {
+const updateLimits = ({ env, host }: Surroundings, container: Container, given: Limits): void => {
+  const limits = completeLimits(changeLimits(container.spec.limits ?? {}, given));
+  checkLimits(limits, limitFacts());
+  if (container.state.status === 'running') {
+    const cgroup = requireCgroup(container);
+    // The quota needs its period, the limit of swap that of memory: so all of what belongs together, not only what is new.
+    for (const write of cgroupWrites(limits, deviceNumber)) writeOne(cgroup, write);
+  } else cgroupRecords(env, host.uid, container.spec, limits);
+  writeRecord(container, limits);
+};
+
+/** What is wanted of a container; absent: as it is. */
+interface Wanted {
+  readonly limits?: Limits;
+  readonly restart?: RestartPolicy;
+}
+
+const update = async (surroundings: Surroundings, { id, directory }: Container, { limits, restart }: Wanted): Promise<void> => {
+  const { paths } = surroundings;
   // `rename` writes the same file.
   await withLock(paths, join(directory, 'rename.lock'), 'exclusive', async () => {
     const container = readContainer(paths, id);
-    const limits = completeLimits(changeLimits(container.spec.limits ?? {}, given));
-    checkLimits(limits, limitFacts());
-    if (container.state.status === 'running') {
-      const cgroup = requireCgroup(container);
-      // The quota needs its period, the limit of swap that of memory: so all of what belongs together, not only what is new.
-      for (const write of cgroupWrites(limits, deviceNumber)) writeOne(cgroup, write);
-    } else cgroupRecords(env, host.uid, container.spec, limits);
-    writeRecord(container, limits);
+    if (limits !== undefined) updateLimits(surroundings, container, limits);
+    if (restart !== undefined) await updateRestart(paths, container, restart);
     tell(paths, container.spec, 'update');
   });
 };
 
 /**
- * Gives the containers behind `words` other limits: those that run at once, the others at their next start. One outcome for each word, in order; what fails for
+ * Gives the containers behind `words` other limits and another restart policy: those that run at once, the others at their next start. One outcome for each word, in order; what fails for
  * one stops no other. Throws Usage for a value that is none. Errors: NotFound, Usage for limits that do not go together, Refused where they cannot be had, System.
  */
-export const updateAll = (surroundings: Surroundings, words: readonly string[], flags: LimitFlags): Promise<readonly Outcome[]> => {
-  const given = parseLimits(flags);
-  return forEachContainer(surroundings.paths, words, (container) => update(surroundings, container, given));
+export const updateAll = (surroundings: Surroundings, words: readonly string[], flags: LimitFlags & Pick<RunFlags, 'restart'>): Promise<readonly Outcome[]> => {
+  const wanted: Wanted = {
+    ...(hasLimits(flags) ? { limits: parseLimits(flags) } : {}),
+    ...(flags.restart === undefined ? {} : { restart: need(parseRestartPolicy(flags.restart)) }),
+  };
+  return forEachContainer(surroundings.paths, words, (container) => update(surroundings, container, wanted));
 };

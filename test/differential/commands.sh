@@ -53,37 +53,37 @@ until_status() {
 clear() { ids=$("$TOOL" ps -aq); [ -z "$ids" ] || q rm -f $ids; }
 
 s_create_and_start() {
-  t create --network none --name aa busybox echo hello
+  t create --network none --name xa busybox echo hello
   t ps
   t ps -a --format '{{.Names}} {{.Status}} {{.State}}'
-  t inspect --format '{{.State.Status}} {{.State.ExitCode}} {{.State.Running}} {{.State.StartedAt}} {{.State.FinishedAt}} {{.State.Pid}}' aa
-  t logs aa
-  t start -a aa
-  t start -a aa
-  t logs aa
-  t create --network none --name aa busybox true
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}} {{.State.Running}} {{.State.StartedAt}} {{.State.FinishedAt}} {{.State.Pid}}' xa
+  t logs xa
+  t start -a xa
+  t start -a xa
+  t logs xa
+  t create --network none --name xa busybox true
   t create --name 'b/c' busybox true
-  t create --name bb --pull never no-such-image true
+  t create --name xb --pull never no-such-image true
   t create
   t start nobody
-  t start aa nobody
-  idle bb
-  t start bb
-  t start bb bb
-  t rm bb
-  t rm -f bb
-  t create --network none --name cc busybox no-such-program
-  t start cc
-  t inspect --format '{{.State.Status}} {{.State.ExitCode}} {{ne .State.Error ""}}' cc
-  t start -a cc
-  t create --network none --name dd busybox sh -c 'exit 7'
-  t start -a dd
-  t start dd
-  until_status dd exited
-  t start -a dd cc
-  t create -i --network none --name ee busybox cat
-  echo "input" > in; echo '$ start -ai e'; "$TOOL" start -ai ee < in; echo "= $?"
-  t start --no-such-flag aa
+  t start xa nobody
+  idle xb
+  t start xb
+  t start xb xb
+  t rm xb
+  t rm -f xb
+  t create --network none --name xc busybox no-such-program
+  t start xc
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}} {{ne .State.Error ""}}' xc
+  t start -a xc
+  t create --network none --name xd busybox sh -c 'exit 7'
+  t start -a xd
+  t start xd
+  until_status xd exited
+  t start -a xd xc
+  t create -i --network none --name xe busybox cat
+  echo "input" > in; echo '$ start -ai e'; "$TOOL" start -ai xe < in; echo "= $?"
+  t start --no-such-flag xa
 }
 
 s_run() {
@@ -99,7 +99,7 @@ s_run() {
   t run --rm --network none --user 12:34 busybox id
   t run --rm --no-such-flag busybox true
   t run --rm --pull never no-such-image true
-  t run --rm --network none --env A=1 --env B --hostname hh -w /tmp busybox sh -c 'echo $A/$B/$(hostname)/$(pwd)/$HOME/$TERM/$PATH'
+  t run --rm --network none --env A=1 --env B --hostname xh -w /tmp busybox sh -c 'echo $A/$B/$(hostname)/$(pwd)/$HOME/$TERM/$PATH'
   t run --rm --network none --entrypoint echo busybox one two
   t run --rm --network none --entrypoint '' busybox echo two
   t run --rm --network none --read-only busybox touch /file
@@ -110,9 +110,9 @@ s_run() {
   t run --rm --network none --add-host one:10.0.0.1 busybox grep one /etc/hosts
   t run --rm --network none -t busybox sh -c 'echo x'
   t run --rm -d --network none busybox true
-  t run -d --network none --name aa busybox sleep 100
-  t run -d --network none --name aa busybox sleep 100
-  t run -d --network none --name bb busybox no-such-program
+  t run -d --network none --name xa busybox sleep 100
+  t run -d --network none --name xa busybox sleep 100
+  t run -d --network none --name xb busybox no-such-program
   t ps -a --format '{{.Names}} {{.Status}}'
   t run --rm --network none --cidfile cid busybox true
   t run --rm --network none --cidfile cid busybox true
@@ -124,7 +124,7 @@ s_run() {
   t run --rm --network none --memory 1 busybox true
   t run --rm --network none --env-file no-such-file busybox true
   t run --rm --network none -v relative/path:/x:nope busybox true
-  t run --rm --network none -l a=1 -l bb busybox true
+  t run --rm --network none -l a=1 -l xb busybox true
   t run --rm --network none --hostname 'bad name' busybox true
   echo 'given' > in; echo '$ run -i cat'; "$TOOL" run --rm -i --network none busybox cat < in; echo "= $?"
   echo 'given' > in; echo '$ run cat'; "$TOOL" run --rm --network none busybox cat < in; echo "= $?"
@@ -179,12 +179,12 @@ s_ps() {
 }
 
 s_inspect() {
-  q create --network none --name aa --hostname hh --domainname dd --user 1:2 -e A=b -e EMPTY= -w /tmp --label l=m --entrypoint sh --stop-signal INT --stop-timeout 3 -v /tmp:/mnt:ro --tmpfs /t \
+  q create --network none --name xa --hostname xh --domainname xd --user 1:2 -e A=b -e EMPTY= -w /tmp --label l=m --entrypoint sh --stop-signal INT --stop-timeout 3 -v /tmp:/mnt:ro --tmpfs /t \
     --cap-add net_admin --cap-drop chown --add-host x:1.2.3.4 --dns 9.9.9.9 --dns-search s --dns-option ndots:1 --ulimit nofile=10:20 --sysctl net.ipv4.ip_forward=1 --shm-size 1m \
     --oom-score-adj 100 --read-only --init --log-driver json-file --log-opt max-size=1m --expose 80 --group-add 5 --security-opt no-new-privileges --ipc private --device /dev/null:/dev/n busybox -c 'echo x'
-  box bb -it busybox sh
-  ended cc busybox sh -c 'exit 4'
-  for name in aa bb cc; do
+  box xb -it busybox sh
+  ended xc busybox sh -c 'exit 4'
+  for name in xa xb xc; do
     t inspect --format '{{.Name}} {{.Path}} {{json .Args}} {{.RestartCount}} {{.Driver}} {{.Platform}} {{.ProcessLabel}} {{json .ExecIDs}}' $name
     for field in Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Image Volumes WorkingDir Entrypoint OnBuild Labels StopSignal; do
       t inspect --format "{{json .Config.$field}}" $name
@@ -198,76 +198,76 @@ s_inspect() {
     t inspect --format '{{json .State.Status}} {{.State.Running}} {{.State.Paused}} {{.State.Restarting}} {{.State.OOMKilled}} {{.State.Dead}} {{.State.ExitCode}} {{json .State.Error}} {{gt .State.Pid 0}}' $name
     t inspect --format '{{json .NetworkSettings.Ports}} {{.NetworkSettings.IPAddress}} {{.NetworkSettings.SandboxKey}} {{range $k, $v := .NetworkSettings.Networks}}{{$k}}{{end}}' $name
   done
-  t inspect --format '{{.Config.StopTimeout}} {{.Created}} {{.Id}} {{.Image}}' aa
+  t inspect --format '{{.Config.StopTimeout}} {{.Created}} {{.Id}} {{.Image}}' xa
   t inspect --format '{{len .HostnamePath}}' nobody
   t inspect nobody
-  t inspect --format '{{.Name}}' aa nobody bb
-  t inspect --type container --format '{{.Name}}' aa
-  t inspect --type image --format '{{.RepoTags}}' aa
+  t inspect --format '{{.Name}}' xa nobody xb
+  t inspect --type container --format '{{.Name}}' xa
+  t inspect --type image --format '{{.RepoTags}}' xa
   t inspect --type image --format '{{.RepoTags}}' busybox
-  t inspect --type nonsense aa
-  t inspect --format '{{.Nonsense}}' aa
-  t inspect --format '{{.Config.Nonsense}}' aa
-  t inspect --format '{{.Name' aa
-  t inspect --format '{{index .Config.Env 0}} {{index .Config.Labels "l"}} {{index .Config.Labels "none"}}' aa
-  t inspect --format '{{range .Config.Env}}[{{.}}]{{end}} {{join .Config.Env ","}} {{split .Name "/"}} {{title "word"}} {{println "x"}}' aa
-  t inspect --format '{{index .Config.Env 99}}' aa
-  t inspect --size --format '{{.SizeRw}}' aa
-  t inspect --format '{{.SizeRw}}' aa
+  t inspect --type nonsense xa
+  t inspect --format '{{.Nonsense}}' xa
+  t inspect --format '{{.Config.Nonsense}}' xa
+  t inspect --format '{{.Name' xa
+  t inspect --format '{{index .Config.Env 0}} {{index .Config.Labels "l"}} {{index .Config.Labels "none"}}' xa
+  t inspect --format '{{range .Config.Env}}[{{.}}]{{end}} {{join .Config.Env ","}} {{split .Name "/"}} {{title "word"}} {{println "x"}}' xa
+  t inspect --format '{{index .Config.Env 99}}' xa
+  t inspect --size --format '{{.SizeRw}}' xa
+  t inspect --format '{{.SizeRw}}' xa
   t inspect
-  t container inspect --format '{{.Name}}' aa
+  t container inspect --format '{{.Name}}' xa
   t container inspect busybox
 }
 
 s_diff() {
-  ended aa busybox sh -c 'echo x > /new; mkdir -p /dir/sub; echo y > /dir/sub/file; rm /etc/os-release; echo z >> /etc/passwd; ln -s /new /link; mkdir /etc/extra; rm -r /home; chmod 700 /usr; mkfifo /fifo; touch "/a b"; echo q > /tmp/q; rm /tmp/q'
-  sorted diff aa
+  ended xa busybox sh -c 'echo x > /new; mkdir -p /dir/sub; echo y > /dir/sub/file; rm /etc/os-release; echo z >> /etc/passwd; ln -s /new /link; mkdir /etc/extra; rm -r /home; chmod 700 /usr; mkfifo /fifo; touch "/a b"; echo q > /tmp/q; rm /tmp/q'
+  sorted diff xa
   t diff
   t diff nobody
-  t diff aa aa
-  q create --network none --name bb busybox true
-  sorted diff bb
-  box cc busybox sleep 1000
-  sorted diff cc
-  q exec cc touch /while
-  sorted diff cc
+  t diff xa xa
+  q create --network none --name xb busybox true
+  sorted diff xb
+  box xc busybox sleep 1000
+  sorted diff xc
+  q exec xc touch /while
+  sorted diff xc
 }
 
 s_logs() {
-  ended aa busybox sh -c 'for n in 1 2 3 4 5; do echo line $n; done; sleep 0.3; echo wrong >&2; sleep 0.3; printf unfinished'
-  te logs aa
-  te logs --tail 2 aa
-  te logs -n 1 aa
-  te logs --tail 0 aa
-  te logs --tail all aa
-  te logs --tail -1 aa
-  t logs --tail nonsense aa
-  te logs -t aa
-  te logs -t --tail 1 aa
-  te logs --details aa
-  te logs -f aa
-  te logs --since 1h aa
-  te logs --since 2999-01-01 aa
-  te logs --until 2001-01-01T00:00:00Z aa
-  te logs --since 2001-01-01T00:00:00.123456789Z --tail 1 aa
-  t logs --since nonsense aa
+  ended xa busybox sh -c 'for n in 1 2 3 4 5; do echo line $n; done; sleep 0.3; echo wrong >&2; sleep 0.3; printf unfinished'
+  te logs xa
+  te logs --tail 2 xa
+  te logs -n 1 xa
+  te logs --tail 0 xa
+  te logs --tail all xa
+  te logs --tail -1 xa
+  t logs --tail nonsense xa
+  te logs -t xa
+  te logs -t --tail 1 xa
+  te logs --details xa
+  te logs -f xa
+  te logs --since 1h xa
+  te logs --since 2999-01-01 xa
+  te logs --until 2001-01-01T00:00:00Z xa
+  te logs --since 2001-01-01T00:00:00.123456789Z --tail 1 xa
+  t logs --since nonsense xa
   t logs nobody
   t logs
-  t logs aa aa
-  t logs --no-such-flag aa
-  t container logs --tail 1 aa
-  ended bb --log-opt labels=color --log-opt env=SIZE --label color=red -e SIZE=big busybox echo with attributes
-  te logs --details bb
-  te logs -t --details bb
-  te logs bb
-  ended cc -t busybox sh -c 'echo one; echo two >&2'
-  te logs cc
-  ended dd --log-driver none busybox echo unseen
-  t logs dd
-  q create --network none --name ee busybox echo never
-  te logs ee
-  ended ff busybox sh -c "printf 'a\\\\377b\\\\001\\\\n'; printf 'x\\\\0y\\\\n'"
-  te logs ff
+  t logs xa xa
+  t logs --no-such-flag xa
+  t container logs --tail 1 xa
+  ended xb --log-opt labels=color --log-opt env=SIZE --label color=red -e SIZE=big busybox echo with attributes
+  te logs --details xb
+  te logs -t --details xb
+  te logs xb
+  ended xc -t busybox sh -c 'echo one; echo two >&2'
+  te logs xc
+  ended xd --log-driver none busybox echo unseen
+  t logs xd
+  q create --network none --name xe busybox echo never
+  te logs xe
+  ended xf busybox sh -c "printf 'a\\\\377b\\\\001\\\\n'; printf 'x\\\\0y\\\\n'"
+  te logs xf
   t run --rm --network none --log-driver nonsense busybox true
   t run --rm --network none --log-opt nonsense=1 busybox true
   t run --rm --network none --log-opt max-size=x busybox true
@@ -275,110 +275,110 @@ s_logs() {
 }
 
 s_wait_kill_stop() {
-  ended aa busybox sh -c 'exit 5'
-  t wait aa
-  t wait aa aa
+  ended xa busybox sh -c 'exit 5'
+  t wait xa
+  t wait xa xa
   t wait nobody
-  t wait aa nobody
+  t wait xa nobody
   t wait
-  t kill aa
+  t kill xa
   t kill nobody
-  t stop aa
+  t stop xa
   t stop nobody
-  t stop aa nobody
-  t pause aa
-  t unpause aa
+  t stop xa nobody
+  t pause xa
+  t unpause xa
   t restart nobody
-  idle bb
-  t kill --signal NOPE bb
-  t kill --signal 99999 bb
-  t kill --signal USR2000 bb
-  t kill -s WINCH bb
-  t kill -s 28 bb
-  t kill --signal=sigwinch bb
-  t pause bb
-  t pause bb
+  idle xb
+  t kill --signal NOPE xb
+  t kill --signal 99999 xb
+  t kill --signal USR2000 xb
+  t kill -s WINCH xb
+  t kill -s 28 xb
+  t kill --signal=sigwinch xb
+  t pause xb
+  t pause xb
   t ps --format '{{.Status}}'
-  t exec bb true
-  t unpause bb
-  t unpause bb
-  t stop bb
-  t inspect --format '{{.State.Status}} {{.State.ExitCode}}' bb
-  t start bb
-  t kill bb
-  until_status bb exited
-  t inspect --format '{{.State.Status}} {{.State.ExitCode}}' bb
-  t restart bb
-  t stop -t 1 bb
-  t stop --time=1 bb
-  box cc busybox sh -c 'trap "" TERM; while :; do sleep 0.1; done'
-  t stop -t 1 cc
-  t inspect --format '{{.State.ExitCode}}' cc
-  box dd --stop-signal USR1 busybox sh -c 'trap "exit 9" USR1; while :; do sleep 0.05; done'
+  t exec xb true
+  t unpause xb
+  t unpause xb
+  t stop xb
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}}' xb
+  t start xb
+  t kill xb
+  until_status xb exited
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}}' xb
+  t restart xb
+  t stop -t 1 xb
+  t stop --time=1 xb
+  box xc busybox sh -c 'trap "" TERM; while :; do sleep 0.1; done'
+  t stop -t 1 xc
+  t inspect --format '{{.State.ExitCode}}' xc
+  box xd --stop-signal USR1 busybox sh -c 'trap "exit 9" USR1; while :; do sleep 0.05; done'
   sleep 0.3
-  t stop dd
-  t inspect --format '{{.State.ExitCode}}' dd
-  idle ee
-  t pause ee
-  t stop -t 2 ee
-  t inspect --format '{{.State.Status}} {{.State.ExitCode}}' ee
-  idle ff
-  t pause ff
-  t kill ff
-  until_status ff exited
-  t stop -t nonsense ff
+  t stop xd
+  t inspect --format '{{.State.ExitCode}}' xd
+  idle xe
+  t pause xe
+  t stop -t 2 xe
+  t inspect --format '{{.State.Status}} {{.State.ExitCode}}' xe
+  idle xf
+  t pause xf
+  t kill xf
+  until_status xf exited
+  t stop -t nonsense xf
   t kill
   t stop
   t restart
   t pause
   t unpause
   echo '$ wait g, killed meanwhile'
-  idle gg
-  "$TOOL" wait gg & pid=$!
+  idle xg
+  "$TOOL" wait xg & pid=$!
   sleep 0.5
-  q kill -s KILL gg
+  q kill -s KILL xg
   wait $pid
   echo "= $?"
-  idle hh
-  t rename hh ii
-  t rename hh jj
-  t rename ii aa
-  t rename ii ii
-  t rename ii 'b/d'
-  t rename ii ''
-  t rename ii
+  idle xh
+  t rename xh xi
+  t rename xh xj
+  t rename xi xa
+  t rename xi xi
+  t rename xi 'b/d'
+  t rename xi ''
+  t rename xi
   t ps --format '{{.Names}}'
 }
 
 s_rm() {
-  ended aa busybox true
-  idle bb
-  t rm aa
-  t rm aa
-  t rm -f aa
+  ended xa busybox true
+  idle xb
+  t rm xa
+  t rm xa
+  t rm -f xa
   t rm nobody
   t rm -f nobody
-  t rm bb
-  q pause bb
-  t rm bb
-  t rm -f bb
+  t rm xb
+  q pause xb
+  t rm xb
+  t rm -f xb
   t rm
-  ended aa busybox true
-  t rm aa nobody
-  ended aa busybox true
-  t rm nobody aa
-  idle aa
-  ended bb busybox true
-  t rm aa bb
-  t rm -f aa bb
-  ended aa busybox true
-  t rm -v aa
-  ended aa busybox true
-  t container rm aa
-  ended aa busybox true
-  t container remove aa
-  ended aa --label keep=yes busybox true
-  ended bb busybox true
+  ended xa busybox true
+  t rm xa nobody
+  ended xa busybox true
+  t rm nobody xa
+  idle xa
+  ended xb busybox true
+  t rm xa xb
+  t rm -f xa xb
+  ended xa busybox true
+  t rm -v xa
+  ended xa busybox true
+  t container rm xa
+  ended xa busybox true
+  t container remove xa
+  ended xa --label keep=yes busybox true
+  ended xb busybox true
   t container prune -f --filter label!=keep=yes
   t ps -a --format '{{.Names}}'
   t container prune -f
@@ -386,185 +386,185 @@ s_rm() {
   t container prune -f --filter nonsense=1
   q create --network none --name made busybox true
   t rm made
-  idle aa
+  idle xa
   id=$("$TOOL" ps -q --no-trunc)
   echo '$ rm -f by a prefix of the id'; "$TOOL" rm -f "$(echo "$id" | cut -c1-6)" | wc -c; "$TOOL" ps -q
 }
 
 s_exec() {
   ended stopped busybox true
-  idle aa -e FROM=run -w /tmp
-  te exec aa sh -c 'echo out; echo err >&2; exit 6'
-  t exec aa sh -c 'echo $FROM $(pwd) $HOME $(id -u)'
-  t exec -e FROM=exec -e NEW=1 aa sh -c 'echo $FROM $NEW'
-  t exec -w /etc aa pwd
-  t exec -w /no-such-directory aa pwd
-  t exec -u www aa sh -c 'id; echo $HOME'
-  t exec -u 5:6 aa id
-  t exec -u nobody-here aa id
-  t exec aa no-such-program
-  t exec aa /etc
-  t exec aa /etc/passwd
+  idle xa -e FROM=run -w /tmp
+  te exec xa sh -c 'echo out; echo err >&2; exit 6'
+  t exec xa sh -c 'echo $FROM $(pwd) $HOME $(id -u)'
+  t exec -e FROM=exec -e NEW=1 xa sh -c 'echo $FROM $NEW'
+  t exec -w /etc xa pwd
+  t exec -w /no-such-directory xa pwd
+  t exec -u www xa sh -c 'id; echo $HOME'
+  t exec -u 5:6 xa id
+  t exec -u nobody-here xa id
+  t exec xa no-such-program
+  t exec xa /etc
+  t exec xa /etc/passwd
   t exec nobody true
   t exec stopped true
-  t exec aa
+  t exec xa
   t exec
-  t exec --no-such-flag aa true
-  t exec -d aa sh -c 'echo > /done'
-  t exec aa sh -c 'while ! test -e /done; do sleep 0.05; done; echo done'
-  t exec aa sh -c 'kill -9 $$'
-  t exec aa sh -c 'kill -15 $$'
-  t exec -it aa true
-  t exec -t aa sh -c 'tty; echo $TERM'
-  echo in > in; echo '$ exec -i aa cat'; "$TOOL" exec -i aa cat < in; echo "= $?"
-  echo in > in; echo '$ exec aa cat'; "$TOOL" exec aa cat < in; echo "= $?"
-  echo 'X=1' > in; t exec --env-file in aa sh -c 'echo $X'
-  t exec --privileged aa sh -c 'grep CapEff /proc/self/status'
-  t exec aa sh -c 'grep -E "Cap|NoNewPrivs|Seccomp:" /proc/self/status'
-  t exec -d aa no-such-program
-  q pause aa
-  t exec aa true
+  t exec --no-such-flag xa true
+  t exec -d xa sh -c 'echo > /done'
+  t exec xa sh -c 'while ! test -e /done; do sleep 0.05; done; echo done'
+  t exec xa sh -c 'kill -9 $$'
+  t exec xa sh -c 'kill -15 $$'
+  t exec -it xa true
+  t exec -t xa sh -c 'tty; echo $TERM'
+  echo in > in; echo '$ exec -i xa cat'; "$TOOL" exec -i xa cat < in; echo "= $?"
+  echo in > in; echo '$ exec xa cat'; "$TOOL" exec xa cat < in; echo "= $?"
+  echo 'X=1' > in; t exec --env-file in xa sh -c 'echo $X'
+  t exec --privileged xa sh -c 'grep CapEff /proc/self/status'
+  t exec xa sh -c 'grep -E "Cap|NoNewPrivs|Seccomp:" /proc/self/status'
+  t exec -d xa no-such-program
+  q pause xa
+  t exec xa true
 }
 
 s_top_port_stats() {
-  idle aa
-  ended bb busybox true
-  echo '$ top a'; "$TOOL" top aa | awk '{ print $1 == "UID" ? $0 : NF }' | sort -u; echo "= $?"
-  t top aa -o comm
-  t top aa -eo comm,nonsense
-  t top bb
+  box xa busybox sleep 1000
+  ended xb busybox true
+  echo '$ top a'; "$TOOL" top xa | awk '{ print $1 == "UID" ? $0 : NF }'; echo "= $?"
+  t top xa -o comm
+  t top xa -eo comm,nonsense
+  t top xb
   t top nobody
   t top
-  t port aa
-  t port aa 80
-  t port aa 80/udp
-  t port aa nonsense
-  t port bb
+  t port xa
+  t port xa 80
+  t port xa 80/udp
+  t port xa nonsense
+  t port xb
   t port nobody
   t stats --no-stream nobody
-  t stats --no-stream --format '{{.Name}} {{.PIDs}}' bb
-  t stats --no-stream --format '{{.Container}} {{.Name}}' aa
+  t stats --no-stream --format '{{.Name}} {{.PIDs}}' xb
+  t stats --no-stream --format '{{.Container}} {{.Name}}' xa
   t update nobody
-  t update --restart nonsense aa
+  t update --restart nonsense xa
 }
 
 s_cp() {
-  idle aa
-  ended bb busybox true
+  idle xa
+  ended xb busybox true
   rm -rf host; mkdir -p host/dir/sub host/empty; echo one > host/one; echo two > host/dir/two; echo three > host/dir/sub/three; ln -s two host/dir/link
-  t cp host/one aa:/tmp
-  t exec aa cat /tmp/one
-  t cp host/one aa:/tmp/named
-  t cp host/one aa:/no/such/place
-  t cp host/one aa:/no-such-file/
-  t cp host/dir aa:/tmp
-  t exec aa find /tmp/dir
-  t cp host/dir aa:/tmp/new
-  t exec aa find /tmp/new
-  t cp host/dir/. aa:/tmp/contents
-  t cp host/dir/. aa:/home
-  t exec aa find /home
-  t cp host/dir aa:/tmp/one
-  t cp host/no-such aa:/tmp
+  t cp host/one xa:/tmp
+  t exec xa cat /tmp/one
+  t cp host/one xa:/tmp/named
+  t cp host/one xa:/no/such/place
+  t cp host/one xa:/no-such-file/
+  t cp host/dir xa:/tmp
+  t exec xa find /tmp/dir
+  t cp host/dir xa:/tmp/new
+  t exec xa find /tmp/new
+  t cp host/dir/. xa:/tmp/contents
+  t cp host/dir/. xa:/home
+  t exec xa find /home
+  t cp host/dir xa:/tmp/one
+  t cp host/no-such xa:/tmp
   t cp nobody:/tmp host
-  t cp aa:/no-such host
-  t cp aa:/tmp/one host/copy
+  t cp xa:/no-such host
+  t cp xa:/tmp/one host/copy
   echo '$ cat'; cat host/copy
-  t cp aa:/tmp/dir host/back
+  t cp xa:/tmp/dir host/back
   echo '$ find'; (cd host && find back | sort)
-  t cp aa:/tmp/dir/. host/empty
+  t cp xa:/tmp/dir/. host/empty
   echo '$ find'; (cd host && find empty | sort)
-  t cp aa:/tmp/dir host/one
-  t cp aa:/tmp/one host/no/such/place
-  t cp aa:/tmp/one bb:/tmp/one
+  t cp xa:/tmp/dir host/one
+  t cp xa:/tmp/one host/no/such/place
+  t cp xa:/tmp/one xb:/tmp/one
   t cp host/one host/two
-  t cp bb:/etc/passwd host/passwd
-  t cp host/one bb:/tmp/one
-  t cp aa
-  echo '$ cp aa:/tmp/dir -'; "$TOOL" cp aa:/tmp/dir - | tar -tf - | sort; echo "= $?"
-  echo '$ cp - aa:/tmp/from'; mkdir -p tree/x; echo y > tree/x/y; tar -C tree -cf - x | "$TOOL" cp - aa:/home; echo "= $?"
-  t exec aa cat /home/x/y
-  t cp -a host/one aa:/tmp/archived
-  t cp -L host/dir/link aa:/tmp/followed
-  t exec aa ls -l /tmp/followed
-  t cp aa:/etc/passwd aa:/tmp/x
+  t cp xb:/etc/passwd host/passwd
+  t cp host/one xb:/tmp/one
+  t cp xa
+  echo '$ cp xa:/tmp/dir -'; "$TOOL" cp xa:/tmp/dir - | tar -tf - | sort; echo "= $?"
+  echo '$ cp - xa:/tmp/from'; mkdir -p tree/x; echo y > tree/x/y; tar -C tree -cf - x | "$TOOL" cp - xa:/home; echo "= $?"
+  t exec xa cat /home/x/y
+  t cp -a host/one xa:/tmp/archived
+  t cp -L host/dir/link xa:/tmp/followed
+  t exec xa ls -l /tmp/followed
+  t cp xa:/etc/passwd xa:/tmp/x
 }
 
 s_commit_export() {
-  ended aa -e FROM=run -w /tmp --label l=1 busybox sh -c 'echo x > /new'
-  t commit aa made:one
+  ended xa -e FROM=run -w /tmp --label l=1 busybox sh -c 'echo x > /new'
+  t commit xa made:one
   t run --rm --network none made:one cat /new
-  t commit -m 'a message' -a 'An Author' -c 'ENV ADDED=1' -c 'CMD ["cat", "/new"]' -c 'LABEL k=v' -c 'EXPOSE 80' -c 'WORKDIR /etc' -c 'USER 5' -c 'ENTRYPOINT []' aa made:two
+  t commit -m 'a message' -a 'An Author' -c 'ENV ADDED=1' -c 'CMD ["cat", "/new"]' -c 'LABEL k=v' -c 'EXPOSE 80' -c 'WORKDIR /etc' -c 'USER 5' -c 'ENTRYPOINT []' xa made:two
   t inspect --format '{{.Comment}}|{{.Author}}|{{json .Config.Env}}|{{json .Config.Cmd}}|{{json .Config.Labels}}|{{json .Config.ExposedPorts}}|{{.Config.WorkingDir}}|{{.Config.User}}|{{json .Config.Entrypoint}}' made:two
-  t commit -c 'NONSENSE x' aa made:three
-  t commit -c 'RUN true' aa made:three
+  t commit -c 'NONSENSE x' xa made:three
+  t commit -c 'RUN true' xa made:three
   t commit nobody made:four
-  t commit aa 'BAD NAME'
-  t commit aa
+  t commit xa 'BAD NAME'
+  t commit xa
   t commit
   t history --format '{{.CreatedBy}}|{{.Comment}}' made:two
-  echo '$ export a'; "$TOOL" export aa | tar -tf - | sed 's|^\./||' | grep -c '^new$'; echo "= $?"
+  echo '$ export a'; "$TOOL" export xa | tar -tf - | sed 's|^\./||' | grep -c '^new$'; echo "= $?"
   t export nobody
-  t export -o /no/such/place aa
+  t export -o /no/such/place xa
   echo '$ cat made:two'; "$TOOL" run --rm --network none made:two; echo "= $?"
   q rmi -f made:one made:two
 }
 
 s_attach_and_signals() {
-  ended aa busybox true
-  t attach aa
+  ended xa busybox true
+  t attach xa
   t attach nobody
   t attach
-  box bb busybox sh -c 'trap "echo term; exit 3" TERM; while :; do sleep 0.05; done'
+  box xb busybox sh -c 'trap "echo term; exit 3" TERM; while :; do sleep 0.05; done'
   sleep 0.3
   echo '$ attach b, with SIGTERM'
-  "$TOOL" attach bb & pid=$!
+  "$TOOL" attach xb & pid=$!
   sleep 0.7
   kill -TERM $pid
   wait $pid
   echo "= $?"
   echo '$ run with SIGINT'
-  "$TOOL" run --name cc --network none busybox sh -c 'trap "echo int; exit 4" INT; while :; do sleep 0.05; done' & pid=$!
+  "$TOOL" run --name xc --network none busybox sh -c 'trap "echo int; exit 4" INT; while :; do sleep 0.05; done' & pid=$!
   sleep 1
   kill -INT $pid
   wait $pid
   echo "= $?"
   echo '$ attach --no-stdin, container killed'
-  box dd busybox sleep 1000
-  "$TOOL" attach --no-stdin dd & pid=$!
+  box xd busybox sleep 1000
+  "$TOOL" attach --no-stdin xd & pid=$!
   sleep 0.7
-  q kill dd
+  q kill xd
   wait $pid
   echo "= $?"
-  q pause bb
-  idle ee
-  q pause ee
-  t attach ee
+  q pause xb
+  idle xe
+  q pause xe
+  t attach xe
 }
 
 s_events() {
   # Times are seconds: what was removed before must not be among them.
   sleep 1.1
   began=$(date +%s)
-  box aa --label l=m busybox sh -c 'trap "exit 3" TERM; while :; do sleep 0.05; done'
-  q exec aa true
-  q pause aa
-  q unpause aa
-  q rename aa bb
-  q kill -s WINCH bb
-  q stop bb
-  until_status bb exited
-  q start bb
-  q restart bb
-  q kill bb
-  until_status bb exited
-  q cp bb:/etc/passwd passwd
-  q rm bb
-  q run --rm --network none --name cc busybox true
-  q create --network none --name ee busybox true
-  q commit ee made:event
-  q export ee -o exported
-  q rm ee
+  box xa --label l=m busybox sh -c 'trap "exit 3" TERM; while :; do sleep 0.05; done'
+  q exec xa true
+  q pause xa
+  q unpause xa
+  q rename xa xb
+  q kill -s WINCH xb
+  q stop xb
+  until_status xb exited
+  q start xb
+  q restart xb
+  q kill xb
+  until_status xb exited
+  q cp xb:/etc/passwd passwd
+  q rm xb
+  q run --rm --network none --name xc busybox true
+  q create --network none --name xe busybox true
+  q commit xe made:event
+  q export xe -o exported
+  q rm xe
   q rmi made:event
   sleep 1.1
   until=$(date +%s)
@@ -573,7 +573,7 @@ s_events() {
     "$TOOL" events --since $began --until $until --filter type=container --format "$format"
     echo "= $?"
   done
-  for filter in event=die container=cc image=busybox label=l label=l=m event=nonsense; do
+  for filter in event=die container=xc image=busybox label=l label=l=m event=nonsense; do
     echo "\$ events --filter $filter"
     "$TOOL" events --since $began --until $until --filter type=container --filter $filter --format '{{.Action}}'
     echo "= $?"

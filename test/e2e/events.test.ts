@@ -145,12 +145,19 @@ test('attach and detach, at a terminal: of run, start, attach and exec', () => {
   atTerminal(['run', '-it', '--network', 'none', '--name', 'shell', 'busybox', 'sh'], leave);
   atTerminal(['attach', 'shell'], leave);
   atTerminal(['exec', '-it', 'shell', 'sh'], leave);
-  assert.equal(actionsOf('shell'), ['create', 'attach', 'start', 'detach', 'attach', 'detach', 'exec_create: sh', 'exec_start: sh', 'exec_detach']);
+  assert.equal(actionsOf('shell', 'resize'), ['create', 'attach', 'start', 'detach', 'attach', 'detach', 'exec_create: sh', 'exec_start: sh', 'exec_detach']);
   const [left] = stored('container=shell', 'event=exec_detach');
   assert.is(left?.Actor.Attributes['execID'], stored('container=shell', 'event=exec_create')[0]?.Actor.Attributes['execID']);
   output(['stop', '-t', '0', 'shell']);
   atTerminal(['start', '-ai', 'shell'], leave);
-  assert.equal(actionsOf('shell').filter((action) => !action.startsWith('exec_')).slice(10), ['attach', 'start', 'detach']);
+  assert.equal(actionsOf('shell', 'resize').filter((action) => !action.startsWith('exec_')).slice(10), ['attach', 'start', 'detach']);
+});
+
+test('resize: the size of the terminal at the start, and each change of it', () => {
+  const steps = ['expect:# ', 'size:33x44', 'send:stty size\r', 'expect:33 44', 'send:exit\r'];
+  atTerminal(['run', '-it', '--rm', '--network', 'none', '--name', 'window', 'busybox', 'sh'], steps, '24x80');
+  assert.equal(actionsOf('window'), ['create', 'attach', 'start', 'resize', 'resize', 'die', 'destroy']);
+  assert.equal(stored('container=window', 'event=resize').map(({ Actor }) => `${Actor.Attributes['height'] ?? ''} ${Actor.Attributes['width'] ?? ''}`), ['24 80', '33 44']);
 });
 
 test('prune: each goes with destroy, then one event with what is free now', () => {

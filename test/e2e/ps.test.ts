@@ -99,6 +99,25 @@ test('filters of what a container is made of and connected to', () => {
   }
 });
 
+test('an image that has lost its name to another one is shown by its id', () => {
+  loadImage('moving', { Cmd: ['sleep', '1000'], Labels: { version: '1' } });
+  const id = output(['images', '-q', '--no-trunc', 'moving']).trim();
+  output(['run', '-d', '--network', 'none', '--name', 'by-name', 'moving']);
+  output(['run', '-d', '--network', 'none', '--name', 'by-id', id.slice(7, 15)]);
+  const images = (...words: readonly string[]): string => output(['ps', '--format', '{{.Names}} {{.Image}}', '-f', 'name=by-', ...words]);
+  try {
+    assert.is(images(), `by-id ${id.slice(7, 15)}\nby-name moving\n`);
+    loadImage('moving', { Cmd: ['sleep', '1000'], Labels: { version: '2' } });
+    assert.is(images(), `by-id ${id.slice(7, 15)}\nby-name ${id.slice(7, 19)}\n`);
+    assert.is(images('--no-trunc'), `by-id ${id.slice(7, 15)}\nby-name ${id}\n`);
+    assert.is(output(['inspect', '-f', '{{.Config.Image}}', 'by-name']), 'moving\n');
+    output(['tag', id, 'moving']);
+    assert.is(images(), `by-id ${id.slice(7, 15)}\nby-name moving\n`);
+  } finally {
+    output(['rm', '-f', 'by-name', 'by-id']);
+  }
+});
+
 test('-q comes before --format, and says so', () => {
   const { status, stdout, stderr } = skiff(['ps', '-q', '--format', '{{.Names}}', '-f', 'name=one']);
   assert.equal([status, stdout], [0, `${ids['one']?.slice(0, 12)}\n`]);

@@ -3,7 +3,7 @@
  * @also-on-node
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -74,6 +74,13 @@ test('--dns, --dns-search, --dns-option and --domainname', () => {
   const text = inBusybox(flags, 'cat /etc/resolv.conf; cat /proc/sys/kernel/domainname; hostname');
   assert.equal(text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).sort(), ['box', 'corner', 'nameserver 192.0.2.53', 'nameserver 2001:db8::53', 'options ndots:2 rotate', 'search example.org']);
   assert.is(skiff([...bare, '--dns', 'example.org', 'busybox', 'true']).status, 125);
+});
+
+test('--cgroupns: one of its own, or the host\'s', () => {
+  const own = readlinkSync('/proc/self/ns/cgroup');
+  assert.is(inBusybox(['--cgroupns', 'host'], 'readlink /proc/self/ns/cgroup').trim(), own);
+  assert.is.not(inBusybox(['--cgroupns', 'private'], 'readlink /proc/self/ns/cgroup').trim(), own);
+  assert.is.not(inBusybox([], 'readlink /proc/self/ns/cgroup').trim(), own);
 });
 
 test('--label-file, with --label over it', () => {

@@ -80,6 +80,7 @@ export const table = {
     },
     { name: 'userns', kind: 'string', value: 'MODE', help: 'User namespace to use', group: security, suggestions: ['keep-id'] },
     { name: 'add-host', kind: 'list', value: 'NAME:ADDRESS', help: 'Add a line to /etc/hosts', group: isolation },
+    { name: 'cgroupns', kind: 'string', value: 'MODE', help: 'Cgroup namespace: private or host', group: isolation, suggestions: ['private', 'host'] },
     { name: 'dns', kind: 'list', value: 'ADDRESS', help: 'Ask this name server', group: isolation },
     { name: 'dns-option', kind: 'list', value: 'OPTION', help: 'Add an option to /etc/resolv.conf, as in ndots:2', group: isolation, aliases: ['dns-opt'] },
     { name: 'dns-search', kind: 'list', value: 'DOMAIN', help: 'Look names up in this domain; . for none', group: isolation },

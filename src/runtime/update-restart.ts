@@ -1,0 +1,29 @@
+/** `skiff update --restart`: another restart policy for a container that is there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail } from '../core/errors.ts';
+import { writeFileAtomic } from '../system/files.ts';
+import { orderPolicy } from './monitor-client.ts';
+import { askWhileRunning } from './stop.ts';
+import type { RestartPolicy } from '../core/restart-policy.ts';
+import type { Paths } from '../system/paths.ts';
+import type { Container } from './records.ts';
+
+/** The rest of spec.json stays as it is, whatever wrote it; `no` has no member. */
+const writePolicy = (directory: string, policy: RestartPolicy): void => {
+  const path = join(directory, 'spec.json');
+  const { restart: _, ...spec } = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
+  writeFileAtomic(path, JSON.stringify(policy.name === 'no' ? spec : { ...spec, restart: policy }), { mode: 0o600 });
+};
+
+/**
+ * Writes the policy into the record, where the next start finds it, and tells a living monitor. Idempotent. Throws Conflict for a container with
+ * --rm, in Docker's words. Whoever calls holds the lock under which spec.json is changed.
+ */
+export const updateRestart = async (paths: Paths, { id, directory, spec }: Container, policy: RestartPolicy): Promise<void> => {
+  if (spec.autoRemove && policy.name !== 'no') {
+    fail({ _tag: 'Conflict', message: `restart policy of container ${spec.name} cannot be updated because AutoRemove is enabled for the container`, hint: 'it was made with --rm' });
+  }
+  writePolicy(directory, policy);
+  await askWhileRunning(paths, id, () => orderPolicy(paths, id, policy));
+};
