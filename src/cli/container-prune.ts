@@ -1,8 +1,9 @@
 import { humanSize } from '../core/sizes.ts';
+import { readFilter } from '../runtime/list-filters.ts';
 import { pruneContainers } from '../runtime/prune.ts';
 import { confirm } from './confirm.ts';
 import type { Context } from './context.ts';
-import { exitOne } from './exit-one.ts';
+import { exitOneForAll } from './exit-one.ts';
 import { table } from './options/container-prune.ts';
 import type { FlagsOf } from './options/table.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -12,10 +13,11 @@ export { table };
 
 const question = 'WARNING! This will remove all stopped containers.\nAre you sure you want to continue?';
 
-/** `skiff container prune`; 0 where the answer is no. */
+/** `skiff container prune`; 0 where the answer is no, 1 for a filter that there is not. */
 export const run = async (context: Context, { filter, force }: FlagsOf<typeof table>): Promise<number> => {
+  for (const text of filter) readFilter(text, '--filter');
   if (!force && !confirm(context, question)) return 0;
-  return await exitOne(context, async () => {
+  return await exitOneForAll(context, async () => {
     const { ids, bytes, warnings } = await pruneContainers(surroundingsOf(context), filter, Date.now());
     const list = ids.length === 0 ? '' : `Deleted Containers:\n${ids.join('\n')}\n\n`;
     context.stdout.write(`${list}Total reclaimed space: ${humanSize(bytes)}\n`);

@@ -4,13 +4,11 @@ import { killContainers } from '../runtime/kill.ts';
 import type { Context } from './context.ts';
 import { table } from './options/kill.ts';
 import type { FlagsOf } from './options/table.ts';
-import { printOutcomes } from './outcomes.ts';
+import { printAll } from './outcomes.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 export { table };
 
 /** `skiff kill`. */
-export const run = async (context: Context, { signal }: FlagsOf<typeof table>, words: readonly string[]): Promise<number> => {
-  const { number } = need(parseSignal(signal));
-  return printOutcomes(context, await killContainers(surroundingsOf(context).paths, words, number));
-};
+export const run = (context: Context, { signal }: FlagsOf<typeof table>, words: readonly string[]): Promise<number> =>
+  printAll(context, async () => killContainers(surroundingsOf(context).paths, words, need(parseSignal(signal)).number));

@@ -102,7 +102,7 @@ const list = async (context: Context, flags: Flags, filters: readonly Filter[]):
 
 /** `skiff ps`; 1 for a filter or a template that makes no sense, as in Docker. */
 export const run = async (context: Context, flags: Flags): Promise<number> => {
-  const filters = flags.filter.map(readFilter);
+  const filters = flags.filter.map((text) => readFilter(text, '-f, --filter'));
   if (flags.quiet && flags.format !== undefined) warn(context, 'Ignoring custom format, because both --format and --quiet are set.');
   return await exitOneForAll(context, () => list(context, flags, filters));
 };

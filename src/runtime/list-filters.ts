@@ -40,10 +40,10 @@ export interface Lookups {
 /** For filters that look nothing up. */
 export const noLookups: Lookups = { imageOf: () => undefined, mountsOf: () => [] };
 
-/** A filter as it was typed. Throws Usage without a `=`. */
-export const readFilter = (text: string): Filter => {
+/** A filter as it was typed, behind the flag `flag`. Throws Usage without a `=`. */
+export const readFilter = (text: string, flag: '-f, --filter' | '--filter'): Filter => {
   const at = text.indexOf('=');
-  if (at < 0) return fail({ _tag: 'Usage', message: `invalid argument "${text}" for "-f, --filter": bad format of filter (expected name=value)` });
+  if (at < 0) return fail({ _tag: 'Usage', message: `invalid argument "${text}" for "${flag}": bad format of filter (expected name=value)` });
   return { key: text.slice(0, at).trim().toLowerCase(), value: text.slice(at + 1).trim() };
 };
 
