@@ -14,7 +14,7 @@ import { fakeHost, fakeImage, id, run } from '../spec-host.ts';
 
 const structs: Readonly<Record<string, string>> = {
   '': 'Id Created Path Args State Image ResolvConfPath HostnamePath HostsPath LogPath Name RestartCount Driver Platform MountLabel ProcessLabel AppArmorProfile ExecIDs HostConfig GraphDriver SizeRw* SizeRootFs* Mounts Config NetworkSettings',
-  State: 'Status Running Paused Restarting OOMKilled Dead Pid ExitCode Error StartedAt FinishedAt',
+  State: 'Status Running Paused Restarting OOMKilled Dead Pid ExitCode Error StartedAt FinishedAt Health*',
   HostConfig:
     'Binds ContainerIDFile LogConfig NetworkMode PortBindings RestartPolicy AutoRemove VolumeDriver VolumesFrom ConsoleSize Annotations* ' +
     'CapAdd CapDrop CgroupnsMode Dns DnsOptions DnsSearch ExtraHosts GroupAdd IpcMode Cgroup Links OomScoreAdj PidMode Privileged PublishAllPorts ReadonlyRootfs SecurityOpt StorageOpt* Tmpfs* ' +
@@ -61,7 +61,7 @@ test('every member can be named in a template', () => {
   for (const [path, text] of Object.entries(structs).filter(([name]) => name !== 'Mounts.0')) {
     for (const word of text.split(' ')) parseTemplate(`{{.${path === '' ? '' : `${path}.`}${word.replace('*', '')}}}`)(data);
   }
-  assert.is(parseTemplate('{{range .Mounts}}{{.Name}}{{.Destination}}{{end}} {{.HostConfig.StorageOpt}}')(data), '/v <nil>');
+  assert.is(parseTemplate('{{range .Mounts}}{{.Name}}{{.Destination}}{{end}} {{.State.Health}} {{.HostConfig.StorageOpt}}')(data), '/v <nil> <nil>');
 });
 
 test('what a flag or a state says is there', () => {
