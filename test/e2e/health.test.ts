@@ -99,8 +99,11 @@ test('in the start period failures do not count, and it is looked at more often,
   assert.is(healthOf('slow').Log.at(-1)?.Start, last, 'the next is an hour away');
 });
 
-const hangs = (first: string): string => `test -e /tried && exit 0; touch /tried; trap "" TERM INT HUP; ${first}; sh -c 'trap "" TERM; sleep 1111'& setsid sleep 2222 & sleep 3333; sleep 4444`;
-const sleepers = (name: string): readonly string[] => inside(name, 'ps').split('\n').filter((line) => /sleep (1111|2222|3333|4444)/.test(line));
+/** In the host's processes, which `--pid host` shows, these are nobody else's. */
+const seconds = [1, 2, 3, 4].map((n) => `${n}${String(process.pid).padStart(7, '0')}`);
+const hangs = (first: string): string =>
+  `test -e /tried && exit 0; touch /tried; trap "" TERM INT HUP; ${first}; sh -c 'trap "" TERM; sleep ${seconds[0]}'& setsid sleep ${seconds[1]} & sleep ${seconds[2]}; sleep ${seconds[3]}`;
+const sleepers = (name: string): readonly string[] => inside(name, 'ps').split('\n').filter((line) => new RegExp(`\\bsleep (${seconds.join('|')})$`).test(line));
 
 for (const flags of [[], ['--pid', 'host']]) {
   test(`a check that takes too long is killed with all that it has started, deaf or not${flags.length > 0 ? ', with --pid host' : ''}`, async () => {
