@@ -55,7 +55,10 @@ static int next_number(const struct log_file *file)
 void log_gzip_start(struct log_file *file)
 {
     char name[LOG_NAME_SIZE];
-    int number = file->gzip && !file->compressor ? next_number(file) : 0;
+    if (!file->gzip || file->compressor)
+        return;
+    unlinkat(file->directory, GROWING, 0); /* of a monitor that was killed */
+    int number = next_number(file);
     if (!number)
         return;
     autoclose int in = openat(file->directory, log_file_name(name, number, ""), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

@@ -13,7 +13,7 @@
 enum {
     CONNECT_MS = 10000,      /* how long a connection may take */
     FINISH_MS = 10000,       /* how long the last messages may take in all, */
-    FINISH_STILL_MS = 1000,  /* and how long while the other side takes none */
+    FINISH_STILL_MS = 1000,  /* and how long while the other side takes none, but where it was to be waited for at any cost */
     OVERSHOOT = 8 << 20,     /* what one read from a container that is about to be held up may add to a full queue */
 };
 
@@ -33,7 +33,6 @@ static void is_up(struct log_remote *remote)
     }
     remote->state = REMOTE_UP;
     remote->failed = 0;
-    remote->delay_now = remote->delay;
     remote->due = 0;
     remote->sent = 0; /* a message of which the old connection took a part begins anew */
 }
@@ -191,8 +190,11 @@ void log_remote_add(struct log_remote *remote, const struct log_entry *entry)
 
 void log_remote_flush(struct log_remote *remote)
 {
+    size_t waiting = remote->queue.messages;
     if (remote->state == REMOTE_UP && log_send(remote) < 0)
         is_down(remote);
+    else if (remote->queue.messages < waiting)
+        remote->delay_now = remote->delay; /* not as soon as it is connected: some take a connection and close it */
     if (!is_full(remote))
         remote->full_since = 0;
     if (queue_size(&remote->queue) <= remote->limit / 2)
@@ -275,9 +277,10 @@ static void send_last(struct log_remote *remote)
 {
     size_t size;
     long long end = log_clock() + FINISH_MS;
+    int still = remote->patience < 0 ? FINISH_MS : FINISH_STILL_MS;
     log_remote_flush(remote);
     while (remote->state != REMOTE_DOWN && queue_next(&remote->queue, NULL, &size) && log_clock() < end) {
-        short events = poll_once(remote, FINISH_STILL_MS).revents;
+        short events = poll_once(remote, still).revents;
         if (!events)
             break;
         log_remote_ready(remote, events);

@@ -248,6 +248,22 @@ test('a slow receiver: with mode=blocking everything comes, without a mode the c
   });
 });
 
+test('a container that waits for its receiver can be stopped', async () => {
+  await withReceiver(streamReceiver(), async (receiver) => {
+    receiver.pause();
+    output([...words('held', 'syslog', [`syslog-address=tcp://127.0.0.1:${receiver.port}`, 'mode=blocking']), '-d', 'busybox', 'sh', '-c', 'i=0; while true; do seq $((i * 1000)) $((i * 1000 + 999)); i=$((i + 1)); done']);
+    const last = (): string => output(['logs', '-n', '1', 'held']);
+    for (let before = ''; before === '' || before !== last(); ) {
+      before = last();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    output(['exec', 'held', 'true']);
+    // Stopping waits for the receiver as long as Docker does, 10 s, and no longer.
+    output(['stop', '-t', '0', 'held']);
+    assert.is(output(['ps', '-q']), '');
+  });
+});
+
 test('what stands between is one line of skiff inspect, and the names are in skiff info', async () => {
   await withReceiver(udpReceiver(), async (receiver) => {
     const address = `udp://127.0.0.1:${receiver.port}`;

@@ -32,6 +32,7 @@ interface Follower {
   readonly text: () => string;
   readonly ended: Promise<number | null>;
   readonly kill: () => void;
+  readonly signal: (name: NodeJS.Signals) => void;
 }
 
 /** `skiff logs -f` beside the test. */
@@ -41,7 +42,7 @@ const followLogs = (...args: readonly string[]): Follower => {
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { text: () => Buffer.concat(chunks).toString(), ended, kill: () => void child.kill() };
+  return { text: () => Buffer.concat(chunks).toString(), ended, kill: () => void child.kill(), signal: (name) => void child.kill(name) };
 };
 
 const numbers = (from: number, to: number): string => Array.from({ length: to - from + 1 }, (_, i) => `${from + i}\n`).join('');
@@ -197,6 +198,32 @@ test('following goes on over restarts in the middle of it all', async () => {
     follower.kill();
   }
   assert.ok(follower.text() === [0, 1, 2].map((round) => `${numbers(round * lines + 1, (round + 1) * lines)}done\n`).join(''), 'every line once, in order');
+});
+
+test('following goes on over restarts by the policy', async () => {
+  const lines = 100_000;
+  detached('policy', `${waitForGo}; ${flood(lines)}; exit 1`, '--restart', 'on-failure:2', '--log-opt', 'max-size=50k', '--log-opt', 'max-file=2');
+  const follower = followLogs('policy');
+  await beginWith('policy', 1);
+  assert.is(await follower.ended, 0);
+  assert.ok(follower.text() === numbers(1, 3 * lines), 'every line once, in order');
+});
+
+test('a follower that stands still while everything happens loses nothing', async () => {
+  const lines = 300_000;
+  detached('still', `${waitForGo}; ${flood(lines)}`, '--rm', '--log-opt', 'max-size=20k');
+  const follower = followLogs('still');
+  try {
+    await eventually('it is known', () => readersLeft().length === 1);
+    follower.signal('SIGSTOP');
+    output(['exec', 'still', 'touch', '/go']);
+    await eventually('the container is gone', () => containerDirectories().length === 0, 30000);
+  } finally {
+    follower.signal('SIGCONT');
+  }
+  assert.is(await follower.ended, 0);
+  assert.ok(follower.text() === numbers(1, lines), 'every line once, in order');
+  assert.equal(readersLeft(), []);
 });
 
 test('a follower that is killed leaves nothing for long', async () => {
