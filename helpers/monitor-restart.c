@@ -14,6 +14,7 @@ void monitor_take_policy(void)
     const struct record *record = plan_find(self.plan, "restart", 2);
     if (record && !restart_parse(&self.restart, record->fields[1], record->fields[2]))
         die("unknown restart policy '%s' in the launch plan", record->fields[1]);
+    self.state.durable = restart_survives(&self.restart);
 }
 
 enum order_result monitor_change_policy(const char *text, size_t length)
@@ -23,7 +24,10 @@ enum order_result monitor_change_policy(const char *text, size_t length)
     if (!maximum)
         return ORDER_FAILED;
     *maximum++ = 0;
-    return restart_parse(&self.restart, words, maximum) ? ORDER_DONE : ORDER_FAILED;
+    if (!restart_parse(&self.restart, words, maximum))
+        return ORDER_FAILED;
+    self.state.durable = restart_survives(&self.restart);
+    return ORDER_DONE;
 }
 
 /* Whoever sends one of these wants it gone; a SIGHUP or SIGUSR1 says something else. Docker takes any signal for the former. */

@@ -199,13 +199,16 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Our pid and start time as the host's /proc has them, for the record. */
+/* Our pid and start time as the host's /proc has them, for the record; after the next boot they are somebody else's. */
 static void note_self(void)
 {
     char text[32] = "";
     if (readlink("/proc/self", text, sizeof text - 1) > 0)
         self.state.monitor = (pid_t)strtol(text, NULL, 10);
     self.state.monitor_start = process_start_time(self.state.monitor);
+    autoclose int boot = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (boot >= 0 && read(boot, self.state.boot, sizeof self.state.boot - 1) < 0)
+        self.state.boot[0] = 0;
 }
 
 _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch)
@@ -229,10 +232,10 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
     monitor_claim();
     self.signals = open_signals();
     note_self();
+    monitor_take_policy();
     /* From here on it is we who answer for the record, not the command that made it. */
     if (self.directory >= 0 && state_write(self.directory, &self.state) < 0)
         die_errno("cannot record the container's state");
-    monitor_take_policy();
     monitor_open_log();
     monitor_open_listener();
     monitor_make_cgroup();

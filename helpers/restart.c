@@ -30,6 +30,11 @@ bool restart_is_due(const struct restart_policy *policy, int exit_code, int rest
     return false;
 }
 
+bool restart_survives(const struct restart_policy *policy)
+{
+    return policy->kind == RESTART_ALWAYS || policy->kind == RESTART_UNLESS_STOPPED;
+}
+
 long long restart_delay(long long previous, long long ran)
 {
     if (previous == 0 || ran >= RESTART_LASTING)

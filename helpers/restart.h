@@ -21,4 +21,7 @@ bool restart_is_due(const struct restart_policy *policy, int exit_code, int rest
 /* How long to wait before that: `previous` is the last such wait, 0 for none, `ran` the time of the run that has ended. All in milliseconds. */
 long long restart_delay(long long previous, long long ran);
 
+/* Whether `skiff system boot` may start it (src/runtime/boot.ts): its record must then survive a power cut. */
+bool restart_survives(const struct restart_policy *policy);
+
 #endif

@@ -29,15 +29,17 @@ static const char *flag_member(bool value, const char *member)
 int state_write(int directory, const struct state *state)
 {
     autofree char *health = text_member("health", state->health), *cgroup = text_member("cgroup", state->cgroup), *error = text_member("error", state->error),
-                  *restarts = number_member("restartCount", state->restarts);
+                  *restarts = number_member("restartCount", state->restarts), *boot = text_member("boot", *state->boot ? state->boot : NULL);
     autofree char *text = xasprintf("{\"version\":1,\"status\":\"%s\",\"pid\":%d,\"pidStart\":\"%llu\",\"monitorPid\":%d,\"monitorStart\":\"%llu\","
-                                    "\"exitCode\":%d,\"paused\":%s,\"startedAt\":\"%s\",\"finishedAt\":\"%s\"%s%s%s%s%s%s%s%s}\n",
+                                    "\"exitCode\":%d,\"paused\":%s,\"startedAt\":\"%s\",\"finishedAt\":\"%s\"%s%s%s%s%s%s%s%s%s}\n",
                                     state->status, state->pid, state->pid_start, state->monitor, state->monitor_start, state->exit_code,
                                     state->paused ? "true" : "false", state->started_at, state->finished_at, flag_member(state->kept, ",\"kept\":true"),
                                     flag_member(state->restarting, ",\"restarting\":true"), flag_member(state->stopped_by_user, ",\"stoppedByUser\":true"),
-                                    flag_member(state->oom_killed, ",\"oomKilled\":true"), restarts, health, cgroup, error);
+                                    flag_member(state->oom_killed, ",\"oomKilled\":true"), restarts, health, cgroup, error, boot);
     autoclose int fd = openat(directory, "state.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || write_all(fd, text, strlen(text)) < 0)
+    if (fd < 0 || write_all(fd, text, strlen(text)) < 0 || (state->durable && fsync(fd) < 0))
         return -1;
-    return renameat(directory, "state.json.new", directory, "state.json");
+    if (renameat(directory, "state.json.new", directory, "state.json") < 0)
+        return -1;
+    return state->durable ? fsync(directory) : 0;
 }

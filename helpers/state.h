@@ -9,6 +9,7 @@ struct state {
     const char *status; /* "created", "running" or "exited" */
     pid_t pid, monitor; /* as the host's /proc shows them; 0 when there is none */
     unsigned long long pid_start, monitor_start;
+    char boot[37]; /* the boot during which these pids are true: random(4); empty where that is not known */
     int exit_code;
     bool paused; /* every process of the container stands still */
     bool kept; /* stays although it never ran: it was made to be started later */
@@ -20,9 +21,10 @@ struct state {
     const char *cgroup; /* absolute path of its control group; NULL where it has none of its own */
     const char *error; /* why it could not be started again; NULL */
     char started_at[32], finished_at[32];
+    bool durable; /* not in the file: it comes back with the machine, and must be found then */
 };
 
-/* Replaces state.json in the container's directory by rename; not synced, for it is worthless after a power cut. -1 with errno. */
+/* Replaces state.json in the container's directory by rename. Not synced unless `durable`, for it is worthless after a power cut. -1 with errno. */
 int state_write(int directory, const struct state *state);
 
 #endif

@@ -146,9 +146,13 @@ _skiff_find() {
       (($3)) || return
       REPLY=1
       case "$2" in
+        boot) command=system-boot ;;
         df) command=system-df ;;
         events) command=events ;;
         info) command=info ;;
+        install) command=system-install ;;
+        shutdown) command=system-shutdown ;;
+        uninstall) command=system-uninstall ;;
       esac
       ;;
     *) command="$1" ;;
@@ -198,6 +202,10 @@ _skiff_find() {
     search) valued=' --filter -f --format --limit ' stops='' ;;
     info) valued=' --format -f ' stops='' ;;
     system-df) valued=' --format ' stops='' ;;
+    system-install) valued='  ' stops='' ;;
+    system-uninstall) valued='  ' stops='' ;;
+    system-boot) valued='  ' stops='' ;;
+    system-shutdown) valued='  ' stops='' ;;
     version) valued=' --format -f ' stops='' ;;
     completion) valued='  ' stops='' ;;
   esac
@@ -925,6 +933,54 @@ _skiff() {
           ;;
       esac
       ;;
+    system-install)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --systemd --cron --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    system-uninstall)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    system-boot)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    system-shutdown)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     version)
       case "$name" in
         --format|-f) _skiff_offer 'json' ;;
@@ -952,7 +1008,7 @@ _skiff() {
     container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause port prune ps remove rename restart rm run start stop unpause update wait stats top ;;
     image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;
-    system) _skiff_offer df events info ;;
+    system) _skiff_offer boot df events info install shutdown uninstall ;;
   esac
 }
 

@@ -90,12 +90,20 @@ function __skiff_command
             echo tag
         case 'manifest inspect'
             echo manifest-inspect
+        case 'system boot'
+            echo system-boot
         case 'system df'
             echo system-df
         case 'system events'
             echo events
         case 'system info'
             echo info
+        case 'system install'
+            echo system-install
+        case 'system shutdown'
+            echo system-shutdown
+        case 'system uninstall'
+            echo system-uninstall
         case '*'
             echo $argv[1]
     end
@@ -210,6 +218,14 @@ function __skiff_arguments
             set spec 'help' 'f/format=+'
         case system-df
             set spec 'help' 'format=+' 'v/verbose'
+        case system-install
+            set spec 'help' 'systemd' 'cron'
+        case system-uninstall
+            set spec 'help'
+        case system-boot
+            set spec 'help'
+        case system-shutdown
+            set spec 'help'
         case version
             set spec 'help' 'f/format=+'
         case completion
@@ -316,9 +332,13 @@ complete -c skiff -n '__skiff_is image' -a rm -d 'Remove one or more images'
 complete -c skiff -n '__skiff_is image' -a save -d 'Save images to an archive'
 complete -c skiff -n '__skiff_is image' -a tag -d 'Give an image another name'
 complete -c skiff -n '__skiff_is manifest' -a inspect -d 'Show the manifest or index of an image in its registry'
+complete -c skiff -n '__skiff_is system' -a boot -d 'Start the containers that are to run when the machine does'
 complete -c skiff -n '__skiff_is system' -a df -d 'Show what images and containers take on the disk'
 complete -c skiff -n '__skiff_is system' -a events -d 'Show what happens to containers and images, as it happens'
 complete -c skiff -n '__skiff_is system' -a info -d 'Show what Skiff found on this machine and what it chose'
+complete -c skiff -n '__skiff_is system' -a install -d 'Have containers come back when the machine does'
+complete -c skiff -n '__skiff_is system' -a shutdown -d 'Stop all your containers as when the machine goes down'
+complete -c skiff -n '__skiff_is system' -a uninstall -d 'Undo \'skiff system install\''
 
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l annotation -x -d 'Put an annotation into the container\'s config.json, for the OCI runtime'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l attach -s a -x -a 'stdin stdout stderr' -d 'Connect to this stream only: stdin, stdout or stderr. Without it, to both outputs, and with -i to the input'
@@ -722,6 +742,16 @@ complete -c skiff -n '__skiff_is info' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is system-df' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints JSON'
 complete -c skiff -n '__skiff_is system-df' -l verbose -s v -d 'List each image and each container'
 complete -c skiff -n '__skiff_is system-df' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is system-install' -l systemd -d 'With a unit of your own systemd; fails where none runs for you'
+complete -c skiff -n '__skiff_is system-install' -l cron -d 'With a line in your crontab'
+complete -c skiff -n '__skiff_is system-install' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is system-uninstall' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is system-boot' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is system-shutdown' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is version' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
 complete -c skiff -n '__skiff_is version' -l help -d 'Print this help and leave'

@@ -44,6 +44,7 @@ const linesOf = (machine: Machine): readonly Line[] => [
   ['This machine', machine.NodeDir],
   ['Runtime', machine.RuntimeDir],
   ['Cache', machine.CacheDir],
+  ['At boot', machine.StartedBy === '' ? "nothing starts; see 'skiff system install'" : `containers start by ${machine.StartedBy}`],
   ...idLines(machine),
   ...machine.Programs.map(programLine),
   ...machine.Devices.map(deviceLine),

@@ -12,6 +12,9 @@ export interface RestartPolicy {
   readonly maximumRetryCount: number;
 }
 
+/** Whether `skiff system boot` may start a container with this policy: Docker's documentation of restart policies. */
+export const survivesReboot = (policy: RestartPolicy | undefined): boolean => policy?.name === 'always' || policy?.name === 'unless-stopped';
+
 export const noRestart: RestartPolicy = { name: 'no', maximumRetryCount: 0 };
 
 const timesOf = (name: string, text: string): number => {

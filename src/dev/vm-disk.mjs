@@ -36,7 +36,7 @@ Wants=user@${vmAccount.uid}.service
 [Service]
 Type=oneshot
 ExecStart=/bin/bash /usr/local/sbin/skiff-tests
-ExecStopPost=/bin/systemctl poweroff --force
+ExecStopPost=/bin/sh -c '[ -e /run/skiff-tests-end ] || systemctl poweroff --force'
 [Install]
 WantedBy=multi-user.target
 `;

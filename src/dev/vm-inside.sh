@@ -25,8 +25,9 @@ as() {
 home() { if [ "$1" = root ]; then echo /root; else echo /home/bar; fi; }
 runtime() { if [ "$1" = root ]; then echo /run; else echo "/run/user/$uid"; fi; }
 
-# The file has a line BOOT KIND NAME SECONDS for each test.
-grep "^$boot " $payload/tests | while read -r _ kind name seconds; do
+# The file has a line BOOT KIND NAME SECONDS END for each test; the last one's END says how this boot ends.
+grep "^$boot " $payload/tests | while read -r _ kind name seconds end; do
+  echo "$end" >/run/skiff-tests-how
   echo "VM-TEST $name" >/dev/ttyS1
   report=/var/tmp/report-$name.json
   as "$kind" "$seconds" \
@@ -48,4 +49,8 @@ if [ "$boot" = "$(tail -n 1 $payload/tests | cut -d ' ' -f 1)" ]; then
   left >/dev/ttyS1
 fi
 echo "VM-DONE $boot" >/dev/ttyS1
+case $(cat /run/skiff-tests-how) in
+  crash) sleep 1; echo b >/proc/sysrq-trigger ;;
+  shutdown) touch /run/skiff-tests-end; systemctl poweroff --no-block ;;
+esac
 sync

@@ -26,7 +26,7 @@ const makePayload = ({ tests }, scratch) => {
     // The program under test is also the runtime of the tests: it is Bun while BUN_BE_BUN is set, which its children must not be.
     writeFileSync(join(tree, 'tests.d', `${name}.cjs`), `delete process.env.BUN_BE_BUN;${readFileSync(join(root, bundle), 'utf8')}`);
   }
-  writeFileSync(join(tree, 'tests'), tests.map(({ boot, kind, name, seconds }) => `${boot} ${kind} ${name} ${seconds}\n`).join(''));
+  writeFileSync(join(tree, 'tests'), tests.map(({ boot, kind, name, seconds, end }) => `${boot} ${kind} ${name} ${seconds} ${end}\n`).join(''));
   const tar = join(scratch, 'payload.tar');
   quietly('pack what the machine needs', ['tar', '-C', tree, '--owner=0', '--group=0', '-cf', tar, '.']);
   rmSync(tree, { recursive: true });

@@ -8,13 +8,15 @@
  *   @as session         in a login session of `bar`, as ssh opens one: another branch of the cgroup tree
  *   @as root            as root
  *   @time-limit 60      seconds before it is ended (120 otherwise); all is 10 to 20 times slower than on the host
+ *   @then shutdown      after the tests of this boot the machine is shut down in order, with all that systemd does then; or
+ *   @then crash         it loses its power, with all that has not been written to its disk (otherwise it is written, and nobody is told)
  * At the end of a scenario no process, record or cgroup of Skiff may be left.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './steps.mjs';
 
-/** @typedef {{ name: string, boot: number, kind: string, seconds: number, source: string, bundle: string }} VmTest `name` without the scenario: `1-direct` */
+/** @typedef {{ name: string, boot: number, kind: string, seconds: number, end: string, source: string, bundle: string }} VmTest `name` without the scenario: `1-direct` */
 /** @typedef {{ name: string, tests: VmTest[] }} Scenario */
 
 /** @param {string} scenario @param {string} file @returns {VmTest} */
@@ -25,6 +27,7 @@ const describe = (scenario, file) => {
     name: file.slice(0, -'.test.ts'.length),
     boot: Number.parseInt(file, 10),
     kind: /@as (user|session|root)\b/.exec(text)?.[1] ?? 'user',
+    end: /@then (shutdown|crash)\b/.exec(text)?.[1] ?? 'halt',
     seconds: Number(/@time-limit (\d+)/.exec(text)?.[1] ?? 120),
     source,
     bundle: `dist/test/vm/${scenario}/${file.slice(0, -'.ts'.length)}.cjs`,

@@ -7,7 +7,8 @@ import { encodeOciSpec } from '../core/oci-runtime.ts';
 import { helperPath } from '../system/helper.ts';
 import { noteHostName } from '../system/other-hosts.ts';
 import { tell } from './container-events.ts';
-import { discard, heal, makingPath, writeCreated, writeMarker } from './heal.ts';
+import { discard, heal, makingPath, writeCreated } from './heal.ts';
+import { writeMarker } from './markers.ts';
 import { idOfName } from './records.ts';
 import { withName } from './spec.ts';
 import type { ContainerSpec } from './spec-types.ts';
@@ -90,7 +91,7 @@ export interface Created {
 
 /**
  * Makes the record of a new container under a name of its own. On failure nothing is left. Not synced to disk: a container that
- * a power cut ends is worth nothing (DESIGN.md section 4). Throws Conflict when the name is taken, errno errors otherwise.
+ * a power cut ends is worth nothing (DESIGN.md section 4), unless its policy brings it back (durable-record.ts). Throws Conflict when the name is taken, errno errors otherwise.
  */
 export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, { named: nameWasGiven, toStart }: Wishes): Created => {
   const { id } = spec.skiff;

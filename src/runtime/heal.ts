@@ -5,17 +5,17 @@
  */
 import { closeSync, constants, existsSync, lstatSync, openSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { basename, join } from 'node:path';
-import { isContainerId } from '../core/names.ts';
+import { join } from 'node:path';
 import { fail, SkiffFailure } from '../core/errors.ts';
 import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { isAlive, ownIdentity } from '../system/process-identity.ts';
 import { tell } from './container-events.ts';
 import { sweepReaders } from './logs-sweep.ts';
+import { clearTraces, makerIsAlive, markedIds, takeMarker } from './markers.ts';
 import { atRest, createdState, ended, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, readersPath, socketPath, waitingState } from './records.ts';
 import { isTold } from './told-events.ts';
-import type { Container, State } from './records.ts';
+import type { State } from './records.ts';
 import type { SkiffSpec } from './spec-types.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
@@ -29,29 +29,6 @@ export const doomedPath = (paths: Paths, id: string): string => join(paths.conta
 
 /** Where a container's directory is filled before it gets its name. */
 export const makingPath = (paths: Paths, id: string): string => join(paths.containers, `${makingPrefix}${id}`);
-
-const markerPath = (paths: Paths, id: string): string => join(paths.runtime, 'c', `${id}.made`);
-
-/** Says that this process is making container `id`; removed with the container's socket when it has ended. */
-export const writeMarker = (paths: Paths, id: string): string => {
-  const path = markerPath(paths, id);
-  const { pid, start } = ownIdentity();
-  symlinkSync(`${pid}:${start}`, path);
-  return path;
-};
-
-/** Whether the process that made the link `path`, which says `PID:START`, lives; undefined without such a link. */
-const linkerIsAlive = (path: string): boolean | undefined => {
-  try {
-    const [pid = '0', start = ''] = readlinkSync(path).split(':');
-    return isAlive({ pid: Number(pid), start });
-  } catch {
-    return undefined;
-  }
-};
-
-/** Whether the process that wrote the marker of container `id` lives; it may have gone on as the helper. */
-export const makerIsAlive = (paths: Paths, id: string): boolean => linkerIsAlive(markerPath(paths, id)) === true;
 
 /** Whether a keeper holds the namespace: then some container lives, and looking at them all would be work for nothing. */
 const keeperIsAlive = (paths: Paths): boolean => {
@@ -121,11 +98,6 @@ const moveIfPresent = (from: string, to: string): boolean => {
   }
 };
 
-/** Removes socket and marker of a container without a living monitor. Idempotent. */
-export const clearTraces = (paths: Paths, id: string): void => {
-  for (const path of [socketPath(paths, id), markerPath(paths, id)]) removeIfPresent(path);
-};
-
 /** What killed followers of its log have left; who follows it still keeps what he has. */
 const removeReaders = (paths: Paths, id: string): void => {
   const directory = readersPath(paths, id);
@@ -154,33 +126,11 @@ export const discard = (paths: Paths, host: Host, ids: readonly string[]): void 
 const exited = (state: State): State => ({ ...atRest(ended(state)), finishedAt: state.restarting === true ? state.finishedAt : new Date().toISOString() });
 
 /** The end of a container whose monitor was killed and took it along. One that waited for its next run has been told of. */
-const tellKilled = (paths: Paths, spec: SkiffSpec, { restarting, startedAt }: State): void => {
-  const began = Date.parse(startedAt);
-  if (restarting === true || isTold(paths, spec.id, 'die', began)) return;
+const tellKilled = (paths: Paths, spec: SkiffSpec, state: State): void => {
+  const began = Date.parse(state.startedAt);
+  if (state.restarting === true || isTold(paths, spec.id, 'die', began)) return;
   const seconds = Math.max(0, Math.floor((Date.now() - began) / 1000));
-  tell(paths, spec, 'die', { execDuration: String(seconds), exitCode: '137' });
-};
-
-/** Of several commands that find a monitor killed one writes down the end, and tells it. Whoever is killed at it is followed by the next command. */
-const writeEnd = (paths: Paths, { id, directory, spec }: Container): void => {
-  const link = join(directory, 'ending');
-  const { pid, start } = ownIdentity();
-  if (linkerIsAlive(link) === false) removeIfPresent(link);
-  try {
-    symlinkSync(`${pid}:${start}`, link);
-  } catch (error) {
-    if (['EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return;
-    throw error;
-  }
-  try {
-    const state = readRawState(paths, id);
-    if (!isStale(state)) return;
-    writeFileAtomic(join(directory, 'state.json'), JSON.stringify(exited(state)));
-    tellKilled(paths, spec, state);
-  } finally {
-    removeIfPresent(link);
-  }
-  clearTraces(paths, id);
+  tell(paths, spec, 'die', { execDuration: String(seconds), exitCode: String(ended(state).exitCode) });
 };
 
 /**
@@ -197,11 +147,32 @@ const claim = (paths: Paths, id: string): boolean => {
   }
 };
 
-/** One that was made to be started later, and whose first start was cut short, waits for the next. */
-const layToRest = (paths: Paths, directory: string, state: State): 'keep' => {
-  writeFileAtomic(join(directory, 'state.json'), JSON.stringify(atRest(state)));
-  clearTraces(paths, basename(directory));
-  return 'keep';
+/** Makes a record true whose monitor, or first start, was cut short. One that was made to be started later waits for the next start. */
+const writeEnd = (paths: Paths, id: string, state: State): void => {
+  writeFileAtomic(join(paths.containers, id, 'state.json'), JSON.stringify(state.status === 'created' ? atRest(state) : exited(state)));
+  if (state.status === 'running') tellKilled(paths, readContainer(paths, id).spec, state);
+};
+
+const stateNow = (paths: Paths, id: string): State | undefined => {
+  try {
+    return readRawState(paths, id);
+  } catch (error) {
+    if (!(error instanceof SkiffFailure)) throw error;
+    return undefined;
+  }
+};
+
+/**
+ * Takes the traces of a container away that nobody answers for, and before that makes its record true; of several commands one does. Not where
+ * somebody is just starting it, and nobody can begin to meanwhile. Whoever is killed at it is followed by the next command.
+ */
+const layToRest = (paths: Paths, id: string): void => {
+  if (makerIsAlive(paths, id) || takeMarker(paths, id) === undefined) return;
+  const state = stateNow(paths, id);
+  // Gone or damaged since we looked: the next command finds the marker. Or started: then the marker goes with it.
+  if (state === undefined || isAttended(state)) return;
+  if (isStale(state)) writeEnd(paths, id, state);
+  clearTraces(paths, id);
 };
 
 /** What becomes of one container whose maker is gone: recorded as killed, or removed where it was not to stay or never ran. */
@@ -210,10 +181,9 @@ const settle = (paths: Paths, id: string): 'remove' | 'keep' => {
     const state = readRawState(paths, id);
     if (!isStale(state)) return 'keep';
     if (state.status === 'created' && state.kept !== true) return claim(paths, id) ? 'remove' : 'keep';
-    const container = readContainer(paths, id);
-    if (state.status === 'created') return layToRest(paths, container.directory, state);
-    if (container.spec.autoRemove) return 'remove';
-    writeEnd(paths, container);
+    const { spec } = readContainer(paths, id);
+    if (state.status === 'running' && spec.autoRemove) return 'remove';
+    layToRest(paths, id);
     return 'keep';
   } catch (error) {
     // A damaged record is left for a person to see; one that has vanished meanwhile is in good hands.
@@ -254,7 +224,10 @@ const isIdle = (paths: Paths, id: string): boolean => {
 /** Frees names without a container, and removes markers and sockets without one that runs. */
 const sweepTraces = (paths: Paths): void => {
   for (const name of readdirSync(paths.names)) if (isNobodys(paths, idBehind(paths, name))) removeIfPresent(join(paths.names, name));
-  for (const id of markedIds(paths)) if (isNobodys(paths, id) || isIdle(paths, id)) clearTraces(paths, id);
+  for (const id of markedIds(paths)) {
+    if (isNobodys(paths, id)) clearTraces(paths, id);
+    else if (isIdle(paths, id)) layToRest(paths, id);
+  }
 };
 
 /** The cheap look: what a living monitor answers for, or has written to its end, needs no other. */
@@ -282,8 +255,6 @@ export const heal = (paths: Paths, host: Host): void => {
 const sweepSessions = (paths: Paths): void => {
   for (const name of readdirSync(join(paths.runtime, 'c'))) if (isOfTheDead('exec-', name)) removeIfPresent(join(paths.runtime, 'c', name));
 };
-
-const markedIds = (paths: Paths): readonly string[] => [...new Set(readdirSync(join(paths.runtime, 'c')).map((name) => name.slice(0, 64)))].filter(isContainerId);
 
 /**
  * The part of healing that `run` can afford: when markers are left but no keeper lives, somebody was killed, and only then is

@@ -1,6 +1,7 @@
 /** `skiff run` and `skiff create`: everything is decided and written down, then the helper takes over, now or later. */
 import { SkiffFailure } from '../core/errors.ts';
 import { need } from '../core/invalid.ts';
+import { survivesReboot } from '../core/restart-policy.ts';
 import { removeIfPresent } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
 import { tell } from './container-events.ts';
@@ -45,6 +46,7 @@ const make = async (surroundings: Surroundings, image: ImageConfigView | undefin
   const gathered = await gather(surroundings, spec, driver, needs);
   const created = createContainer(paths, host, spec, { named: flags.name !== undefined && flags.name !== '', toStart });
   try {
+    if (survivesReboot(spec.skiff.restart)) await (await import('./durable-record.ts')).makeRecordDurable(paths, created.directory);
     await requireLayers(paths, spec.skiff, 'it has just been removed');
     return { created, plan: writePlan(paths, created.spec, created.marker, gathered, {}) };
   } catch (error) {

@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/TaskEither';
 import { fail, SkiffFailure, toSkiffError } from '../core/errors.ts';
 import { keepsFiles, logLimits } from '../core/log-options.ts';
 import { momentOf } from '../core/log-times.ts';
-import { makerIsAlive } from './heal.ts';
+import { makerIsAlive } from './markers.ts';
 import { watchDirectory } from '../system/directory-watch.ts';
 import { closeFile, logPath, openFiles, tailOf } from './logs-files.ts';
 import { lineFormat } from './logs-format.ts';

@@ -12,6 +12,7 @@ import { readIndex } from '../images/layout.ts';
 import type { WantedDriver } from '../storage/choose.ts';
 import { storageDriver } from '../storage/probe.ts';
 import { wantedDriver } from '../storage/wanted.ts';
+import { bootIsInstalled } from '../system/boot-install.ts';
 import { readHost } from '../system/host.ts';
 import type { Host, IdMap, IdRange } from '../system/host.ts';
 import { ensureDirectories } from '../system/paths.ts';
@@ -55,6 +56,8 @@ export interface Machine {
   readonly NodeDir: string;
   readonly RuntimeDir: string;
   readonly CacheDir: string;
+  /** Who starts containers with the machine; empty where nobody does. */
+  readonly StartedBy: 'systemd' | 'cron' | '';
   readonly IdMap: { readonly Mode: IdMap['mode']; readonly Uids: readonly IdRange[]; readonly Gids: readonly IdRange[]; readonly Reason: string };
   readonly Name: string;
   readonly KernelVersion: string;
@@ -206,6 +209,7 @@ export const describeMachine = async (paths: Paths, env: Environment, wantedDriv
     NodeDir: paths.host,
     RuntimeDir: paths.runtime,
     CacheDir: paths.cache,
+    StartedBy: bootIsInstalled(env) ?? '',
     IdMap: idMapFact(host.idMap),
     Name: hostname(),
     KernelVersion: release(),

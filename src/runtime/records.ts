@@ -8,6 +8,7 @@ import * as t from 'io-ts';
 import { isLeft } from 'fp-ts/Either';
 import { fail, SkiffFailure } from '../core/errors.ts';
 import { isContainerId } from '../core/names.ts';
+import { bootId } from '../system/kernel.ts';
 import { otherHosts } from '../system/other-hosts.ts';
 import { isAlive } from '../system/process-identity.ts';
 import { decodeSkiffSpec } from './spec-codec.ts';
@@ -48,6 +49,8 @@ const stateCodec = t.intersection([
     health: t.keyof({ starting: null, healthy: null, unhealthy: null }),
     /** Why it could not be started again. */
     error: t.string,
+    /** The boot during which the pids are true (`bootId`). */
+    boot: t.string,
   }),
 ]);
 
@@ -74,6 +77,7 @@ export const createdState = (creator: { readonly pid: number; readonly start: st
   exitCode: 0,
   startedAt: never,
   finishedAt: never,
+  boot: bootId(),
 });
 
 /** The same with nobody at it, and no process. */
@@ -95,27 +99,32 @@ const readState = (directory: string): State => {
   return isLeft(decoded) ? damaged('it is not the state of a container') : decoded.right;
 };
 
+/** What ended a container that has no monitor any more: SIGKILL when that was killed; nobody knows, after a reboot, for which Docker has 255. */
+const codeOf = ({ restarting, exitCode, boot }: State): number => {
+  if (restarting === true) return exitCode;
+  return boot === bootId() ? 137 : 255;
+};
+
 /** What becomes of a record whose monitor was killed. One that waited for its next run had ended by itself before. */
-export const ended = ({ restarting, paused: _, health, ...state }: State): State => ({
-  ...state,
-  status: 'exited',
-  pid: 0,
-  pidStart: '0',
-  exitCode: restarting === true ? state.exitCode : 137,
-  ...(health === undefined ? {} : { health: 'unhealthy' }),
-});
+export const ended = (state: State): State => {
+  const { restarting: _, paused: __, health, ...rest } = state;
+  return { ...rest, status: 'exited', pid: 0, pidStart: '0', exitCode: codeOf(state), ...(health === undefined ? {} : { health: 'unhealthy' }) };
+};
 
 /**
  * What a record says, put right: without a living monitor nothing runs, whatever was last written. A monitor that was killed took
- * the container with it (SIGKILL, so 137); one that died before the start left nothing that could be called a container.
+ * the container with it; one that died before the start left nothing that could be called a container.
  */
 const trueState = (state: State): State => {
   if (state.status === 'exited' || isAttended(state)) return state;
   return state.status === 'running' ? ended(state) : state;
 };
 
-/** Whether somebody alive answers for the record: its monitor or, before there is one, the command that makes it. */
-export const isAttended = (state: State): boolean => isAlive({ pid: state.monitorPid, start: state.monitorStart });
+/**
+ * Whether somebody alive answers for the record: its monitor or, before there is one, the command that makes it. Machines start in much the same way
+ * each time, so that after a reboot a pid with its start time may well be somebody else's.
+ */
+export const isAttended = (state: State): boolean => isAlive({ pid: state.monitorPid, start: state.monitorStart }) && state.boot === bootId();
 
 /** Whether it waits for its first start, and nobody is at it. */
 export const isWaiting = (state: State): boolean => state.status === 'created' && state.monitorPid === 0;

@@ -1,7 +1,8 @@
 /** Of several commands that start one container at the same moment, one does. */
 import { fail } from '../core/errors.ts';
-import { clearTraces, makerIsAlive, writeMarker } from './heal.ts';
-import { isAttended, readContainer, readRawState } from './records.ts';
+import { removeIfPresent } from '../system/files.ts';
+import { makerIsAlive, takeMarker, tryMarker } from './markers.ts';
+import { isAttended, readContainer, readRawState, socketPath } from './records.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Container } from './records.ts';
 
@@ -12,15 +13,6 @@ const graceMs = 100;
 const patienceMs = 10_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const tryMarker = (paths: Paths, id: string): string | undefined => {
-  try {
-    return writeMarker(paths, id);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return undefined;
-  }
-};
 
 export type Claim = { readonly kind: 'ours'; readonly marker: string; readonly container: Container } | { readonly kind: 'runs'; readonly container: Container };
 
@@ -33,11 +25,16 @@ export const claimStart = async (paths: Paths, id: string, word: string): Promis
   for (let unattended = 0; ; await pause(pollMs)) {
     const before = readContainer(paths, id);
     if (before.state.status === 'running') return { kind: 'runs', container: before };
-    const marker = tryMarker(paths, id);
-    // Read again: it may have been started, and have ended, between the first look and the marker.
-    if (marker !== undefined) return { kind: 'ours', marker, container: readContainer(paths, id) };
-    if (makerIsAlive(paths, id) || isAttended(readRawState(paths, id))) unattended = 0;
-    else if ((unattended += pollMs) > graceMs) clearTraces(paths, id);
+    const abandoned = unattended > graceMs;
+    const marker = abandoned ? takeMarker(paths, id) : tryMarker(paths, id);
+    if (marker !== undefined) {
+      // Read again: it may have been started, and have ended, between the first look and the marker.
+      const container = readContainer(paths, id);
+      if (container.state.status === 'running') return { kind: 'runs', container };
+      if (abandoned) removeIfPresent(socketPath(paths, id));
+      return { kind: 'ours', marker, container };
+    }
+    unattended = makerIsAlive(paths, id) || isAttended(readRawState(paths, id)) ? 0 : unattended + pollMs;
     if (Date.now() - began > patienceMs) fail({ _tag: 'Conflict', message: `container ${word} is being started by another command`, hint: 'try again' });
   }
 };

@@ -84,11 +84,23 @@ const launchDetached = ({ program, args }: Launch, env: NodeJS.ProcessEnv): Prom
     child.on('close', (code) => resolve({ code: code ?? 125, words: words.trim().replace(/^skiff: /, '') }));
   });
 
-/** Starts the container that `word` names in the background and waits until it runs. One that runs already is left alone. Throws SkiffFailure. */
-export const startDetached = async (surroundings: Surroundings, word: string): Promise<void> => {
-  const start = await prepareStart(surroundings, word, detachedSession);
-  if (start.kind === 'runs') return;
-  const { code, words } = await launchDetached(start.launch, surroundings.env);
-  if (code === 126 || code === 127) fail({ _tag: 'Command', message: words, code });
-  if (code !== 0) fail({ _tag: 'Conflict', message: words === '' ? `container ${word} could not be started` : words });
+/** What a monitor says that finds the container's lock taken (helpers/monitor-start.c), by one that is just ending or by one that was faster. */
+const lockIsTaken = 'the container is being started by another command';
+const retryMs = 50;
+const patienceMs = 10_000;
+
+/**
+ * Starts the container that `word` names in the background and waits until it runs; returns whether it had to. One that runs already is left alone.
+ * Throws SkiffFailure.
+ */
+export const startDetached = async (surroundings: Surroundings, word: string): Promise<boolean> => {
+  for (const began = Date.now(); ; await new Promise((resolve) => setTimeout(resolve, retryMs))) {
+    const start = await prepareStart(surroundings, word, detachedSession);
+    if (start.kind === 'runs') return false;
+    const { code, words } = await launchDetached(start.launch, surroundings.env);
+    if (code === 0) return true;
+    if (words === lockIsTaken && Date.now() - began < patienceMs) continue;
+    if (code === 126 || code === 127) fail({ _tag: 'Command', message: words, code });
+    fail({ _tag: 'Conflict', message: words === '' ? `container ${word} could not be started` : words });
+  }
 };

@@ -3,6 +3,7 @@ import { readFileSync, mkdirSync, lstatSync, statSync } from 'node:fs';
 import { hostname, homedir } from 'node:os';
 import { dirname, join, isAbsolute } from 'node:path';
 import { explainErrno, fail } from '../core/errors.ts';
+import { noteRuntimeDirectory, runtimeDirectory } from './runtime-directory.ts';
 
 /** What tells the machines apart that share a home directory; nodes without a disk may all have one machine id. */
 export type HostIdentity = 'machine-id' | 'hostname';
@@ -33,7 +34,6 @@ export const resolvePaths = (env: Environment, rootFlag?: string, identity: Host
   const home = env['HOME'] || homedir();
   const root = absolute(rootFlag, '--root') ?? absolute(env['SKIFF_ROOT'], 'SKIFF_ROOT') ?? join(xdg(env['XDG_DATA_HOME']) ?? join(home, '.local/share'), 'skiff');
   const host = join(root, 'hosts', identity === 'hostname' ? ownName() : hostId());
-  const runtimeBase = xdg(env['XDG_RUNTIME_DIR']);
   return {
     root,
     images: join(root, 'images'),
@@ -41,7 +41,7 @@ export const resolvePaths = (env: Environment, rootFlag?: string, identity: Host
     host,
     containers: join(host, 'containers'),
     names: join(host, 'names'),
-    runtime: runtimeBase === undefined ? `/tmp/skiff-${process.getuid?.() ?? 0}` : join(runtimeBase, 'skiff'),
+    runtime: runtimeDirectory(env, host),
     cache: join(xdg(env['XDG_CACHE_HOME']) ?? join(home, '.cache'), 'skiff'),
   };
 };
@@ -91,6 +91,7 @@ export const ensureDirectories = (paths: Paths): void => {
     fail({ _tag: 'Refused', message: `${paths.runtime} must be a directory of your own with mode 0700`, hint: 'remove it or set XDG_RUNTIME_DIR' });
   }
   for (const directory of [paths.containers, paths.names, paths.layers, paths.images]) make(directory, 'point SKIFF_ROOT or --root at a directory that you can write');
+  noteRuntimeDirectory(paths.host, paths.runtime);
 };
 
 /** mkdirSync's own recursion never ends below /proc, in Node 20: there a directory that exists has no place for another, which is ENOENT too. */

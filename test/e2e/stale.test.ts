@@ -87,15 +87,15 @@ test('a container that runs, whose record names another process for its command,
     assert.match(output(['ps', '-a', '--format', '{{.Status}}']), /^Exited \(137\) /);
   }));
 
-/** What a reboot leaves: records that say `running`, an empty runtime directory, and pids of this boot that others have. */
+/** What a reboot leaves: records of another boot that say `running`, an empty runtime directory, and pids that others have, from the same tick on. */
 const reboot = (): void => {
   for (const name of readdirSync(runtime)) rmSync(join(runtime, name), { recursive: true });
 };
 
 const firstCommands: readonly (readonly [words: readonly string[], expected: RegExp])[] = [
-  [['ps', '-a', '--format', '{{.Names}} {{.Status}}'], /^gone Exited \(137\) .*\n$/],
-  [['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}} {{.State.Running}} {{.State.Pid}}', 'gone'], /^exited 137 false 0\n$/],
-  [['wait', 'gone'], /^137\n$/],
+  [['ps', '-a', '--format', '{{.Names}} {{.Status}}'], /^gone Exited \(255\) .*\n$/],
+  [['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}} {{.State.Running}} {{.State.Pid}}', 'gone'], /^exited 255 false 0\n$/],
+  [['wait', 'gone'], /^255\n$/],
   [['logs', 'gone'], /^said\n$/],
   [['rm', 'gone'], /^gone\n$/],
   [['start', 'gone'], /^gone\n$/],
@@ -107,10 +107,11 @@ for (const [words, expected] of firstCommands) {
     const id = await lost(['--name', 'gone']);
     reboot();
     const own = processesCalled('reaper')[0]?.pid ?? process.pid;
-    writeFileSync(statePath(id), JSON.stringify({ ...stateOf(id), pid: own, monitorPid: own }));
+    const others = { pid: own, pidStart: startTimeOf(own), monitorPid: own, monitorStart: startTimeOf(own), boot: '00000000-0000-4000-8000-000000000000' };
+    writeFileSync(statePath(id), JSON.stringify({ ...stateOf(id), ...others }));
     assert.match(output(words), expected);
     if (words[0] === 'start') output(['stop', '-t', '0', 'gone']);
-    if (words[0] !== 'rm' && words[0] !== 'container') assert.match(output(['ps', '-a', '--format', '{{.Names}} {{.Status}}']), /^gone Exited \(137\) .*\n$/);
+    if (words[0] !== 'rm' && words[0] !== 'container') assert.match(output(['ps', '-a', '--format', '{{.Names}} {{.Status}}']), words[0] === 'start' ? /^gone Exited \(137\) .*\n$/ : /^gone Exited \(255\) .*\n$/);
   });
 }
 

@@ -6,7 +6,7 @@ import type { Machine } from '../../src/runtime/machine.ts';
 const machine: Machine = {
   Containers: 3, ContainersRunning: 1, ContainersStopped: 2, Images: 4,
   Driver: 'overlay', DriverReason: 'it was asked for',
-  DockerRootDir: '/r', NodeDir: '/r/hosts/x', RuntimeDir: '/run/skiff', CacheDir: '/c',
+  DockerRootDir: '/r', NodeDir: '/r/hosts/x', RuntimeDir: '/run/skiff', CacheDir: '/c', StartedBy: '',
   IdMap: {
     Mode: 'ranges', Reason: '',
     Uids: [{ containerId: 0, hostId: 1000, size: 1 }, { containerId: 1, hostId: 100000, size: 65536 }],
@@ -37,6 +37,8 @@ test('one fact a line, values in one column', () => {
   assert.is(shown.get('Containers'), '3 (1 running, 2 stopped)');
   assert.is(shown.get('Storage driver'), 'overlay: it was asked for');
   assert.is(shown.get('User ids'), '0 is 1000, 1-65536 is 100000-165535');
+  assert.is(shown.get('At boot'), "nothing starts; see 'skiff system install'");
+  assert.is(facts({ StartedBy: 'cron' }).get('At boot'), 'containers start by cron');
   assert.is(shown.get('System'), 'Debian, x86_64, 2 CPUs, 2GiB');
   assert.is(shown.get('Cgroups'), 'version 2');
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { heal } from '../../src/runtime/heal.ts';
-import { createdState, isStale } from '../../src/runtime/records.ts';
+import { createdState, ended, isStale } from '../../src/runtime/records.ts';
 import type { State } from '../../src/runtime/records.ts';
 import type { Host } from '../../src/system/host.ts';
 import { ensureDirectories, resolvePaths } from '../../src/system/paths.ts';
@@ -31,6 +31,14 @@ test('a record whose monitor\'s pid somebody else has is stale', () => {
   assert.is(isStale(createdState(own)), false);
   assert.is(isStale(createdState(former)), true);
   assert.is(isStale({ ...createdState(former), status: 'exited' }), false);
+});
+
+test('after a reboot it is stale, whoever has the pid and the start time now, and its end is not known', () => {
+  const before: State = { ...createdState(own), status: 'running', boot: '00000000-0000-4000-8000-000000000000' };
+  assert.is(isStale(before), true);
+  assert.is(ended(before).exitCode, 255);
+  assert.is(ended({ ...before, restarting: true, exitCode: 3 }).exitCode, 3);
+  assert.is(ended({ ...createdState(former), status: 'running' }).exitCode, 137);
 });
 
 const host: Host = { uid: 1000, gid: 1000, user: 'u', idMap: { mode: 'single', uid: 1000, gid: 1000, reason: 'a test' } };

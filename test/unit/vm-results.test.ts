@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readResults } from '../../src/dev/vm-results.mjs';
 
-const vmTest = (name: string) => ({ name, boot: 1, kind: 'user', seconds: 1, source: '', bundle: '' });
+const vmTest = (name: string) => ({ name, boot: 1, kind: 'user', seconds: 1, end: 'halt', source: '', bundle: '' });
 const report = (passed: number, failed = 0): string => `VM-REPORT ${JSON.stringify({ declared: passed + failed, passed, failed, skipped: [], problems: [] })}\n`;
 const section = (name: string, code: number, rest: string): string => `VM-TEST ${name}\n| words of the test\nVM-EXIT ${code}\n${rest}`;
 

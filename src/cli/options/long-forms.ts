@@ -42,9 +42,13 @@ export const longForms: Readonly<Record<string, string>> = {
   'image save': 'save',
   'image tag': 'tag',
   'manifest inspect': 'manifest-inspect',
+  'system boot': 'system-boot',
   'system df': 'system-df',
   'system events': 'events',
   'system info': 'info',
+  'system install': 'system-install',
+  'system shutdown': 'system-shutdown',
+  'system uninstall': 'system-uninstall',
 };
 
 /** The first words of the long forms. */
