@@ -2,6 +2,7 @@
 #include "scope.h"
 #include "util.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -135,9 +136,11 @@ void cgroup_make(const struct plan *plan, pid_t pid, char **container)
     set_limits(plan, *container);
 }
 
-void cgroup_enter_sibling(void)
+void cgroup_enter_sibling(bool deeper)
 {
-    autofree char *own = cgroup_own_path(), *top = parent_of(own), *container = xasprintf("%s/container", top);
+    autofree char *own = cgroup_own_path(), *top = parent_of(own), *container = xasprintf("%s/container%s", top, deeper ? "/runtime" : "");
+    if (deeper)
+        make_directory(container);
     enter(container);
 }
 
@@ -149,15 +152,33 @@ static pid_t own_host_pid(void)
     return (pid_t)strtol(text, NULL, 10);
 }
 
+/* The cgroup in which the container's own process is, where the container's has children with controllers and takes no process itself. */
+static char *cgroup_to_join(const struct plan *plan, const char *container)
+{
+    autofree char *file = xasprintf("%s/cgroup.subtree_control", container), *controllers = read_file(AT_FDCWD, file, FILE_LIMIT, NULL);
+    if (!controllers || strspn(controllers, "\n") == strlen(controllers))
+        return xasprintf("%s", container);
+    autofree char *of_target = xasprintf("/proc/%s/cgroup", plan_need(plan, "target")), *text = read_file(AT_FDCWD, of_target, FILE_LIMIT, NULL);
+    char *path = text ? cgroup_path_in(text) : NULL;
+    if (!path || strncmp(path, container, strlen(container)) != 0)
+        die("the container's process is not in its cgroup %s any more", container);
+    return path;
+}
+
 void cgroup_join(const struct plan *plan)
 {
     const struct record *record = plan_find(plan, "cgroup-join", 3);
-    if (!record || write_in(record->fields[1], "cgroup.procs", "0") == 0)
+    if (!record)
+        return;
+    char **f = record->fields;
+    autofree char *path = cgroup_to_join(plan, f[1]);
+    if (write_in(path, "cgroup.procs", "0") == 0)
         return;
     /* EACCES: the cgroup above both ends is not ours, as it is from a login session to the user manager. Then systemd can. */
-    if (errno != EACCES || !record->fields[2][0])
-        die_errno("cannot enter the container's cgroup %s", record->fields[1]);
-    scope_attach(record->fields[2], record->fields[3], "/container", own_host_pid());
+    const char *scope = errno == EACCES && f[3][0] ? strstr(path, f[3]) : NULL;
+    if (!scope)
+        die_errno("cannot enter the container's cgroup %s", path);
+    scope_attach(f[2], f[3], scope + strlen(f[3]), own_host_pid());
 }
 
 unsigned long long cgroup_counter(const char *text, const char *name)
@@ -199,10 +220,27 @@ static void kill_listed(const char *container)
     }
 }
 
+/* Processes in it may have made cgroups of their own, where they may. 0 or -1 with errno. */
+static int remove_tree(const char *path)
+{
+    if (rmdir(path) == 0 || errno != EBUSY)
+        return 0;
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+    while (directory && (entry = readdir(directory))) {
+        autofree char *child = xasprintf("%s/%s", path, entry->d_name);
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+            remove_tree(child);
+    }
+    if (directory)
+        closedir(directory);
+    return rmdir(path);
+}
+
 void cgroup_remove(const char *container, const char *home)
 {
     autofree char *top = parent_of(container), *supervisor = xasprintf("%s/supervisor", top);
-    for (int waited = 0; rmdir(container) < 0 && errno == EBUSY && waited < REMOVE_MS; waited++) {
+    for (int waited = 0; remove_tree(container) < 0 && errno == EBUSY && waited < REMOVE_MS; waited++) {
         if (waited == 0 && write_in(container, "cgroup.kill", "1") < 0)
             kill_listed(container); /* before Linux 5.14 */
         usleep(1000);

@@ -28,8 +28,11 @@ char *cgroup_own_path(void);
  */
 void cgroup_make(const struct plan *plan, pid_t pid, char **container);
 
-/* Moves this process, which is in `supervisor`, to `container` beside it. Dies on failure. */
-void cgroup_enter_sibling(void);
+/*
+ * Moves this process, which is in `supervisor`, to `container` beside it. For another OCI runtime `deeper`, to a child of that: runc makes its containers'
+ * cgroups beside its own (opencontainers/cgroups, fs2/defaultpath.go), where no limit would be. Dies on failure.
+ */
+void cgroup_enter_sibling(bool deeper);
 /* The plan's record `cgroup-join`: moves this process into a container's cgroup from anywhere. Nothing without the record. Dies on failure. */
 void cgroup_join(const struct plan *plan);
 

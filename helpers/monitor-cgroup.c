@@ -27,6 +27,9 @@ void monitor_make_cgroup(void)
         group.home = cgroup_own_path();
     cgroup_make(self.plan, self.state.monitor, &group.container);
     self.state.cgroup = group.container;
+    /* Should we be killed, the next command finds here what is left. */
+    if (self.directory >= 0 && state_write(self.directory, &self.state) < 0)
+        die_errno("cannot record the container's state");
     autofree char *path = xasprintf("%s/memory.events", group.container);
     group.events = open(path, O_RDONLY | O_CLOEXEC);
 }
@@ -60,7 +63,7 @@ void monitor_take_cgroup(void)
 void monitor_enter_cgroup(void)
 {
     if (group.container)
-        cgroup_enter_sibling();
+        cgroup_enter_sibling(false);
 }
 
 bool monitor_stop_processes(void)

@@ -217,7 +217,7 @@ int role_sandbox(int argc, char **argv)
     const char *rootfs = rootfs_mount(plan, ROOTFS_WRITE);
     /* Behind fuse-overlayfs, which serves the container and is none of it; before the cgroup namespace, whose root this will be. */
     if (plan_find(plan, "cgroup", 3))
-        cgroup_enter_sibling();
+        cgroup_enter_sibling(plan_find(plan, "runtime", 1) != NULL);
     if (plan_find(plan, "runtime", 1)) {
         report_pid(plan, getpid(), own_host_pid());
         foreign_run(plan, rootfs);

@@ -7,6 +7,7 @@ import { closeSync, constants, existsSync, lstatSync, openSync, readdirSync, rea
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fail, SkiffFailure } from '../core/errors.ts';
+import { removeCgroup } from '../system/cgroup-removal.ts';
 import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { isAlive, ownIdentity } from '../system/process-identity.ts';
@@ -180,6 +181,7 @@ const settle = (paths: Paths, id: string): 'remove' | 'keep' => {
   try {
     const state = readRawState(paths, id);
     if (!isStale(state)) return 'keep';
+    if (state.cgroup !== undefined) removeCgroup(state.cgroup);
     if (state.status === 'created' && state.kept !== true) return claim(paths, id) ? 'remove' : 'keep';
     const { spec } = readContainer(paths, id);
     if (state.status === 'running' && spec.autoRemove) return 'remove';

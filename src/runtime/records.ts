@@ -81,7 +81,7 @@ export const createdState = (creator: { readonly pid: number; readonly start: st
 });
 
 /** The same with nobody at it, and no process. */
-export const atRest = (state: State): State => ({ ...state, pid: 0, pidStart: '0', monitorPid: 0, monitorStart: '0' });
+export const atRest = ({ cgroup: _, ...state }: State): State => ({ ...state, pid: 0, pidStart: '0', monitorPid: 0, monitorStart: '0' });
 
 /** The state of a container that was made to be started later. */
 export const waitingState: State = { ...createdState({ pid: 0, start: '0' }), kept: true };
