@@ -63,7 +63,7 @@ void monitor_take_cgroup(void)
 void monitor_enter_cgroup(void)
 {
     if (group.container)
-        cgroup_enter_sibling(false);
+        cgroup_enter_sibling(plan_find(self.plan, "runtime", 1) != NULL);
 }
 
 bool monitor_stop_processes(void)

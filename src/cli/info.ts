@@ -35,6 +35,12 @@ const programLine = ({ Name, Path, Version, Package, NeededFor }: ProgramFact): 
 
 const deviceLine = ({ Path, Usable, Reason, NeededFor }: DeviceFact): Line => [Path, Usable ? 'usable' : `${Reason}; needed for ${NeededFor}`];
 
+const cgroupText = ({ CgroupVersion, CgroupDriver, CgroupControllers }: Machine): string => {
+  if (CgroupVersion === '') return 'none mounted, so no limits';
+  if (CgroupDriver === 'none') return `version ${CgroupVersion}, none for you, so no limits`;
+  return `version ${CgroupVersion}, ${CgroupDriver === 'systemd' ? 'made by your systemd user manager' : 'made in the part that is yours'}, limits by ${CgroupControllers.join(' ') || 'nothing'}`;
+};
+
 const linesOf = (machine: Machine): readonly Line[] => [
   ['Version', version],
   ['Containers', `${machine.Containers} (${machine.ContainersRunning} running, ${machine.ContainersStopped} stopped)`],
@@ -50,7 +56,7 @@ const linesOf = (machine: Machine): readonly Line[] => [
   ...machine.Devices.map(deviceLine),
   ['Kernel', machine.KernelVersion],
   ['System', `${machine.OperatingSystem}, ${machine.Architecture}, ${machine.NCPU} CPUs, ${binarySize(machine.MemTotal)}`],
-  ['Cgroups', machine.CgroupVersion === '' ? 'none mounted' : `version ${machine.CgroupVersion}`],
+  ['Cgroups', cgroupText(machine)],
   ['Security', machine.SecurityOptions.join(' ')],
   ['Log drivers', machine.Plugins.Log.join(' ')],
 ];

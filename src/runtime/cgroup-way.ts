@@ -50,6 +50,9 @@ const requireControllers = (names: readonly string[], wanted: readonly Wanted[],
   if (lacking !== undefined) refuse(`${lacking.flag} needs the cgroup controller ${lacking.controller}, which is not delegated to you`, hint);
 };
 
+/** The controllers that a container gets on this way. */
+export const controllersOf = (cgroups: Cgroups, way: CgroupWay): readonly string[] => cgroups.controllers(way.kind === 'direct' ? way.parent : managerOf(cgroups));
+
 const bySystemd = (cgroups: Cgroups, socket: string, wanted: readonly Wanted[], parent: string): CgroupWay => {
   const names = cgroups.controllers(managerOf(cgroups));
   // Where it is not found, as under another layout, systemd has the word.

@@ -3,7 +3,7 @@ import { isLeft, isRight } from 'fp-ts/Either';
 import type { Either } from 'fp-ts/Either';
 import * as fuseOverlayfs from 'fuse-overlayfs-bindings';
 import * as slirp from 'slirp4netns-wrapper';
-import { closeSync, openSync, readFileSync, statfsSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import { SkiffFailure, explainErrno, renderError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
@@ -18,6 +18,8 @@ import type { Host, IdMap, IdRange } from '../system/host.ts';
 import { ensureDirectories } from '../system/paths.ts';
 import type { Paths } from '../system/paths.ts';
 import { findProgram } from '../system/programs.ts';
+import { cgroupFacts } from './cgroup-facts.ts';
+import type { CgroupFacts } from './cgroup-facts.ts';
 import { listContainers } from './records.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,7 +45,7 @@ export interface DeviceFact {
 }
 
 /** Names as in `docker info` where Docker has the field; ours beside them. */
-export interface Machine {
+export interface Machine extends CgroupFacts {
   readonly Containers: number;
   readonly ContainersRunning: number;
   readonly ContainersStopped: number;
@@ -67,8 +69,6 @@ export interface Machine {
   readonly NCPU: number;
   /** Bytes. */
   readonly MemTotal: number;
-  /** `2`, `1`, or empty where no cgroup file system is mounted. */
-  readonly CgroupVersion: string;
   readonly SecurityOptions: readonly string[];
   /** Log drivers that keep or send something. */
   readonly Plugins: { readonly Log: readonly string[] };
@@ -86,16 +86,6 @@ const readText = (path: string): string | undefined => {
 };
 
 const operatingSystem = (): string => /^PRETTY_NAME="?([^"\n]*)/m.exec(readText('/etc/os-release') ?? '')?.[1] ?? 'Linux';
-
-/** statfs(2) f_type: CGROUP2_SUPER_MAGIC; version 1 is a tmpfs with one mount for each controller. */
-const cgroupVersion = (): string => {
-  if (readText('/proc/self/cgroup') === undefined) return '';
-  try {
-    return statfsSync('/sys/fs/cgroup').type === 0x63677270 ? '2' : '1';
-  } catch {
-    return '';
-  }
-};
 
 const idMapFact = (map: IdMap): Machine['IdMap'] =>
   map.mode === 'ranges'
@@ -218,7 +208,7 @@ export const describeMachine = async (paths: Paths, env: Environment, wantedDriv
     Architecture: machine(),
     NCPU: availableParallelism(),
     MemTotal: totalmem(),
-    CgroupVersion: cgroupVersion(),
+    ...cgroupFacts(env, host.uid),
     SecurityOptions: securityOptions(),
     Plugins: { Log: logDrivers.filter((name) => name !== 'none').sort() },
     Programs: await programFacts(env),

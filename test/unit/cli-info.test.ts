@@ -13,7 +13,8 @@ const machine: Machine = {
     Gids: [{ containerId: 0, hostId: 100, size: 1 }],
   },
   Name: 'box', KernelVersion: '6.1.0', OperatingSystem: 'Debian', OSType: 'linux', Architecture: 'x86_64', NCPU: 2, MemTotal: 2 ** 31,
-  CgroupVersion: '2', SecurityOptions: ['name=rootless'], Plugins: { Log: ['gelf', 'local'] },
+  CgroupVersion: '2', CgroupDriver: 'systemd', CgroupControllers: ['memory', 'pids'], MemoryLimit: true, SwapLimit: true, CpuCfsPeriod: false, CpuCfsQuota: false, CPUShares: false, CPUSet: false, PidsLimit: true,
+  SecurityOptions: ['name=rootless'], Plugins: { Log: ['gelf', 'local'] },
   Programs: [
     { Name: 'slirp4netns', Path: '/usr/bin/slirp4netns', Version: '1.2.0', Package: 'slirp4netns', NeededFor: 'networks' },
     { Name: 'fuse-overlayfs', Path: '', Version: '', Package: 'fuse-overlayfs', NeededFor: 'storage' },
@@ -40,7 +41,7 @@ test('one fact a line, values in one column', () => {
   assert.is(shown.get('At boot'), "nothing starts; see 'skiff system install'");
   assert.is(facts({ StartedBy: 'cron' }).get('At boot'), 'containers start by cron');
   assert.is(shown.get('System'), 'Debian, x86_64, 2 CPUs, 2GiB');
-  assert.is(shown.get('Cgroups'), 'version 2');
+  assert.is(shown.get('Cgroups'), 'version 2, made by your systemd user manager, limits by memory pids');
 });
 
 test('what is missing says what needs it', () => {
@@ -50,7 +51,7 @@ test('what is missing says what needs it', () => {
   assert.is(shown.get('/dev/fuse'), 'usable');
   assert.is(shown.get('/dev/net/tun'), 'permission denied; needed for networks');
   assert.is(shown.get('Storage driver'), 'none: nothing works');
-  assert.is(shown.get('Cgroups'), 'none mounted');
+  assert.is(shown.get('Cgroups'), 'none mounted, so no limits');
 });
 
 test('one id alone has its reason', () => {
