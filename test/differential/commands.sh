@@ -446,6 +446,10 @@ s_top_port_stats() {
   t stats --no-stream --format '{{.Container}} {{.Name}}' xa
   t update nobody
   t update --restart nonsense xa
+  t update --restart unless-stopped xa
+  t inspect --format '{{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}' xa
+  t update --restart on-failure:3 xa
+  t inspect --format '{{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}' xa
 }
 
 s_cp() {
