@@ -54,10 +54,10 @@ const samples = {};
 const note = (work, tool, value) => void ((samples[work] ??= {})[tool.name] ??= []).push(value);
 
 /** Turn by turn, so that whatever else the machine does hits both; the first turn of each warms caches and is not counted. */
-const measure = async (/** @type {string} */ work, /** @type {number} */ times, /** @type {(tool: Tool) => number | Promise<number>} */ once) => {
+const measure = async (/** @type {string} */ work, /** @type {number} */ times, /** @type {(tool: Tool) => number | Promise<number>} */ once, /** @type {readonly Tool[]} */ whom = tools) => {
   process.stderr.write(`  ${work}\n`);
   for (let turn = -1; turn < times; turn++) {
-    for (const tool of turn % 2 === 0 ? tools : [...tools].reverse()) {
+    for (const tool of turn % 2 === 0 ? whom : [...whom].reverse()) {
       const value = await once(tool);
       if (turn >= 0) note(work, tool, value);
     }
@@ -99,6 +99,27 @@ const measureManyImages = async () => {
   await measure('images-200', runs, (tool) => timed(tool, ['images']));
 };
 
+/** Ids of so many new idle containers. @param {Tool} tool @param {number} count */
+const startIdle = (tool, count) => Array.from({ length: count }, () => output(tool, idle).trim());
+
+/** The words that kill and remove at once. @param {Tool} tool */
+const removal = (tool) => (tool.name === 'podman' ? ['rm', '-f', '-t', '0'] : ['rm', '-f']);
+
+/** What many containers cost beside one, in skiff's own measure: there are 20 by now. @param {Tool} skiff */
+const measureCrowd = async (skiff) => {
+  const own = startIdle(skiff, 80);
+  await measure('ps-100', runs, () => timed(skiff, ['ps']), [skiff]);
+  const turns = Math.max(3, Math.ceil(runs / 5));
+  const stopped = (/** @type {readonly string[]} */ ids) => {
+    const took = timed(skiff, ['stop', '-t', '1', ...ids]);
+    output(skiff, ['start', ...ids]);
+    return took;
+  };
+  await measure('stop-1', turns, () => stopped(own.slice(0, 1)), [skiff]);
+  await measure('stop-50', turns, () => stopped(own.slice(0, 50)), [skiff]);
+  output(skiff, ['rm', '-f', ...own]);
+};
+
 const lines = 1_000_000;
 
 /** A container prints as fast as it can into a log of its own, and that log is read back. */
@@ -133,14 +154,22 @@ const main = async () => {
 
     const first = new Map(tools.map((tool) => [tool, output(tool, idle).trim()]));
     await measure('exec', runs, (tool) => timed(tool, ['exec', first.get(tool) ?? '', 'true']));
+    await measure('restart', runs, (tool) => timed(tool, ['restart', '-t', '0', first.get(tool) ?? '']));
+    const [skiff] = tools;
+    if (skiff !== undefined) await measure('ps-1', runs, () => timed(skiff, ['ps']), [skiff]);
 
     process.stderr.write('  20 containers\n');
     each((tool) => {
-      const ids = [first.get(tool) ?? '', ...Array.from({ length: 19 }, () => output(tool, idle).trim())];
+      const ids = [first.get(tool) ?? '', ...startIdle(tool, 19)];
       const total = companions(tool, ids).reduce((sum, pid) => sum + memoryOf(pid), 0);
       note('memory', tool, total / ids.length);
     });
     await measure('ps', runs, (tool) => timed(tool, ['ps']));
+    if (skiff !== undefined) await measureCrowd(skiff);
+    await measure('rm-20', Math.max(3, Math.ceil(runs / 5)), (tool) => {
+      const ids = startIdle(tool, 20);
+      return timed(tool, [...removal(tool), ...ids]);
+    });
     await measure('images', runs, (tool) => timed(tool, ['images']));
     await measureManyImages();
     await withRegistry(join(home, 'registry'), join(process.env['SKIFF_TEST_IMAGES'] ?? '', 'debian.tar'), async (domain) => {
@@ -151,7 +180,7 @@ const main = async () => {
   } finally {
     each((tool) => {
       const left = output(tool, ['ps', '-aq']).split('\n').filter((word) => word !== '');
-      if (left.length > 0) output(tool, tool.name === 'podman' ? ['rm', '-f', '-t', '0', ...left] : ['rm', '-f', ...left]);
+      if (left.length > 0) output(tool, [...removal(tool), ...left]);
       // Podman keeps a process for its namespaces; this ends it.
       if (tool.name === 'podman') output(tool, ['system', 'migrate']);
     });
