@@ -35,7 +35,7 @@ const rows = [
   { key: 'pull-large', work: 'pull of one 60 MB gzip layer', must: 0.5, aim: 0.3 },
   { key: 'pull-layers', work: 'pull of the same in ten layers', must: 0.5, aim: 0.3 },
   { key: 'memory', work: 'memory for each of 20 idle detached containers beyond its own', must: 0.15, aim: 0.05 },
-  { key: 'logs-write', work: 'a container prints and ends: 1,000,000 short lines', must: 0.5, aim: 0.3 },
+  { key: 'logs-write', work: 'a container prints and ends: 1,000,000 short lines', must: 1, aim: 0.6 },
   { key: 'logs-read', work: 'logs of these 1,000,000 lines', must: 0.5, aim: 0.2 },
   { key: 'ten', work: 'ten run --rm --network none at once', must: 0.25, aim: 0.15 },
 ];
