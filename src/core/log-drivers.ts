@@ -73,6 +73,8 @@ const gelf: Options = {
   'gelf-tcp-reconnect-delay': (text, name) => wholeNumber(name, text, 0, 86_400),
 };
 
+const notHad: Check = (_, name) => refuse(`--log-opt ${name} is not supported: a connection is kept as long as it stands`, 'leave it out');
+
 const fluentd: Options = {
   'fluentd-address': fluentdAddress,
   'fluentd-async': checkBoolean,
@@ -80,6 +82,9 @@ const fluentd: Options = {
   'fluentd-max-retries': (text, name) => wholeNumber(name, text, 1, 4_294_967_295),
   'fluentd-retry-wait': (text, name) => milliseconds(name, text),
   'fluentd-sub-second-precision': checkBoolean,
+  'fluentd-async-reconnect-interval': notHad,
+  'fluentd-write-timeout': notHad,
+  'fluentd-read-timeout': notHad,
   'fluentd-request-ack': (text, name) => {
     checkBoolean(text, name);
     if (isYes(text)) refuse(`--log-opt ${name}=true is not supported: what was sent is not kept until it is acknowledged`, 'leave it out');

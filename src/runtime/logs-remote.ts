@@ -157,19 +157,25 @@ const gelfExtra = (subject: LogSubject, tag: string, attributes: readonly (reado
 const fluentdFields = (subject: LogSubject, attributes: readonly (readonly [string, string])[]): readonly string[] =>
   [...new Map([['container_id', subject.id], ['container_name', `/${subject.name}`], ...attributes])].filter(([name]) => name !== 'source' && name !== 'log').flat();
 
+/** Labels are the image's and may hold anything; nothing in them may end a field of the plan. */
+const withoutNul = (text: string): string => text.replaceAll('\0', '\ufffd');
+
+/** A tag stands in the head of a line, which nothing in it may end. */
+const onOneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f]/g, '?');
+
 const syslogFormat = (text: string | undefined): string => (text === 'rfc3164' ? '3164' : text === 'rfc5424' ? '5424' : text === 'rfc5424micro' ? 'micro' : 'unix');
 
-const encodeRecord = (driver: RemoteDriver, options: Options, subject: LogSubject, tag: string, packer: string): PlanRecord => {
+const encodeFields = (driver: RemoteDriver, options: Options, subject: LogSubject, tag: string, packer: string): readonly string[] => {
   const attributes = logAttributes({ driver, options }, subject);
   switch (driver) {
     case 'journald':
-      return ['log-encode', driver, ...journaldFields(subject, tag, attributes)];
+      return journaldFields(subject, tag, attributes);
     case 'syslog':
-      return ['log-encode', driver, syslogFormat(options['syslog-format']), String(facilityOf(options['syslog-facility'] ?? '')), tag, hostname()];
+      return [syslogFormat(options['syslog-format']), String(facilityOf(options['syslog-facility'] ?? '')), onOneLine(tag), hostname()];
     case 'gelf':
-      return ['log-encode', driver, options['gelf-compression-type'] ?? 'none', options['gelf-compression-level'] ?? '1', hostname(), gelfExtra(subject, tag, attributes), packer];
+      return [options['gelf-compression-type'] ?? 'none', options['gelf-compression-level'] ?? '1', hostname(), gelfExtra(subject, tag, attributes), packer];
     case 'fluentd':
-      return ['log-encode', driver, tag, isYes(options['fluentd-sub-second-precision'] ?? '') ? 'nanoseconds' : 'seconds', ...fluentdFields(subject, attributes)];
+      return [tag, isYes(options['fluentd-sub-second-precision'] ?? '') ? 'nanoseconds' : 'seconds', ...fluentdFields(subject, attributes)];
   }
 };
 
@@ -185,6 +191,7 @@ export const prepareRemote = async (paths: Paths, driver: RemoteDriver, options:
     const subject = subjectOf(oci, skiff);
     const template = options['tag'] ?? '';
     const tag = template === '' ? subject.id.slice(0, 12) : expand(template, subject);
-    return [remoteRecord(place, manner, options['mode']), encodeRecord(driver, options, subject, tag, compressed ? helperPath(paths, 'skiff-tree') : '')];
+    const fields = encodeFields(driver, options, subject, tag, compressed ? helperPath(paths, 'skiff-tree') : '');
+    return [remoteRecord(place, manner, options['mode']), ['log-encode', driver, ...fields.map(withoutNul)]];
   };
 };

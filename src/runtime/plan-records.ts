@@ -2,15 +2,20 @@
  * The form of a launch plan, and the records that a container and a session of exec have in common: the process and how its
  * terminal is carried. Pure; helpers/README.md has all records.
  */
+import { fail } from '../core/errors.ts';
 import { capabilityMask, isCapabilityName } from './capabilities.ts';
 import type { OciProcess } from '../core/oci-runtime.ts';
 
 export type PlanRecord = readonly [name: string, ...fields: string[]];
 
-/** The records as the bytes of a plan file: for each the number of fields, then the fields, every one ended by a NUL. */
+/**
+ * The records as the bytes of a plan file: for each the number of fields, then the fields, every one ended by a NUL. What may hold a NUL is
+ * checked where it comes in; should something have been forgotten, it throws Corrupt rather than let a value become records.
+ */
 export const encodePlan = (records: readonly PlanRecord[]): Buffer => {
   const words: string[] = [];
   for (const record of [['skiff-plan-1'] as PlanRecord, ...records]) words.push(String(record.length), ...record);
+  if (words.some((word) => word.includes('\0'))) fail({ _tag: 'Corrupt', subject: 'the launch plan', reason: 'a value contains a NUL' });
   return Buffer.from(`${words.join('\0')}\0`);
 };
 

@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { logLimits, parseLogFlags } from '../../src/core/log-options.ts';
 import { prepareLog } from '../../src/runtime/logs-record.ts';
+import { encodePlan } from '../../src/runtime/plan-records.ts';
 import type { LogSubject } from '../../src/core/log-options.ts';
 import type { ContainerSpec } from '../../src/runtime/spec-types.ts';
 import type { Paths } from '../../src/system/paths.ts';
@@ -87,6 +88,7 @@ test('addresses, in Docker\'s words where they are wrong', () => {
     ['fluentd', 'fluentd-address=udp://host:1', /endpoint needs to be tcp, unix/],
     ['fluentd', 'fluentd-address=tls://host:1', /is not supported: .* TLS/],
     ['fluentd', 'fluentd-request-ack=true', /^--log-opt fluentd-request-ack=true is not supported/],
+    ['fluentd', 'fluentd-async-reconnect-interval=1s', /^--log-opt fluentd-async-reconnect-interval is not supported/],
     ['fluentd', 'fluentd-retry-wait=x', /^invalid --log-opt fluentd-retry-wait=x/],
   ];
   for (const [driver, option, words] of wrong) assert.match(refusal(driver, option), words, option);
@@ -154,6 +156,26 @@ test('sockets that are there', async () => {
     server.close();
     rmSync(directory, { recursive: true });
   }
+});
+
+test('an image\'s labels can hold anything and become no records', async () => {
+  const evil = 'x\0' + '3\0bind\0/\0/host';
+  for (const [driver, address] of [['journald', 'tag=x'], ['fluentd', 'fluentd-address=127.0.0.1:9'], ['gelf', 'gelf-address=udp://127.0.0.1:9'], ['syslog', 'syslog-address=udp://127.0.0.1:9']] as const) {
+    const log = parseLogFlags(driver, [address, 'labels-regex=.', 'tag={{index .ContainerLabels "evil"}}']);
+    const spec = { oci: { process: { env: [`E=${evil}`] } }, skiff: { ...subject, labels: { evil, 'more\nlines': 'a\nb' }, log } } as unknown as ContainerSpec;
+    const records = (await prepareLog(paths, spec))(spec.oci, spec.skiff);
+    const words = encodePlan(records).toString().split('\0').slice(0, -1);
+    // Taken apart as the helper does it, the plan has the same records.
+    const found: string[][] = [];
+    for (let at = 0; at < words.length; ) {
+      const count = Number(words[at]);
+      found.push(words.slice(at + 1, at + 1 + count));
+      at += 1 + count;
+    }
+    assert.equal(found, [['skiff-plan-1'], ...records.map((record) => [...record])], driver);
+    if (driver === 'syslog') assert.is(records.at(-1)?.[4], 'x?3?bind?/?/host');
+  }
+  assert.throws(() => encodePlan([['env', evil]]), /the launch plan.*NUL/);
 });
 
 test('in which form', async () => {
