@@ -115,6 +115,15 @@ for (const [words, expected] of firstCommands) {
   });
 }
 
+test('after a reboot a process with the very pid and start time of a monitor is none', () =>
+  withBystander(async (pid, start) => {
+    const id = await lost(['--name', 'gone'], pid);
+    reboot();
+    writeFileSync(statePath(id), JSON.stringify({ ...stateOf(id), pid, pidStart: start, monitorPid: pid, monitorStart: start, boot: 'another' }));
+    assert.match(output(['ps', '-a', '--format', '{{.Status}}']), /^Exited \(255\) /);
+    assert.is(output(['rm', '-f', 'gone']), 'gone\n');
+  }));
+
 test('after a reboot one of --rm has gone, its name is free, and names and markers of others are no trouble', async () => {
   const id = await lost(['--rm', '--name', 'brief']);
   reboot();
