@@ -1,7 +1,7 @@
 # The roles of skiff-helper, and how it is built: static with musl, kernel headers from the distribution.
 LOGGER_SRC = logger.c logger-json.c logger-file.c logger-gzip.c logger-readers.c logger-remote.c logger-queue.c logger-dial.c logger-send.c \
              logger-syslog.c logger-journald.c logger-gelf.c logger-chunks.c logger-fluentd.c bytes.c json.c
-HELPER_SRC = main.c util.c plan.c keeper.c lock.c spread.c rmtree.c rootpath.c mounts.c user.c process.c namespaces.c rootfs.c view.c sandbox.c foreign.c \
+HELPER_SRC = main.c util.c plan.c keeper.c lock.c spread.c rouse.c rmtree.c rootpath.c mounts.c user.c process.c namespaces.c rootfs.c view.c sandbox.c foreign.c \
              monitor.c monitor-start.c monitor-session.c monitor-orders.c pause.c monitor-end.c clients.c teardown.c guard.c slirp.c sealed.c $(LOGGER_SRC) monitor-log.c state.c monitor-events.c plan-events.c events.c rotate.c restart.c monitor-restart.c \
              monitor-cgroup.c cgroup.c scope.c dbus.c frames.c terminal.c attach.c launch.c join.c init.c probe.c \
              health.c health-record.c health-target.c session.c monitor-health.c

@@ -60,6 +60,8 @@ struct state monitor_first_state(const struct plan *plan);
 /* Makes this process the container's only monitor, or ends it. */
 void monitor_claim(void);
 void monitor_open_listener(void);
+/* The same once more, where the socket has gone with its directory. That it cannot be made is no failure: it will be asked for again. */
+void monitor_listen_again(void);
 /* Forks the sandbox (or join) that the plan's record `start` names. */
 void monitor_start_sandbox(void);
 /* In a child: becomes `arguments[1]` of this program from a sealed copy, with these as fds 0-2 (-1: /dev/null) and its packet socket as 3. */

@@ -47,16 +47,37 @@ void monitor_claim(void)
     }
 }
 
-void monitor_open_listener(void)
+/* A listening socket at `path`, where nothing may be; -1 with errno. */
+static int listen_at(const char *path)
 {
     struct sockaddr_un address;
+    autoclose int parent = control_address(path, &address);
+    autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (parent < 0 || fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 16) < 0)
+        return -1;
+    int listener = fd;
+    fd = -1;
+    return listener;
+}
+
+void monitor_open_listener(void)
+{
     const char *path = plan_text(self.plan, "socket", NULL);
     if (!path)
         return; /* a session of exec: nobody attaches to it later */
-    autoclose int parent = control_address(path, &address);
-    self.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (parent < 0 || self.listener < 0 || bind(self.listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(self.listener, 16) < 0)
+    self.listener = listen_at(path);
+    if (self.listener < 0)
         die_errno("cannot make the control socket %s", path);
+}
+
+void monitor_listen_again(void)
+{
+    const char *path = plan_text(self.plan, "socket", NULL);
+    int listener = path ? listen_at(path) : -1;
+    if (listener < 0)
+        return; /* it is there */
+    close_fd(&self.listener);
+    self.listener = listener;
 }
 
 static void make_pipe(int ends[2])

@@ -62,7 +62,9 @@ static void take_signal(void)
     struct signalfd_siginfo information;
     if (read(self.signals, &information, sizeof information) != sizeof information)
         return;
-    if (information.ssi_signo != SIGCHLD)
+    if (information.ssi_signo == SIGUSR1)
+        monitor_listen_again();
+    else if (information.ssi_signo != SIGCHLD)
         stop_by_plan();
     monitor_reap();
 }
@@ -193,6 +195,7 @@ static int open_signals(void)
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);

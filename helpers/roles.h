@@ -14,6 +14,7 @@ int role_rm(int argc, char **argv);
 int role_lock(int argc, char **argv);
 int role_rotate_events(int argc, char **argv);
 int role_spread(int argc, char **argv);
+int role_rouse(int argc, char **argv);
 int role_init(int argc, char **argv);
 int role_probe_overlay(int argc, char **argv);
 

@@ -9,6 +9,7 @@ import { eventTexts } from './event-texts.ts';
 import { sessionRecords } from './plan-records.ts';
 import { findContainer, socketPath, statusWord } from './records.ts';
 import type { Container } from './records.ts';
+import { rouse } from './rouse.ts';
 import { sessionPath, writeSession } from './session-file.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -44,7 +45,9 @@ const requireAttachable = (container: Container): Container => {
 
 /** Says how to connect to the container that `word` names. Throws NotFound, Conflict where it cannot be attached to, Usage. */
 export const prepareAttach = ({ paths }: Surroundings, word: string, flags: AttachFlags): Attach => {
-  const { id, spec } = requireAttachable(findContainer(paths, word));
+  const container = requireAttachable(findContainer(paths, word));
+  const { id, spec } = container;
+  rouse(paths, container);
   const stdin = flags.stdin && spec.openStdin;
   const detachKeys = need(parseDetachKeys(flags.detachKeys));
   return {

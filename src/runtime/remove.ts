@@ -3,6 +3,7 @@ import { fail, SkiffFailure } from '../core/errors.ts';
 import { discard, heal } from './heal.ts';
 import { orderStop } from './monitor-client.ts';
 import { readContainer, resolveId, statusWord } from './records.ts';
+import { askWhileRunning } from './stop.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -21,7 +22,7 @@ const prepare = async ({ paths }: Surroundings, word: string, force: boolean): P
   if (!force) {
     return fail({ _tag: 'Conflict', message: `cannot remove container "${word}": it is ${statusWord(state)}`, hint: `stop it before, or use 'skiff rm -f ${word}'` });
   }
-  await orderStop(paths, id, sigkill, 0, 'force');
+  await askWhileRunning(paths, id, () => orderStop(paths, id, sigkill, 0, 'force'));
   return id;
 };
 

@@ -26,21 +26,24 @@ export interface Outcome {
 const retryMs = 50;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Whether the record still says that it runs; one that is gone does not. */
-const stillRuns = (paths: Paths, id: string): boolean => {
+/** The container as its record has it now, as long as it runs; one that is gone does not. */
+const running = (paths: Paths, id: string): Container | undefined => {
   try {
-    return readContainer(paths, id).state.status === 'running';
+    const container = readContainer(paths, id);
+    return container.state.status === 'running' ? container : undefined;
   } catch (error) {
-    if (error instanceof SkiffFailure && error.error._tag === 'NotFound') return false;
+    if (error instanceof SkiffFailure && error.error._tag === 'NotFound') return undefined;
     throw error;
   }
 };
 
-/** Calls `ask` until a monitor answers, which has 32 places, or the container runs no more: then undefined. */
+/** Calls `ask` until a monitor answers, which has 32 places and may have lost its socket, or the container runs no more: then undefined. */
 export const askWhileRunning = async <A>(paths: Paths, id: string, ask: () => Promise<A | undefined>): Promise<A | undefined> => {
   for (;;) {
     const answer = await ask();
-    if (answer !== undefined || !stillRuns(paths, id)) return answer;
+    const container = answer === undefined ? running(paths, id) : undefined;
+    if (container === undefined) return answer;
+    (await import('./rouse.ts')).rouse(paths, container);
     await pause(retryMs);
   }
 };

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { containerDirectories, eventually, importBusybox, output, removeAll, skiff } from './skiff.ts';
-import { killNow, ourProcesses, processesCalled, startTimeOf } from './traces.ts';
+import { killNow, ourProcesses, processesCalled, start, startTimeOf } from './traces.ts';
 
 interface State {
   readonly status: string;
@@ -41,7 +41,7 @@ const lost = async (flags: readonly string[], spared = 0): Promise<string> => {
 };
 
 /** Runs `body` with a process that is nobody's container. It must live on. */
-const withBystander = async (body: (pid: number, start: string) => Promise<void>): Promise<void> => {
+const withBystander = async (body: (pid: number, began: string) => Promise<void>): Promise<void> => {
   const bystander = spawn('sleep', ['599'], { stdio: 'ignore' });
   let ended = false;
   bystander.on('exit', () => void (ended = true));
@@ -67,14 +67,14 @@ const signalling: readonly (readonly [words: readonly string[], status: number])
 
 for (const [words, status] of signalling) {
   test(`${words.join(' ')} signals nobody who has got the pids of a container`, () =>
-    withBystander(async (pid, start) => {
+    withBystander(async (pid, began) => {
       const id = await lost([], pid);
       const record = stateOf(id);
       // The pids are used again, by a process that was started at another time; once all of it, once only the command's.
       writeFileSync(statePath(id), JSON.stringify({ ...record, pid, monitorPid: pid }));
       assert.is(skiff([...words, id]).status, status);
       if (words[0] !== 'rm') assert.match(output(['ps', '-a', '--format', '{{.Status}}']), /^Exited \(137\) /);
-      assert.is.not(record.monitorStart, start);
+      assert.is.not(record.monitorStart, began);
     }));
 }
 
@@ -115,11 +115,43 @@ for (const [words, expected] of firstCommands) {
   });
 }
 
+/** What a logout does where nothing lingers: the runtime directory goes, and what was started goes on. */
+const afterLogout: readonly (readonly [words: readonly string[], state: string])[] = [
+  [['stop', '-t', '0', 'behind'], 'exited'],
+  [['kill', 'behind'], 'exited'],
+  [['kill', '-s', 'USR1', 'behind'], 'running'],
+  [['pause', 'behind'], 'paused'],
+  [['restart', '-t', '0', 'behind'], 'running'],
+  [['update', '--restart', 'on-failure', 'behind'], 'running'],
+  [['rm', '-f', 'behind'], 'gone'],
+];
+
+for (const [words, state] of afterLogout) {
+  test(`after a logout that took the runtime directory, ${words[0]} works`, async () => {
+    output(['run', '-d', '--network', 'none', '--name', 'behind', 'busybox', 'sh', '-c', 'trap : USR1; while :; do sleep 0.05; done']);
+    reboot();
+    assert.is(output(words), 'behind\n');
+    assert.is(output(['ps', '-a', '--format', '{{.State}}']), state === 'gone' ? '' : `${state}\n`);
+    if (state === 'gone') await eventually('it has ended', () => ourProcesses().length === 0);
+    else assert.is(output(['rm', '-f', 'behind']), 'behind\n');
+    await eventually('nothing is left', () => ourProcesses().length === 0);
+  });
+}
+
+test('after a logout that took the runtime directory attach shows what a container says, and wait its end', async () => {
+  output(['run', '-di', '--network', 'none', '--name', 'behind', 'busybox', 'sh', '-c', 'read word; echo "heard $word"; exit 7']);
+  reboot();
+  const waiting = start(['wait', 'behind']);
+  const { status, stdout } = skiff(['attach', 'behind'], { input: 'hello\n' });
+  assert.equal([status, stdout], [7, 'heard hello\n']);
+  assert.is((await waiting.end).stdout, '7\n');
+});
+
 test('after a reboot a process with the very pid and start time of a monitor is none', () =>
-  withBystander(async (pid, start) => {
+  withBystander(async (pid, began) => {
     const id = await lost(['--name', 'gone'], pid);
     reboot();
-    writeFileSync(statePath(id), JSON.stringify({ ...stateOf(id), pid, pidStart: start, monitorPid: pid, monitorStart: start, boot: 'another' }));
+    writeFileSync(statePath(id), JSON.stringify({ ...stateOf(id), pid, pidStart: began, monitorPid: pid, monitorStart: began, boot: 'another' }));
     assert.match(output(['ps', '-a', '--format', '{{.Status}}']), /^Exited \(255\) /);
     assert.is(output(['rm', '-f', 'gone']), 'gone\n');
   }));
