@@ -2,6 +2,7 @@
 #include "monitor-parts.h"
 #include "frames.h"
 #include "guard.h"
+#include "health.h"
 #include "sandbox.h"
 #include "sealed.h"
 #include "util.h"
@@ -25,8 +26,10 @@ struct state monitor_first_state(const struct plan *plan)
     if (!again)
         return state;
     state.kept = true;
-    if (strcmp(again->fields[1], "exited") == 0)
+    if (strcmp(again->fields[1], "exited") == 0) {
         state.status = "exited";
+        state.health = plan_flag(plan, "health") ? health_name(HEALTH_UNHEALTHY) : NULL;
+    }
     state.exit_code = (int)strtol(again->fields[2], NULL, 10);
     snprintf(state.started_at, sizeof state.started_at, "%s", again->fields[3]);
     snprintf(state.finished_at, sizeof state.finished_at, "%s", again->fields[4]);

@@ -103,7 +103,7 @@ test('in the start period failures do not count, and it is looked at more often,
 const seconds = [1, 2, 3, 4].map((n) => `${n}${String(process.pid).padStart(7, '0')}`);
 const hangs = (first: string): string =>
   `test -e /tried && exit 0; touch /tried; trap "" TERM INT HUP; ${first}; sh -c 'trap "" TERM; sleep ${seconds[0]}'& setsid sleep ${seconds[1]} & sleep ${seconds[2]}; sleep ${seconds[3]}`;
-const sleepers = (name: string): readonly string[] => inside(name, 'ps').split('\n').filter((line) => new RegExp(`\\bsleep (${seconds.join('|')})$`).test(line));
+const sleepers = (name: string): readonly string[] => inside(name, 'ps').split('\n').filter((line) => new RegExp(`^ *\\d+ +\\S+ +sleep (${seconds.join('|')})$`).test(line));
 
 for (const flags of [[], ['--pid', 'host']]) {
   test(`a check that takes too long is killed with all that it has started, deaf or not${flags.length > 0 ? ', with --pid host' : ''}`, async () => {
@@ -186,6 +186,16 @@ test('each start begins anew, with the last results; one that has ended is unhea
   assert.is(healthOf('again').Status, 'starting');
   inside('again', 'touch /t/ok');
   await becomes('again', 'healthy');
+});
+
+test('one that cannot be started again is as unhealthy as it was', async () => {
+  run('broken', 'true', often, '/bin/sleep', '1000');
+  await becomes('broken', 'healthy');
+  inside('broken', 'rm /bin/busybox');
+  output(['stop', '-t', '0', 'broken']);
+  const results = healthOf('broken').Log;
+  assert.is(skiff(['start', 'broken']).status, 1);
+  assert.equal([healthOf('broken').Status, healthOf('broken').Log], ['unhealthy', results]);
 });
 
 test('a restart by policy begins anew as well', async () => {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attribute } from '../tree-run.ts';
-import { bare, importBusybox, importDebian, leftovers, output, root, scratch, skiff } from './skiff.ts';
+import { bare, eventually, importBusybox, importDebian, leftovers, output, root, scratch, skiff } from './skiff.ts';
 
 const { uid, gid, username } = userInfo();
 
@@ -123,6 +123,13 @@ test('apt-get updates and installs packages with maintainer scripts that make us
   writeFileSync(file, script);
   const lines = run(['run', '--rm', ...proxies, '-v', `${file}:/script:ro`, 'debian', 'sh', '/script'], 600000).trimEnd().split('\n');
   assert.equal(lines.slice(-4), ['messagebus', '_ssh', '2755', '< done >']);
+});
+
+test('a health check runs as the one user', async () => {
+  const id = run(['run', '-d', '--network', 'none', '--health-cmd', 'id -u; test -w /', '--health-interval', '100ms', 'busybox', 'sleep', '1000']).trim();
+  await eventually('it is healthy', () => output(['inspect', '--format', '{{.State.Health.Status}}', id]) === 'healthy\n');
+  assert.is(output(['inspect', '--format', '{{(index .State.Health.Log 0).Output}}', id]), '0\n\n');
+  output(['rm', '-f', id]);
 });
 
 test.run();
