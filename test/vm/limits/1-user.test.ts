@@ -120,9 +120,23 @@ test('a container that its policy starts again keeps its cgroup', () => {
   });
 });
 
+test('a health check is in the cgroup', () => {
+  start('checked', ['-m', '32m', '--health-cmd', 'test "$(cat /proc/self/cgroup)" = 0::/', '--health-interval', '1s', '--health-retries', '1'], 'sleep 1000');
+  return eventually('a check has ended', () => output(['inspect', '--format', '{{.State.Health.Status}}', 'checked']) !== 'starting\n', 30000).then(() => {
+    assert.is(output(['inspect', '--format', '{{.State.Health.Status}}', 'checked']), 'healthy\n');
+    output(['rm', '-f', 'checked']);
+  });
+});
+
 test('a slice can be asked for', () => {
   start('sliced', ['--cgroup-parent', 'batch.slice', '--cpus', '1'], 'sleep 1000');
   assert.match(cgroupOf('sliced'), /\/user@1000\.service\/batch\.slice\/skiff-/);
+});
+
+test('its monitor is as small as any other', () => {
+  const text = readFileSync(`/proc/${stateOf('sliced').monitorPid}/smaps_rollup`, 'utf8');
+  const own = [...text.matchAll(/^Private_(?:Clean|Dirty): +(\d+) kB$/gm)].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0);
+  assert.ok(own > 0 && own < 80, text);
 });
 
 test('a killed monitor leaves no cgroup', async () => {
