@@ -28,7 +28,7 @@ import type { Surroundings } from './surroundings.ts';
 const writeOne = (cgroup: string, { choices, must }: CgroupWrite): void => {
   const there = choices.find(([file]) => existsSync(join(cgroup, file)));
   const [file, value] = there ?? choices[0] ?? ['', ''];
-  if (there === undefined) return must ? fail({ _tag: 'System', operation: 'set', subject: join(cgroup, file), reason: 'this kernel has no such limit' }) : undefined;
+  if (there === undefined) return must ? fail({ _tag: 'System', operation: 'set', subject: join(cgroup, file), reason: 'it is not there: its controller has not been delegated to you, or this kernel has none' }) : undefined;
   try {
     writeFileSync(join(cgroup, file), value);
   } catch (error) {

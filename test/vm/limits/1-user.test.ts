@@ -120,14 +120,6 @@ test('a container that its policy starts again keeps its cgroup', () => {
   });
 });
 
-test('a health check is in the cgroup', () => {
-  start('checked', ['-m', '32m', '--health-cmd', 'test "$(cat /proc/self/cgroup)" = 0::/', '--health-interval', '1s', '--health-retries', '1'], 'sleep 1000');
-  return eventually('a check has ended', () => output(['inspect', '--format', '{{.State.Health.Status}}', 'checked']) !== 'starting\n', 30000).then(() => {
-    assert.is(output(['inspect', '--format', '{{.State.Health.Status}}', 'checked']), 'healthy\n');
-    output(['rm', '-f', 'checked']);
-  });
-});
-
 test('a slice can be asked for', () => {
   start('sliced', ['--cgroup-parent', 'batch.slice', '--cpus', '1'], 'sleep 1000');
   assert.match(cgroupOf('sliced'), /\/user@1000\.service\/batch\.slice\/skiff-/);
