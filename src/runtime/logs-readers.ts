@@ -5,6 +5,7 @@
  */
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { removeIfPresent } from '../system/files.ts';
 import { ownIdentity } from '../system/process-identity.ts';
 import { closeFile, logPath, openFiles, openLogFile } from './logs-files.ts';
 import { removeIfEmpty, sweepReaders } from './logs-sweep.ts';
@@ -54,7 +55,18 @@ export const joinReaders = (readers: string, directory: string, lost: () => void
   const { pid, start } = ownIdentity();
   const own = makeDirectory(join(readers, `${pid}.${start}.${Math.random().toString(36).slice(2)}`));
 
-  const drop = (names: readonly string[]): void => names.forEach((name) => rmSync(join(own, name), { force: true }));
+  const live = logPath(directory);
+  /** Links that have been seen and not been opened, the oldest first. */
+  let seen: string[] = [];
+  /** Those of the file that is read; nobody needs them once it is read. */
+  let passed: string[] = [];
+
+  const drop = (names: readonly string[]): void => names.forEach((name) => removeIfPresent(join(own, name)));
+
+  /** Thousands of links may wait, so they are listed only when the known ones are used up. */
+  const look = (): void => {
+    seen = namesIn(own).filter((name) => !passed.includes(name));
+  };
 
   /** What is in our directory before the newest file is opened, and still is afterwards, is older than that. */
   const open = (): readonly LogFile[] => {
@@ -77,40 +89,46 @@ export const joinReaders = (readers: string, directory: string, lost: () => void
     }
   };
 
-  /** The file that is written now, unless others became full while it was opened. */
-  const openWritten = (names: readonly string[]): LogFile | undefined => {
-    const file = openLogFile(logPath(directory));
-    const now = namesIn(own);
-    if (file === undefined || now.length === names.length) return file;
-    const [first = ''] = now.slice(names.length);
-    if (inodeOf(join(own, first)) === file.inode) return file;
-    closeFile(file);
-    return openLogFile(join(own, first));
+  const moveOn = (names: string[]): void => {
+    drop(passed);
+    passed = names;
   };
 
-  const openEntry = (names: readonly string[]): LogFile | undefined => {
-    const [name] = names;
-    if (name === undefined) return undefined;
-    if (!name.endsWith(lostMark)) return openLogFile(join(own, name));
-    lost();
-    drop([name]);
-    return openEntry(names.slice(1));
+  /** The next file that is known by its link. A link of `current` itself says that it is full, or that its monitor was killed at that moment. */
+  const openSeen = (current: LogFile): LogFile | undefined => {
+    for (let name = seen.shift(); name !== undefined; name = seen.shift()) {
+      if (name.endsWith(lostMark)) lost();
+      const file = name.endsWith(lostMark) ? undefined : openLogFile(join(own, name));
+      if (file !== undefined && file.inode !== current.inode) {
+        moveOn([name]);
+        return file;
+      }
+      if (file !== undefined) closeFile(file);
+      passed.push(name);
+    }
+    return undefined;
+  };
+
+  /** The file that is written now, unless another became full while it was opened. */
+  const openWritten = (current: LogFile): LogFile | undefined => {
+    const file = openLogFile(live);
+    look();
+    const earlier = openSeen(current);
+    if (earlier === undefined && file?.inode !== current.inode) {
+      moveOn([]);
+      return file;
+    }
+    if (file !== undefined) closeFile(file);
+    return earlier;
   };
 
   const next = (current: LogFile): LogFile | undefined => {
+    const known = openSeen(current);
+    if (known !== undefined) return known;
     // In this order: a file is linked before another is written, so what is not written any more is in the list.
-    const isWritten = inodeOf(logPath(directory)) === current.inode;
-    const names = namesIn(own);
-    const at = names.findIndex((name) => inodeOf(join(own, name)) === current.inode);
-    const seen = names.slice(0, at + 1);
-    // Either it has become full this moment, or the monitor was killed before it made another: both show at the next look.
-    if (isWritten) {
-      drop(seen);
-      return undefined;
-    }
-    const file = openEntry(names.slice(at + 1)) ?? openWritten(names);
-    if (file !== undefined) drop(seen);
-    return file;
+    const isWritten = inodeOf(live) === current.inode;
+    look();
+    return openSeen(current) ?? (isWritten ? undefined : openWritten(current));
   };
 
   return {
