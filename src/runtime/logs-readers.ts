@@ -68,6 +68,33 @@ export const joinReaders = (readers: string, directory: string, lost: () => void
     seen = namesIn(own).filter((name) => !passed.includes(name));
   };
 
+  const moveOn = (names: string[]): void => {
+    drop(passed);
+    passed = names;
+  };
+
+  /** The next file that is known by its link. A link of `current` itself says that it is full, or that its monitor was killed at that moment. */
+  const openSeen = (current: LogFile | undefined): LogFile | undefined => {
+    for (let name = seen.shift(); name !== undefined; name = seen.shift()) {
+      if (name.endsWith(lostMark)) lost();
+      const file = name.endsWith(lostMark) ? undefined : openLogFile(join(own, name));
+      if (file !== undefined && file.inode !== current?.inode) {
+        moveOn([name]);
+        return file;
+      }
+      if (file !== undefined) closeFile(file);
+      passed.push(name);
+    }
+    return undefined;
+  };
+
+  /** The container has been removed before we could open anything: what was linked since we came is all there is. */
+  const openFirstLink = (): readonly LogFile[] => {
+    look();
+    const file = openSeen(undefined);
+    return file === undefined ? [] : [file];
+  };
+
   /** What is in our directory before the newest file is opened, and still is afterwards, is older than that. */
   const open = (): readonly LogFile[] => {
     for (let attempt = 0; ; attempt++) {
@@ -76,6 +103,7 @@ export const joinReaders = (readers: string, directory: string, lost: () => void
       const after = namesIn(own);
       // Files that became full meanwhile are in the list; the newest has a link behind theirs, or none yet.
       if (before.length === after.length || attempt === attempts) {
+        if (files.length === 0) return openFirstLink();
         drop(before);
         return files;
       }
@@ -87,26 +115,6 @@ export const joinReaders = (readers: string, directory: string, lost: () => void
       }
       files.forEach(closeFile);
     }
-  };
-
-  const moveOn = (names: string[]): void => {
-    drop(passed);
-    passed = names;
-  };
-
-  /** The next file that is known by its link. A link of `current` itself says that it is full, or that its monitor was killed at that moment. */
-  const openSeen = (current: LogFile): LogFile | undefined => {
-    for (let name = seen.shift(); name !== undefined; name = seen.shift()) {
-      if (name.endsWith(lostMark)) lost();
-      const file = name.endsWith(lostMark) ? undefined : openLogFile(join(own, name));
-      if (file !== undefined && file.inode !== current.inode) {
-        moveOn([name]);
-        return file;
-      }
-      if (file !== undefined) closeFile(file);
-      passed.push(name);
-    }
-    return undefined;
   };
 
   /** The file that is written now, unless another became full while it was opened. */

@@ -65,6 +65,15 @@ const withQueue = (body: (queue: LogQueue, newest: LogFile) => void): void => {
   assert.not.ok(existsSync(join(directory, 'log-readers')));
 };
 
+const withoutFiles = (body: (queue: LogQueue) => void): void => {
+  const queue = begin();
+  try {
+    body(queue);
+  } finally {
+    queue.close();
+  }
+};
+
 const waiting = (): number => readdirSync(readers).flatMap((reader) => readdirSync(join(readers, reader))).length;
 
 test('every file once, in order, and its link goes when it has been read', () => {
@@ -161,6 +170,20 @@ test('of a container that is removed everything is read that was linked', () => 
     rmSync(logPath(directory));
     rmSync(`${logPath(directory)}.1`);
     assert.equal(follow(queue, newest).texts, ['b', 'c']);
+  });
+});
+
+test('of one that is removed before anything was opened, too', () => {
+  withoutFiles((queue) => {
+    for (const text of ['b', 'c']) rotate(text);
+    link();
+    rmSync(logPath(directory));
+    rmSync(`${logPath(directory)}.1`);
+    const [first, ...others] = queue.open();
+    assert.equal(others, []);
+    assert.is(textOf(first as LogFile), 'first');
+    assert.equal(follow(queue, first as LogFile).texts, ['b', 'c']);
+    assert.equal(queue.open(), []);
   });
 });
 
