@@ -184,8 +184,7 @@ s_inspect() {
     --oom-score-adj 100 --read-only --init --log-driver json-file --log-opt max-size=1m --expose 80 --group-add 5 --security-opt no-new-privileges --ipc private --device /dev/null:/dev/n busybox -c 'echo x'
   box xb -it busybox sh
   ended xc busybox sh -c 'exit 4'
-  for name in xa xb xc; do
-    t inspect --format '{{.Name}} {{.Path}} {{json .Args}} {{.RestartCount}} {{.Driver}} {{.Platform}} {{.ProcessLabel}} {{json .ExecIDs}}' $name
+  for name in xa xb; do
     for field in Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Image Volumes WorkingDir Entrypoint OnBuild Labels StopSignal; do
       t inspect --format "{{json .Config.$field}}" $name
     done
@@ -194,6 +193,9 @@ s_inspect() {
       CpuQuota CpusetCpus CpusetMems Devices DeviceCgroupRules DeviceRequests MemoryReservation MemorySwap MemorySwappiness OomKillDisable PidsLimit Ulimits MaskedPaths ReadonlyPaths Init Sysctls; do
       t inspect --format "{{json .HostConfig.$field}}" $name
     done
+  done
+  for name in xa xb xc; do
+    t inspect --format '{{.Name}} {{.Path}} {{json .Args}} {{.RestartCount}} {{.Driver}} {{.Platform}} {{.ProcessLabel}} {{json .ExecIDs}}' $name
     t inspect --format '{{json .Mounts}}' $name
     t inspect --format '{{json .State.Status}} {{.State.Running}} {{.State.Paused}} {{.State.Restarting}} {{.State.OOMKilled}} {{.State.Dead}} {{.State.ExitCode}} {{json .State.Error}} {{gt .State.Pid 0}}' $name
     t inspect --format '{{json .NetworkSettings.Ports}} {{.NetworkSettings.IPAddress}} {{.NetworkSettings.SandboxKey}} {{range $k, $v := .NetworkSettings.Networks}}{{$k}}{{end}}' $name
