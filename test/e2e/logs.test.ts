@@ -159,24 +159,24 @@ test('a damaged compressed file is told, and the others are read', () => {
 /** As fast as `seq` can: far more than 100,000 lines a second. Numbers go on over the starts of one container. */
 const flood = (lines: number): string => `n=$(cat /n 2>/dev/null || echo 0); echo $((n + 1)) > /n; seq $((n * ${lines} + 1)) $((n * ${lines} + ${lines}))`;
 
-/** Waits until `count` readers of the only container are known, and tells the container to begin. */
-const beginWith = async (name: string, count: number): Promise<void> => {
-  await eventually(`${count} readers`, () => readersLeft().length === 1 && readersOf(readersLeft()[0] ?? '').length === count);
+/** Waits until each follower shows what has been printed, and tells the container to go on. */
+const beginWith = async (name: string, ...followers: readonly Follower[]): Promise<void> => {
+  await eventually('they follow', () => followers.every((follower) => follower.text() === 'begin\n'));
   output(['exec', name, 'touch', '/go']);
 };
-const waitForGo = 'while [ ! -e /go ]; do sleep 0.02; done';
+const waitForGo = 'echo begin; while [ ! -e /go ]; do sleep 0.02; done';
 
 test('following loses and repeats nothing, however fast files become full and are compressed', async () => {
   const lines = 1_000_000;
   for (const files of [1, 3]) {
     const name = `fast${files}`;
-    detached(name, `echo begin; ${waitForGo}; ${flood(lines)}; echo end`, '--log-opt', 'max-size=50k', '--log-opt', `max-file=${files}`, ...(files > 1 ? ['--log-opt', 'compress=true'] : []));
+    detached(name, `${waitForGo}; ${flood(lines)}; echo end`, '--log-opt', 'max-size=50k', '--log-opt', `max-file=${files}`, ...(files > 1 ? ['--log-opt', 'compress=true'] : []));
     await eventually('it has begun', () => output(['logs', name]) === 'begin\n');
-    const followers = [followLogs(name), followLogs('--tail', '0', name)];
-    await beginWith(name, 2);
-    for (const [i, follower] of followers.entries()) {
+    const followers = [followLogs(name), followLogs('--tail', '1', name)];
+    await beginWith(name, ...followers);
+    for (const follower of followers) {
       assert.is(await follower.ended, 0);
-      assert.ok(follower.text() === `${i === 0 ? 'begin\n' : ''}${numbers(1, lines)}end\n`, `every line once, in order, of ${files}`);
+      assert.ok(follower.text() === `begin\n${numbers(1, lines)}end\n`, `every line once, in order, of ${files}`);
     }
     assert.equal(readersLeft(), []);
     output(['rm', name]);
@@ -188,7 +188,7 @@ test('following goes on over restarts in the middle of it all', async () => {
   detached('over', `${waitForGo}; ${flood(lines)}; echo done; trap "exit 0" TERM; sleep 1000 & wait`, '--log-opt', 'max-size=200k', '--log-opt', 'max-file=2', '--log-opt', 'compress=true');
   const follower = followLogs('over');
   try {
-    await beginWith('over', 1);
+    await beginWith('over', follower);
     for (const round of [1, 2, 3]) {
       await eventually(`round ${round}`, () => follower.text().split('done\n').length === round + 1, 30000);
       output([round === 3 ? 'stop' : 'restart', 'over']);
@@ -197,16 +197,16 @@ test('following goes on over restarts in the middle of it all', async () => {
   } finally {
     follower.kill();
   }
-  assert.ok(follower.text() === [0, 1, 2].map((round) => `${numbers(round * lines + 1, (round + 1) * lines)}done\n`).join(''), 'every line once, in order');
+  assert.ok(follower.text() === [0, 1, 2].map((round) => `begin\n${numbers(round * lines + 1, (round + 1) * lines)}done\n`).join(''), 'every line once, in order');
 });
 
 test('following goes on over restarts by the policy', async () => {
   const lines = 100_000;
   detached('policy', `${waitForGo}; ${flood(lines)}; exit 1`, '--restart', 'on-failure:2', '--log-opt', 'max-size=50k', '--log-opt', 'max-file=2');
   const follower = followLogs('policy');
-  await beginWith('policy', 1);
+  await beginWith('policy', follower);
   assert.is(await follower.ended, 0);
-  assert.ok(follower.text() === numbers(1, 3 * lines), 'every line once, in order');
+  assert.ok(follower.text() === [0, 1, 2].map((run) => `begin\n${numbers(run * lines + 1, (run + 1) * lines)}`).join(''), 'every line once, in order');
 });
 
 test('a follower that stands still while everything happens loses nothing', async () => {
@@ -214,7 +214,7 @@ test('a follower that stands still while everything happens loses nothing', asyn
   detached('still', `${waitForGo}; ${flood(lines)}`, '--rm', '--log-opt', 'max-size=20k');
   const follower = followLogs('still');
   try {
-    await eventually('it is known', () => readersLeft().length === 1);
+    await eventually('it is known', () => readersLeft().length === 1 && readersOf(readersLeft()[0] ?? '').length === 1);
     follower.signal('SIGSTOP');
     output(['exec', 'still', 'touch', '/go']);
     await eventually('the container is gone', () => containerDirectories().length === 0, 30000);
@@ -222,7 +222,7 @@ test('a follower that stands still while everything happens loses nothing', asyn
     follower.signal('SIGCONT');
   }
   assert.is(await follower.ended, 0);
-  assert.ok(follower.text() === numbers(1, lines), 'every line once, in order');
+  assert.ok(follower.text() === `begin\n${numbers(1, lines)}`, 'every line once, in order');
   assert.equal(readersLeft(), []);
 });
 
@@ -237,10 +237,11 @@ test('a follower that is killed leaves nothing for long', async () => {
 });
 
 test('following a container that is removed at its end', async () => {
-  detached('gone', 'sleep 0.5; seq 1 100000', '--rm', '--log-opt', 'max-size=20k');
-  const follower = followLogs('--tail', '0', 'gone');
+  detached('gone', `${waitForGo}; seq 1 100000`, '--rm', '--log-opt', 'max-size=20k');
+  const follower = followLogs('--tail', '1', 'gone');
+  await beginWith('gone', follower);
   assert.is(await follower.ended, 0);
-  assert.ok(follower.text() === numbers(1, 100000), 'every line once, in order');
+  assert.ok(follower.text() === `begin\n${numbers(1, 100000)}`, 'every line once, in order');
 });
 
 test('following goes on across a restart, shows lines as they come, and ends with the container', async () => {
