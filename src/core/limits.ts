@@ -195,6 +195,17 @@ export const checkLimits = (limits: Limits, facts: LimitFacts): void => {
 export const completeLimits = (limits: Limits): Limits =>
   limits.memory === undefined || limits.memorySwap !== undefined ? limits : { ...limits, memorySwap: 2 * limits.memory };
 
+/** Without those that are no limit, for a container that has had none before: it needs no cgroup for them. */
+export const withoutUnlimited = (limits: Limits): Limits => {
+  const { pidsLimit, cpuQuota, memorySwap, ...rest } = limits;
+  return {
+    ...rest,
+    ...(pidsLimit === undefined || pidsLimit < 0 ? {} : { pidsLimit }),
+    ...(cpuQuota === undefined || cpuQuota < 0 ? {} : { cpuQuota }),
+    ...(memorySwap === undefined || (memorySwap < 0 && limits.memory === undefined) ? {} : { memorySwap }),
+  };
+};
+
 /** `given` instead of what `before` has of the same. What does not go together is what Docker's `update` says so of. Throws Usage. */
 export const changeLimits = (before: Limits, given: Limits): Limits => {
   const quotas = ['cpuPeriod', 'cpuQuota'] as const;

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { fail } from '../core/errors.ts';
 import { usage } from '../core/invalid.ts';
 import { ociResources } from '../core/cgroup-values.ts';
-import { checkLimits, completeLimits, parseLimits } from '../core/limits.ts';
+import { checkLimits, completeLimits, parseLimits, withoutUnlimited } from '../core/limits.ts';
 import { readOptional } from '../system/read-optional.ts';
 import type { LimitFacts, LimitFlags, Limits } from '../core/limits.ts';
 import type { ContainerSpec } from './spec-types.ts';
@@ -37,5 +37,5 @@ export const withLimitValues = (spec: ContainerSpec, limits: Limits): ContainerS
 export const withLimits = (spec: ContainerSpec, flags: LimitFlags): ContainerSpec => {
   const limits = parseLimits(flags);
   checkLimits(limits, limitFacts());
-  return withLimitValues(spec, completeLimits(limits));
+  return withLimitValues(spec, completeLimits(withoutUnlimited(limits)));
 };

@@ -60,12 +60,15 @@ const isSocket = (path: string): boolean => {
   }
 };
 
-/** sd_bus_default_user(3), and where systemctl(1) finds the manager when there is no bus. */
+/**
+ * The user's bus, and where systemctl(1) finds the manager without one. Where the variable names another bus, as one that dbus-launch(1) has started, the
+ * manager may not be on it: that comes last.
+ */
 const managersOf = (env: NodeJS.ProcessEnv, uid: number): readonly string[] => {
   const address = /(?:^|;)unix:path=([^,;]+)/.exec(env['DBUS_SESSION_BUS_ADDRESS'] ?? '')?.[1];
   const directories = [...new Set([env['XDG_RUNTIME_DIR'] ?? '', `/run/user/${uid}`])].filter((path) => path.startsWith('/'));
   const candidates = directories.flatMap((directory) => [join(directory, 'bus'), join(directory, 'systemd/private')]);
-  return [...(address === undefined ? [] : [address]), ...candidates].filter(isSocket);
+  return [...candidates, ...(address === undefined ? [] : [address])].filter(isSocket);
 };
 
 /** Looks at this machine. */

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { cgroupWrites, controllersFor, cpuWeight, ioWeight, ociResources } from '../../src/core/cgroup-values.ts';
 import { attempt } from '../../src/core/invalid.ts';
 import { renderError } from '../../src/core/errors.ts';
-import { changeLimits, checkLimits, completeLimits, parseLimits } from '../../src/core/limits.ts';
+import { changeLimits, checkLimits, completeLimits, parseLimits, withoutUnlimited } from '../../src/core/limits.ts';
 import { inspectedLimits, inspectedMemory } from '../../src/runtime/inspect-limits.ts';
 import { hasLimits } from '../../src/runtime/limit-flags.ts';
 import { left } from '../harness.ts';
@@ -74,6 +74,11 @@ test('without a limit of swap there is as much again', () => {
   assert.equal(completeLimits({ memory: 10 * mega }), { memory: 10 * mega, memorySwap: 20 * mega });
   assert.equal(completeLimits({ memory: 10 * mega, memorySwap: -1 }), { memory: 10 * mega, memorySwap: -1 });
   assert.equal(completeLimits({ pidsLimit: 3 }), { pidsLimit: 3 });
+});
+
+test('at the start, no limit is none', () => {
+  assert.equal(withoutUnlimited({ pidsLimit: -1, cpuQuota: -1, memorySwap: -1 }), {});
+  assert.equal(withoutUnlimited({ pidsLimit: 3, cpuQuota: 1000, memory: mega, memorySwap: -1 }), { pidsLimit: 3, cpuQuota: 1000, memory: mega, memorySwap: -1 });
 });
 
 test('weights are those of runc and crun', () => {
