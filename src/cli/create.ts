@@ -1,5 +1,6 @@
 import { prepareLater } from '../runtime/launch.ts';
 import { orderOf, warnOfContainer } from './new-container.ts';
+import { hintAtBoot } from './boot-hint.ts';
 import { exitOne } from './exit-one.ts';
 import { table } from './options/create.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -15,5 +16,6 @@ export const run = (context: Context, flags: FlagsOf<typeof table>, positionals:
     const order = await orderOf(context, surroundings, flags, positionals);
     const { id, warnings } = await prepareLater(surroundings, order.image, order.flags);
     await warnOfContainer(context, surroundings, warnings);
+    await hintAtBoot(context, flags.restart);
     context.stdout.write(`${id}\n`);
   });

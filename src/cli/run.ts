@@ -1,5 +1,6 @@
 import { prepareRun } from '../runtime/launch.ts';
 import { handOver } from '../system/hand-over.ts';
+import { hintAtBoot } from './boot-hint.ts';
 import { exitOne } from './exit-one.ts';
 import { orderOf, warnOfContainer } from './new-container.ts';
 import { table } from './options/run.ts';
@@ -18,5 +19,6 @@ export const run = async (context: Context, flags: FlagsOf<typeof table>, positi
   const order = await orderOf(context, surroundings, flags, positionals);
   const launch = await prepareRun(surroundings, order.image, order.flags);
   await warnOfContainer(context, surroundings, launch.warnings);
+  await hintAtBoot(context, flags.restart);
   return await handOver(launch.program, launch.args, context.env);
 };

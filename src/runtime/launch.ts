@@ -46,7 +46,7 @@ const make = async (surroundings: Surroundings, image: ImageConfigView | undefin
   const gathered = await gather(surroundings, spec, driver, needs);
   const created = createContainer(paths, host, spec, { named: flags.name !== undefined && flags.name !== '', toStart });
   try {
-    if (survivesReboot(spec.skiff.restart)) await (await import('./durable-record.ts')).makeRecordDurable(paths, created.directory);
+    if (survivesReboot(spec.skiff.restart)) (await import('./durable-record.ts')).makeRecordDurable(paths, created.directory);
     await requireLayers(paths, spec.skiff, 'it has just been removed');
     return { created, plan: writePlan(paths, created.spec, created.marker, gathered, {}) };
   } catch (error) {

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
+import { survivesReboot } from '../core/restart-policy.ts';
 import { writeFileAtomic } from '../system/files.ts';
+import { makeRecordDurable } from './durable-record.ts';
 import { orderPolicy } from './monitor-client.ts';
 import { askWhileRunning } from './stop.ts';
 import type { RestartPolicy } from '../core/restart-policy.ts';
@@ -25,5 +27,6 @@ export const updateRestart = async (paths: Paths, { id, directory, spec }: Conta
     fail({ _tag: 'Conflict', message: `restart policy of container ${spec.name} cannot be updated because AutoRemove is enabled for the container`, hint: 'it was made with --rm' });
   }
   writePolicy(directory, policy);
+  if (survivesReboot(policy)) makeRecordDurable(paths, directory);
   await askWhileRunning(paths, id, () => orderPolicy(paths, id, policy));
 };

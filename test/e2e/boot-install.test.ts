@@ -8,7 +8,9 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { onTerminal } from './pty.ts';
 import { scratch, skiff, skiffCommand } from './skiff.ts';
+import type { Session } from './pty.ts';
 import type { Result } from './skiff.ts';
 
 interface Place {
@@ -23,6 +25,7 @@ interface Place {
   /** Makes the pretended programs fail with these words: the files' presence is asked. */
   readonly breaks: (program: 'systemctl' | 'crontab', words: string) => void;
   readonly programs: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 const systemctl = `#!/bin/sh
@@ -69,6 +72,7 @@ const place = (...programs: readonly ('systemctl' | 'crontab')[]): Place => {
     calls: () => (existsSync(join(base, 'calls')) ? readFileSync(join(base, 'calls'), 'utf8').trimEnd().split('\n') : []),
     breaks: (program, words) => writeFileSync(join(base, `${program}-says`), `${words}\n`),
     programs: bin,
+    env,
   };
 };
 
@@ -158,6 +162,19 @@ test('the unit is put where the manager looks, and the skiff on PATH is called b
   const program = skiffCommand.length === 1 ? join(programs, 'skiff') : skiffCommand[0];
   assert.ok(readFileSync(join(base, 'config/systemd/user/skiff.service'), 'utf8').includes(`ExecStart=-"${program}"`));
   system('uninstall');
+});
+
+test('who makes a container with such a policy at a terminal is told once that nothing starts it; a script is told nothing', () => {
+  const { system, env } = place('systemctl');
+  const create = (policy: string): Session => onTerminal([...skiffCommand, 'create', '--network', 'none', '--restart', policy, 'hello'], [], undefined, { env });
+  const hint = "skiff: for containers to come back when this machine restarts, run 'skiff system install' once\r\n";
+  assert.ok(create('always').screen.startsWith(hint));
+  assert.ok(create('unless-stopped').screen.startsWith(hint));
+  assert.match(create('on-failure:3').screen, /^[0-9a-f]{64}\r\n$/);
+  assert.is(skiff(['create', '--network', 'none', '--restart', 'always', 'hello'], { env }).stderr, '');
+  system('install');
+  assert.match(create('always').screen, /^[0-9a-f]{64}\r\n$/);
+  skiff(['rm', '-f', ...skiff(['ps', '-aq'], { env }).stdout.trim().split('\n')], { env });
 });
 
 test.run();

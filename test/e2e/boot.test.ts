@@ -114,6 +114,17 @@ test('one that waited for its next run keeps its own exit code, and runs again',
   assert.equal(boot(), ['loop']);
 });
 
+test('a policy that a container has got later counts, and so does that it has one no more', async () => {
+  sleeper('got');
+  sleeper('lost', '--restart', 'always');
+  sleeper('changed', '--restart', 'always');
+  output(['update', '--restart', 'unless-stopped', 'got', 'changed']);
+  output(['update', '--restart', 'no', 'lost']);
+  output(['stop', '-t', '0', 'changed']);
+  await loseThePower();
+  assert.equal(boot(), ['got']);
+});
+
 test('shutdown ends all in their own way, and what nobody has stopped comes back', async () => {
   const command = ['sh', '-c', 'trap "exit 7" TERM; while true; do sleep 0.05; done'];
   for (const [name, policy] of [['one', 'always'], ['two', 'unless-stopped'], ['three', 'no'], ['four', 'unless-stopped']] as const) make('run', name, ['--restart', policy], ...command);
