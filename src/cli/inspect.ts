@@ -22,7 +22,8 @@ const anythingOf = async (context: Context, surroundings: Surroundings, word: st
   if (type === 'image') return await imageOf(context, surroundings, word);
   const container = await inspectContainer(surroundings, word, size)();
   if (isRight(container)) return { data: container.right };
-  const elsewhere = container.left._tag === 'Conflict';
+  // Another host's container hides no image of this name.
+  const elsewhere = container.left._tag === 'Refused';
   if (type === 'container' || (container.left._tag !== 'NotFound' && !elsewhere)) return container.left;
   const image = await imageOf(context, surroundings, word);
   if ('data' in image || (image._tag !== 'NotFound' && image._tag !== 'Usage')) return image;

@@ -231,12 +231,12 @@ const ownerElsewhere = (paths: Paths, bare: string): OtherHost | undefined =>
 const notHere = (paths: Paths, word: string, bare: string): never => {
   const owner = ownerElsewhere(paths, bare);
   if (owner === undefined) return fail({ _tag: 'NotFound', kind: 'container', name: word });
-  return fail({ _tag: 'Conflict', message: `container ${word} is one of host ${owner.name}, with which this one shares its home directory`, hint: `run this command on ${owner.name}` });
+  return fail({ _tag: 'Refused', message: `container ${word} is one of host ${owner.name}, with which this one shares its home directory`, hint: `run this command on ${owner.name}` });
 };
 
 /**
  * The id that a person means: a name, a whole id, or the beginning of one; in this order, as in Docker.
- * Throws NotFound, or Conflict where it is another host's and where the beginning fits several.
+ * Throws NotFound, Refused where it is another host's, or Conflict where the beginning fits several.
  */
 export const resolveId = (paths: Paths, word: string): string => {
   const bare = word.replace(/^\//, '');

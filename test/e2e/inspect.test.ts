@@ -119,6 +119,16 @@ test('containers before images, unless a type is given', () => {
   assert.is(skiff(['inspect', '--type', 'volume', 'web']).status, 125);
 });
 
+test('a beginning that fits several containers is no image, even where one begins so', () => {
+  const digit = output(['images', '-q', 'busybox'])[0] ?? '';
+  const ids: string[] = [];
+  while (ids.filter((id) => id.startsWith(digit)).length < 2) ids.push(output(['create', '--network', 'none', 'busybox', 'true']).trim());
+  const { status, stdout, stderr } = skiff(['inspect', digit]);
+  output(['rm', ...ids]);
+  assert.equal([status, stdout], [1, '[]\n']);
+  assert.match(stderr, new RegExp(`^skiff: '${digit}' begins the ids of \\d+ containers; `));
+});
+
 test('--size counts what was written, and the image', () => {
   output(['exec', 'web', 'sh', '-c', 'head -c 307200 /dev/zero > /big']);
   const { SizeRw, SizeRootFs } = inspect('web', '-s');
