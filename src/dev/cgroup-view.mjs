@@ -8,6 +8,7 @@ export const inCgroupView = (uid, command) => {
   const steps = [
     'uid=$1; shift; own=/sys/fs/cgroup/skiff-peer-$$',
     'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && mkdir -p $own/init && chown -R $uid $own || exit 1',
+    'trap : TERM', // whoever ends the whole group wants the subtree gone as well
     '(echo $BASHPID > $own/init/cgroup.procs && exec "$@"); status=$?',
     'find $own -depth -type d -exec rmdir {} + 2> /dev/null; exit $status',
   ];
