@@ -9,7 +9,7 @@ import { objectRenderer } from './format.ts';
 import { table } from './options/events.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { warn } from './warn.ts';
-import type { EventMessage } from '../core/events.ts';
+import type { EventMessage } from '../core/event-line.ts';
 import type { EventsChoice } from '../runtime/events.ts';
 import type { Context, Output } from './context.ts';
 import type { FlagsOf } from './options/table.ts';

@@ -1,7 +1,7 @@
 /** `--filter` of `events`, by the rules of Docker's engine (moby, daemon/events/filter.go). Pure. */
 import { usage } from './invalid.ts';
 import { familiarRepository, parseReference } from './reference.ts';
-import type { EventMessage } from './events.ts';
+import type { EventMessage } from './event-line.ts';
 
 export type EventFilter = (event: EventMessage) => boolean;
 

@@ -2,21 +2,9 @@
 import * as t from 'io-ts';
 import { isLeft } from 'fp-ts/Either';
 import { printable } from './errors.ts';
+import { eventJson, fromOf, hasOldMembers, secondsOf } from './event-line.ts';
 import { jsonText } from './go-template-functions.ts';
-
-/** What happened to what. */
-export interface EventMessage {
-  /** `container`, `image`, … */
-  readonly type: string;
-  readonly action: string;
-  /** Of the container; an image's id or name; empty where it was several things at once, as with `prune`. */
-  readonly id: string;
-  /** Hostile: labels of images are among them. Sorted by name. */
-  readonly attributes: ReadonlyMap<string, string>;
-  readonly scope: string;
-  /** Nanoseconds since 1970. More than a JavaScript number can tell apart. */
-  readonly nanoseconds: bigint;
-}
+import type { EventMessage } from './event-line.ts';
 
 const lineCodec = t.intersection([
   t.type({ Type: t.string, Action: t.string, Actor: t.type({ ID: t.string, Attributes: t.record(t.string, t.string) }) }),
@@ -54,37 +42,6 @@ const beginning = '{"status":"';
 export const salvageEvent = (line: string): EventMessage | undefined => {
   const at = line.lastIndexOf(beginning);
   return at <= 0 ? undefined : decodeEvent(line.slice(at));
-};
-
-/** Whether the old members `status`, `id` and `from` are there; Docker gives them to containers and images only. */
-const hasOldMembers = ({ type }: EventMessage): boolean => type === 'container' || type === 'image';
-
-const secondsOf = ({ nanoseconds }: EventMessage): bigint => nanoseconds / 1_000_000_000n;
-
-const fromOf = ({ type, attributes }: EventMessage): string => (type === 'container' ? (attributes.get('image') ?? '') : '');
-
-/** The message as one line of JSON, with Docker's members in Docker's order; those that are empty are left out where Docker does so. */
-export const eventJson = (event: EventMessage): string => {
-  const old = hasOldMembers(event);
-  const from = fromOf(event);
-  const text = JSON.stringify({
-    ...(old ? { status: event.action } : {}),
-    ...(old && event.id !== '' ? { id: event.id } : {}),
-    ...(from === '' ? {} : { from }),
-    Type: event.type,
-    Action: event.action,
-    Actor: { ID: event.id, Attributes: Object.fromEntries(event.attributes) },
-    scope: event.scope,
-    time: Number(secondsOf(event)),
-  });
-  // The last member has more digits than a number can hold.
-  return `${text.slice(0, -1)},"timeNano":${event.nanoseconds}}`;
-};
-
-/** The line that goes into the file. Always with `status`, by which the beginning of a line is known. */
-export const eventLine = (event: EventMessage): string => {
-  const text = eventJson(event);
-  return `${hasOldMembers(event) ? text : `{"status":${JSON.stringify(event.action)},${text.slice(1)}`}\n`;
 };
 
 /** The message as Go templates see it: the names of moby's struct. */

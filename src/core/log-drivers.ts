@@ -3,10 +3,6 @@ import { refuse, usage } from './invalid.ts';
 import { fluentdAddress, gelfAddress, syslogAddress } from './log-addresses.ts';
 import { bufferSize, checkBoolean, checkExpression, fileCount, isYes, logSize, milliseconds, wholeNumber } from './log-values.ts';
 
-/** Drivers that send the output somewhere. */
-export const remoteDrivers = ['fluentd', 'gelf', 'journald', 'syslog'] as const;
-export type RemoteDriver = (typeof remoteDrivers)[number];
-
 /** Throws Usage or Refused. */
 type Check = (value: string, option: string) => unknown;
 type Options = Readonly<Record<string, Check>>;

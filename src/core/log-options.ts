@@ -1,11 +1,9 @@
 /** `--log-driver` and `--log-opt`: which there are and what they mean (moby's daemon/logger). */
 import { usage } from './invalid.ts';
-import { optionsOf, remoteDrivers } from './log-drivers.ts';
+import { logDrivers, remoteDrivers } from './log-driver-names.ts';
+import { optionsOf } from './log-drivers.ts';
 import { fileCount, isYes, logSize } from './log-values.ts';
-import type { RemoteDriver } from './log-drivers.ts';
-
-export const logDrivers = ['json-file', 'local', 'none', ...remoteDrivers] as const;
-export type LogDriver = (typeof logDrivers)[number];
+import type { LogDriver, RemoteDriver } from './log-driver-names.ts';
 
 /** What becomes of a container's output besides being shown. */
 export interface LogConfig {

@@ -4,19 +4,18 @@ import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { generateName, shortId } from '../core/names.ts';
 import { encodeOciSpec } from '../core/oci-runtime.ts';
+import { writeFileAtomic } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
 import { noteHostName } from '../system/other-hosts.ts';
+import { ownIdentity } from '../system/process-identity.ts';
 import { tell } from './container-events.ts';
-import { discard, heal, makingPath, writeCreated } from './heal.ts';
 import { writeMarker } from './markers.ts';
-import { idOfName } from './records.ts';
+import { createdState, idOfName, waitingState } from './records.ts';
 import { withName } from './spec.ts';
+import { makingPath } from './trees.ts';
 import type { ContainerSpec } from './spec-types.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
-
-/** A new id, 64 hex digits from the system's random source. */
-export const newId = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex');
 
 const tryName = (paths: Paths, name: string, id: string): boolean => {
   try {
@@ -29,9 +28,9 @@ const tryName = (paths: Paths, name: string, id: string): boolean => {
 };
 
 /** Takes `name` for `id`: the symbolic link is made or it is not, so of two commands one wins. A name left by a dead one is freed first. */
-const claimName = (paths: Paths, host: Host, name: string, id: string): void => {
+const claimName = async (paths: Paths, host: Host, name: string, id: string): Promise<void> => {
   if (tryName(paths, name, id)) return;
-  heal(paths, host);
+  (await import('./heal.ts')).heal(paths, host);
   if (tryName(paths, name, id)) return;
   const holder = idOfName(paths, name);
   fail({
@@ -76,6 +75,10 @@ const copyInit = (paths: Paths, directory: string): void => {
   chmodSync(join(directory, 'init'), 0o555);
 };
 
+/** The first state of a new record: this process is about to start the container, or it waits for `skiff start`. */
+const writeCreated = (directory: string, toStart: boolean): void =>
+  writeFileAtomic(join(directory, 'state.json'), JSON.stringify(toStart ? createdState(ownIdentity()) : waitingState));
+
 export interface Wishes {
   /** The name is the user's own, and none but this will do. */
   readonly named: boolean;
@@ -93,12 +96,12 @@ export interface Created {
  * Makes the record of a new container under a name of its own. On failure nothing is left. Not synced to disk: a container that
  * a power cut ends is worth nothing (DESIGN.md section 4), unless its policy brings it back (durable-record.ts). Throws Conflict when the name is taken, errno errors otherwise.
  */
-export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, { named: nameWasGiven, toStart }: Wishes): Created => {
+export const createContainer = async (paths: Paths, host: Host, spec: ContainerSpec, { named: nameWasGiven, toStart }: Wishes): Promise<Created> => {
   const { id } = spec.skiff;
   const marker = writeMarker(paths, id);
   try {
     noteHostName(paths);
-    if (nameWasGiven) claimName(paths, host, spec.skiff.name, id);
+    if (nameWasGiven) await claimName(paths, host, spec.skiff.name, id);
     const named = nameWasGiven ? spec : withName(spec, claimAnyName(paths, spec.skiff.name, id));
     const making = makingPath(paths, id);
     mkdirSync(making, { mode: 0o700 });
@@ -111,15 +114,15 @@ export const createContainer = (paths: Paths, host: Host, spec: ContainerSpec, {
     if (spec.skiff.cidFile !== undefined) writeCidFile(spec.skiff.cidFile, id);
     return { spec: named, directory, marker };
   } catch (error) {
-    discardQuietly(paths, host, id);
+    await discardQuietly(paths, host, id);
     throw error;
   }
 };
 
 /** What failed is what the user hears; a disk that is full now may also refuse the clearing up, which the next command does. */
-const discardQuietly = (paths: Paths, host: Host, id: string): void => {
+const discardQuietly = async (paths: Paths, host: Host, id: string): Promise<void> => {
   try {
-    discard(paths, host, [id]);
+    (await import('./heal.ts')).discard(paths, host, [id]);
   } catch {
     // Left to `heal`.
   }

@@ -5,7 +5,7 @@ import { momentOf } from '../core/log-times.ts';
 import { openEvents } from '../system/event-reader.ts';
 import { eventsPath } from '../system/events.ts';
 import type { EventFilter } from '../core/event-filters.ts';
-import type { EventMessage } from '../core/events.ts';
+import type { EventMessage } from '../core/event-line.ts';
 import type { Moment } from '../core/log-times.ts';
 import type { EventReader } from '../system/event-reader.ts';
 import type { Paths } from '../system/paths.ts';

@@ -3,44 +3,25 @@
  * made or runs has a marker in the runtime directory, which a reboot empties, so that looking for trouble costs one directory
  * listing.
  */
-import { closeSync, constants, existsSync, lstatSync, openSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fail, SkiffFailure } from '../core/errors.ts';
 import { removeCgroup } from '../system/cgroup-removal.ts';
 import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
-import { isAlive, ownIdentity } from '../system/process-identity.ts';
+import { isAlive } from '../system/process-identity.ts';
 import { tell } from './container-events.ts';
+import { keeperIsAlive } from './keeper.ts';
 import { sweepReaders } from './logs-sweep.ts';
 import { clearTraces, makerIsAlive, markedIds, takeMarker } from './markers.ts';
-import { atRest, createdState, ended, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, readersPath, socketPath, waitingState } from './records.ts';
+import { atRest, ended, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, readersPath, socketPath } from './records.ts';
 import { isTold } from './told-events.ts';
+import { doomedPath, doomedPrefix, makingPath, makingPrefix } from './trees.ts';
 import type { State } from './records.ts';
 import type { SkiffSpec } from './spec-types.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
-
-/** Trees on their way out; whoever finds one goes on removing it. */
-const doomedPrefix = '.removing-';
-const makingPrefix = '.making-';
-
-/** Where a container's directory goes before its tree is removed, so that nobody meets half a record. */
-export const doomedPath = (paths: Paths, id: string): string => join(paths.containers, `${doomedPrefix}${id}`);
-
-/** Where a container's directory is filled before it gets its name. */
-export const makingPath = (paths: Paths, id: string): string => join(paths.containers, `${makingPrefix}${id}`);
-
-/** Whether a keeper holds the namespace: then some container lives, and looking at them all would be work for nothing. */
-const keeperIsAlive = (paths: Paths): boolean => {
-  try {
-    // A FIFO opens for writing without waiting only when somebody reads it, fifo(7).
-    closeSync(openSync(join(paths.runtime, 'keeper'), constants.O_WRONLY | constants.O_NONBLOCK));
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Whether a killed keeper, or one that was killed while it was made, has left its files. */
 const keeperIsLeft = (paths: Paths): boolean => readdirSync(paths.runtime).some((name) => name.startsWith('keeper')) && !keeperIsAlive(paths);
@@ -257,15 +238,3 @@ export const heal = (paths: Paths, host: Host): void => {
 const sweepSessions = (paths: Paths): void => {
   for (const name of readdirSync(join(paths.runtime, 'c'))) if (isOfTheDead('exec-', name)) removeIfPresent(join(paths.runtime, 'c', name));
 };
-
-/**
- * The part of healing that `run` can afford: when markers are left but no keeper lives, somebody was killed, and only then is
- * there anything to look at.
- */
-export const healIfNobodyLives = (paths: Paths, host: Host): void => {
-  if (markedIds(paths).length > 0 && !keeperIsAlive(paths)) heal(paths, host);
-};
-
-/** The first state of a new record: this process is about to start the container, or it waits for `skiff start`. */
-export const writeCreated = (directory: string, toStart: boolean): void =>
-  writeFileAtomic(join(directory, 'state.json'), JSON.stringify(toStart ? createdState(ownIdentity()) : waitingState));

@@ -4,15 +4,18 @@ import { need } from '../core/invalid.ts';
 import { survivesReboot } from '../core/restart-policy.ts';
 import { removeIfPresent } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
+import { newId } from '../system/new-id.ts';
 import { tell } from './container-events.ts';
-import { createContainer, newId } from './create.ts';
+import { createContainer } from './create.ts';
 import { gather, requireLayers, writePlan } from './gather.ts';
-import { discard, healIfNobodyLives } from './heal.ts';
 import { makeHostView } from './host-view.ts';
+import { keeperIsAlive } from './keeper.ts';
 import { hasLimits } from './limit-flags.ts';
+import { markedIds } from './markers.ts';
 import { findContainer } from './records.ts';
 import { chooseStorage, rootfsNeeds } from './root-filesystem.ts';
 import { makeSpec } from './spec.ts';
+import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Created } from './create.ts';
 import type { Launch, Surroundings } from './surroundings.ts';
@@ -28,6 +31,14 @@ const find = (paths: Paths) => (word: string) => {
   }
 };
 
+/**
+ * The part of healing that `run` can afford: when markers are left but no keeper lives, somebody was killed, and only then is
+ * there anything to look at.
+ */
+const healIfNobodyLives = async (paths: Paths, host: Host): Promise<void> => {
+  if (markedIds(paths).length > 0 && !keeperIsAlive(paths)) (await import('./heal.ts')).heal(paths, host);
+};
+
 interface Made {
   readonly created: Created;
   readonly plan: string;
@@ -36,7 +47,7 @@ interface Made {
 /** Makes the record and writes its plan; leaves nothing behind when that fails. */
 const make = async (surroundings: Surroundings, image: ImageConfigView | undefined, flags: RunFlags, toStart: boolean): Promise<Made> => {
   const { paths, host, env } = surroundings;
-  healIfNobodyLives(paths, host);
+  await healIfNobodyLives(paths, host);
   const needs = rootfsNeeds(host, flags);
   const { driver } = await chooseStorage(surroundings, needs);
   const id = newId();
@@ -44,13 +55,13 @@ const make = async (surroundings: Surroundings, image: ImageConfigView | undefin
   const limitless = need(makeSpec(image, flags, view, id));
   const spec = hasLimits(flags) ? (await import('./limits.ts')).withLimits(limitless, flags) : limitless;
   const gathered = await gather(surroundings, spec, driver, needs);
-  const created = createContainer(paths, host, spec, { named: flags.name !== undefined && flags.name !== '', toStart });
+  const created = await createContainer(paths, host, spec, { named: flags.name !== undefined && flags.name !== '', toStart });
   try {
     if (survivesReboot(spec.skiff.restart)) (await import('./durable-record.ts')).makeRecordDurable(paths, created.directory);
     await requireLayers(paths, spec.skiff, 'it has just been removed');
     return { created, plan: writePlan(paths, created.spec, created.marker, gathered, {}) };
   } catch (error) {
-    discard(paths, host, [id]);
+    (await import('./heal.ts')).discard(paths, host, [id]);
     throw error;
   }
 };

@@ -10,7 +10,7 @@ import { bufferSize, isYes, milliseconds } from '../core/log-values.ts';
 import { helperPath } from '../system/helper.ts';
 import { subjectOf } from './logs-subject.ts';
 import type { LogTarget } from '../core/log-addresses.ts';
-import type { RemoteDriver } from '../core/log-drivers.ts';
+import type { RemoteDriver } from '../core/log-driver-names.ts';
 import type { LogSubject } from '../core/log-options.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import type { Paths } from '../system/paths.ts';

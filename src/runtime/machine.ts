@@ -7,7 +7,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import { SkiffFailure, explainErrno, renderError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
-import { logDrivers } from '../core/log-options.ts';
+import { logDrivers } from '../core/log-driver-names.ts';
 import { readIndex } from '../images/layout.ts';
 import type { WantedDriver } from '../storage/choose.ts';
 import { storageDriver } from '../storage/probe.ts';

@@ -1,7 +1,7 @@
 /** Reads config.json and spec.json back. Loaded when a record is read, not when a container is started. */
 import * as t from 'io-ts';
 import { left, right } from 'fp-ts/Either';
-import { logDrivers } from '../core/log-options.ts';
+import { logDrivers } from '../core/log-driver-names.ts';
 import { ociSpecCodec } from '../core/oci-runtime-codec.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';

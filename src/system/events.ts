@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { eventLine } from '../core/events.ts';
+import { eventLine } from '../core/event-line.ts';
 import { helperPath } from './helper.ts';
 import type { Paths } from './paths.ts';
 

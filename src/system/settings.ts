@@ -6,7 +6,6 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { explainErrno, fail } from '../core/errors.ts';
 import { resolvePaths } from './paths.ts';
 import type { HostIdentity, Paths } from './paths.ts';
-import { cacheKey, recallSettings, rememberSettings } from './settings-cache.ts';
 import type { SettingsDocument } from './settings-document.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -118,7 +117,7 @@ const parse = async (path: string, paths: Paths): Promise<SettingsDocument> => {
       return cannotRead(path, error);
     }
   })();
-  const { parseSettings } = await import('./settings-yaml.ts');
+  const [{ parseSettings }, { cacheKey, rememberSettings }] = await Promise.all([import('./settings-yaml.ts'), import('./settings-cache.ts')]);
   const document = parseSettings(text);
   if (typeof document === 'string') return fail({ _tag: 'Usage', message: `${path}: ${document}` });
   rememberSettings(paths, cacheKey(path, stat), stat, document);
@@ -133,6 +132,8 @@ export const readSettings = async (env: Environment, paths: Paths): Promise<Sett
   const path = settingsPath(env);
   const stat = look(path, env);
   if (stat === undefined) return defaultSettings;
+  // Most people have no such file, and every command comes by here.
+  const { cacheKey, recallSettings } = await import('./settings-cache.ts');
   const document = recallSettings(paths, cacheKey(path, stat)) ?? (await parse(path, paths));
   return complete(document, dirname(path));
 };

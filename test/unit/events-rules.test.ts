@@ -2,9 +2,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventFilter } from '../../src/core/event-filters.ts';
-import { decodeEvent, emptyEventView, eventJson, eventLine, eventText, eventView, salvageEvent } from '../../src/core/events.ts';
+import { eventJson, eventLine } from '../../src/core/event-line.ts';
+import { decodeEvent, emptyEventView, eventText, eventView, salvageEvent } from '../../src/core/events.ts';
 import { parseTemplate } from '../../src/core/go-template.ts';
-import type { EventMessage } from '../../src/core/events.ts';
+import type { EventMessage } from '../../src/core/event-line.ts';
 
 process.env['TZ'] = 'UTC';
 

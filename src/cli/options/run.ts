@@ -1,4 +1,4 @@
-import { logDrivers } from '../../core/log-options.ts';
+import { logDrivers } from '../../core/log-driver-names.ts';
 import { healthFlags } from './run-health.ts';
 import { detachKeys, env, envFile, interactive, platform, tty, user, workdir } from './shared.ts';
 import { changeable, lasting } from './limits.ts';
