@@ -1,14 +1,15 @@
 /** `skiff rename`: another name for a container, running or not. */
-import { readFileSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { need } from '../core/invalid.ts';
 import { parseContainerName, shortId } from '../core/names.ts';
-import { removeIfPresent, withLock, writeFileAtomic } from '../system/files.ts';
+import { removeIfPresent, withLock } from '../system/files.ts';
 import { tell } from './container-events.ts';
 import { heal } from './heal.ts';
 import { orderRename } from './monitor-client.ts';
 import { findContainer, idOfName, readContainer, resolveId } from './records.ts';
+import { changeSpecFile } from './spec-file.ts';
 import { askWhileRunning } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -50,13 +51,6 @@ const freeOthers = (names: string, id: string, kept: string): void => {
   for (const name of readdirSync(names)) if (name !== kept && isBehind(join(names, name), id)) removeIfPresent(join(names, name));
 };
 
-/** The rest of spec.json stays as it is, whatever wrote it. */
-const writeName = (directory: string, name: string): void => {
-  const path = join(directory, 'spec.json');
-  const spec = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
-  writeFileAtomic(path, JSON.stringify({ ...spec, name }));
-};
-
 /**
  * Gives a container another name: the new one is claimed with an exclusive symbolic link, the record and a living monitor are told,
  * the old one is given free. Interrupted, the container answers to one or both, and another `rename` finishes it.
@@ -72,7 +66,7 @@ export const renameContainer = async (surroundings: Surroundings, word: string, 
     if (spec.name === name) fail({ _tag: 'Conflict', message: `container ${word} has the name "${name}" already` });
     claim(surroundings, name, id);
     try {
-      writeName(directory, name);
+      changeSpecFile(directory, (members) => ({ ...members, name }));
       await askWhileRunning(paths, id, () => orderRename(paths, id, join(paths.names, name)));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

@@ -1,22 +1,17 @@
 /** `skiff update --restart`: another restart policy for a container that is there. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { survivesReboot } from '../core/restart-policy.ts';
-import { writeFileAtomic } from '../system/files.ts';
 import { makeRecordDurable } from './durable-record.ts';
 import { orderPolicy } from './monitor-client.ts';
+import { changeSpecFile } from './spec-file.ts';
 import { askWhileRunning } from './stop.ts';
 import type { RestartPolicy } from '../core/restart-policy.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Container } from './records.ts';
 
-/** The rest of spec.json stays as it is, whatever wrote it; `no` has no member. */
-const writePolicy = (directory: string, policy: RestartPolicy): void => {
-  const path = join(directory, 'spec.json');
-  const { restart: _, ...spec } = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
-  writeFileAtomic(path, JSON.stringify(policy.name === 'no' ? spec : { ...spec, restart: policy }), { mode: 0o600 });
-};
+/** `no` has no member. */
+const writePolicy = (directory: string, policy: RestartPolicy): void =>
+  changeSpecFile(directory, ({ restart: _, ...spec }) => (policy.name === 'no' ? spec : { ...spec, restart: policy }));
 
 /**
  * Writes the policy into the record, where the next start finds it, and tells a living monitor. Idempotent. Throws Conflict for a container with

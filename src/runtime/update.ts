@@ -14,6 +14,7 @@ import { pristineConfig } from './create.ts';
 import { deviceNumber, limitFacts, withLimitValues } from './limits.ts';
 import { readContainer } from './records.ts';
 import { decodeOciSpec } from './spec-codec.ts';
+import { changeSpecFile } from './spec-file.ts';
 import { forEachContainer } from './stop.ts';
 import { hasLimits } from './limit-flags.ts';
 import { updateRestart } from './update-restart.ts';
@@ -53,9 +54,7 @@ const writeRecord = ({ directory, spec }: Container, limits: Limits): void => {
     const oci = need(decodeOciSpec(readFileSync(path, 'utf8'), path));
     writeFileAtomic(path, encodeOciSpec(withLimitValues({ oci, skiff: spec, warnings: [] }, limits).oci), { mode: 0o600 });
   }
-  const path = join(directory, 'spec.json');
-  const text = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
-  writeFileAtomic(path, JSON.stringify({ ...text, limits }), { mode: 0o600 });
+  changeSpecFile(directory, (members) => ({ ...members, limits }));
 };
 
 const updateLimits = ({ env, host }: Surroundings, container: Container, given: Limits): void => {
