@@ -31,7 +31,8 @@ test('the container is made in our own part of the tree', () => {
 test('what a killed monitor leaves there is removed by the next command', () => {
   const { status, stdout, stderr } = inService('bar', `
     skiff run -d --network none --name lost --pids-limit 9 --rootfs $IMAGE sleep 1000 >/dev/null
-    kill -9 $(cat $own/skiff-*/supervisor/cgroup.procs)
+    # One that helped to start it may be listed still and gone by now: that is no failure, the monitor is what counts.
+    for pid in $(cat $own/skiff-*/supervisor/cgroup.procs); do kill -9 $pid 2>/dev/null || true; done
     ls -d $own/skiff-* | wc -l
     skiff ps -a --format '{{.Status}}'; ls -d $own/skiff-* 2>/dev/null || echo nothing left
     skiff rm lost`);
