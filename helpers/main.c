@@ -13,6 +13,7 @@ static const struct {
     { "visit", role_visit },
     { "rm", role_rm },         { "lock", role_lock },       { "init", role_init },
     { "spread", role_spread },
+    { "dns", role_dns },
     { "rouse", role_rouse },
     { "rotate-events", role_rotate_events },
     { "probe-overlay", role_probe_overlay },
