@@ -17,7 +17,8 @@ static void hang_up(struct dns_connection *connection)
 {
     close_fd(&connection->fd);
     free(connection->rest);
-    connection->rest = NULL;
+    free(connection->question);
+    connection->rest = connection->question = NULL;
     connection->waits = false;
 }
 
@@ -49,6 +50,7 @@ void dns_connections_accept(struct dns_connections *connections, int listener, i
     struct dns_connection *connection = find_place(connections, false);
     connection->fd = fd;
     connection->turn++;
+    connection->question = xmalloc(2 + DNS_LONGEST_QUESTION);
     connection->got = 0;
     connection->deadline = now + DNS_IDLE;
 }

@@ -17,7 +17,7 @@ struct dns_connection {
     bool waits;                 /* for an answer that others give */
     int64_t deadline;
     size_t got;
-    uint8_t question[2 + DNS_LONGEST_QUESTION];
+    uint8_t *question;          /* what has come of it, with its two bytes of length */
     uint8_t *rest;              /* of an answer that the asker has not taken at once */
     size_t rest_size, rest_sent;
 };
