@@ -7,13 +7,14 @@
  *   @as-root            run it as the caller, who has to be root, to set up what only root can
  *   @also-on-node       run it on dist/skiff.cjs too, not only on dist/skiff
  *   @one-driver         run it with the storage driver that Skiff chooses, not once for each
+ *   @image programs     an image that is made for the tests that ask for it (test-images.mjs)
  *   @alone              run it while nothing else runs: it measures, or takes most of the machine
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { root } from './steps.mjs';
 
-/** @typedef {{ name: string, bundle: string, timeLimitMs: number, alsoOnNode: boolean, oneDriver: boolean, alone: boolean, singleUid: boolean, asRoot: boolean }} TestFile */
+/** @typedef {{ name: string, bundle: string, timeLimitMs: number, alsoOnNode: boolean, oneDriver: boolean, alone: boolean, images: readonly string[], singleUid: boolean, asRoot: boolean }} TestFile */
 
 const defaultTimeLimitSeconds = 300;
 
@@ -31,6 +32,7 @@ export const findTests = () =>
         alsoOnNode: /@also-on-node\b/.test(text),
         oneDriver: /@one-driver\b/.test(text),
         alone: /@alone\b/.test(text),
+        images: [...text.matchAll(/@image (\w+)/g)].map((match) => match[1] ?? ''),
         singleUid: /@single-uid\b/.test(text),
         asRoot: /@as-root\b/.test(text),
       };

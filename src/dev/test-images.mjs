@@ -5,13 +5,14 @@
  *   busybox/      a root directory, for --rootfs
  *   busybox.tar   the same, for `skiff import`
  *   debian.tar    Debian 12 minbase, for `skiff import`
- *   programs.tar  the same with redis, nginx, postgres and busybox; made for the tests that need it
+ *   programs.tar  the same with redis, nginx, postgres and busybox; made for the tests that need it (@image programs)
+ *   resolver.tar  the same with dig and busybox (@image resolver)
  */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ownDirectory } from './account.mjs';
-import { findProgram, isRoot, quietly, say } from './steps.mjs';
+import { findProgram, isRoot, quietly, say, Stop } from './steps.mjs';
 
 /** Counted up when a change below makes different images. */
 const recipe = 1;
@@ -40,20 +41,26 @@ const makeBusybox = (directory) => {
 };
 
 /** Programs as people run them, without what their packages bring for readers and for compilers at run time. */
-const programs = ['redis-server', 'nginx-light', 'postgresql', 'busybox'];
+/** @type {Readonly<Record<string, readonly string[]>>} */
+const packagesOf = {
+  programs: ['redis-server', 'nginx-light', 'postgresql', 'busybox'],
+  resolver: ['bind9-dnsutils', 'busybox'],
+};
 const leftOut = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/lib/*/libLLVM*', '/usr/lib/postgresql/*/lib/bitcode/*', '/usr/lib/python3*'];
 
-/** Adds `programs.tar` to the images in `directory`, whole or not at all. Idempotent. @param {string} directory */
-export const ensureProgramsImage = (directory) => {
-  const image = join(directory, 'programs.tar');
+/** Adds `NAME.tar` to the images in `directory`, whole or not at all. Idempotent. @param {string} directory @param {string} name */
+export const ensureImage = (directory, name) => {
+  const image = join(directory, `${name}.tar`);
+  const packages = packagesOf[name];
+  if (packages === undefined) throw new Stop(`no image for tests is called ${name}`);
   if (existsSync(image)) return;
   say(`Making ${image} (about 30 s, once).`);
   const scratch = mkdtempSync(join(directory, '.new-'));
   try {
-    const made = join(scratch, 'programs.tar');
+    const made = join(scratch, 'made.tar');
     const noCluster = '--setup-hook=mkdir -p "$1/etc/postgresql-common" && echo "create_main_cluster = false" > "$1/etc/postgresql-common/createcluster.conf"';
-    const flags = ['--quiet', '--variant=minbase', `--include=${programs.join(',')}`, ...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`), noCluster];
-    quietly('make the image with programs', ['mmdebstrap', ...flags, 'bookworm', made]);
+    const flags = ['--quiet', '--variant=minbase', `--include=${packages.join(',')}`, ...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`), noCluster];
+    quietly(`make the image ${name}`, ['mmdebstrap', ...flags, 'bookworm', made]);
     chmodSync(made, 0o644);
     renameSync(made, image);
   } finally {

@@ -16,7 +16,7 @@ import { recordPeer } from './peer.mjs';
 import { ensureModules, ensurePackages } from './requirements.mjs';
 import { isRoot, quietly, root, say, script, Stop, succeeds } from './steps.mjs';
 import { bundleTests, findTests } from './test-bundle.mjs';
-import { ensureProgramsImage, ensureTestImages } from './test-images.mjs';
+import { ensureImage, ensureTestImages } from './test-images.mjs';
 import { runJob } from './test-run.mjs';
 import { ensureVmDisk } from './vm-disk.mjs';
 import { findScenarios, vmIsPossible } from './vm-tests.mjs';
@@ -154,7 +154,7 @@ script(async () => {
   const noVm = scenarios.length > 0 && !vmIsPossible;
   const disk = scenarios.length > 0 && isRoot && vmIsPossible ? ensureVmDisk() : '';
   if (files.some(({ name }) => name === 'e2e/confinement')) recordPeer(account, images);
-  if (files.some(({ name }) => name === 'e2e/programs')) ensureProgramsImage(images);
+  for (const name of new Set(files.flatMap((file) => file.images))) ensureImage(images, name);
   const checkout = readableCheckout(account);
   const node = nodeFor(account, checkout);
   const jobs = [...jobsFor(checkout, node, files, images, account), ...(noVm ? [] : vmJobs(checkout, scenarios, images, disk))];

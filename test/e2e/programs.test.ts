@@ -2,6 +2,7 @@
  * Programs that people run, through what people do with them: redis, nginx, postgres and Debian itself. Their data outlive a stop, a start and
  * a restart, they end by themselves when asked to, and what was changed in them becomes an image.
  * @one-driver
+ * @image programs
  * @time-limit 600
  */
 import { writeFileSync } from 'node:fs';
