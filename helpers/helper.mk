@@ -36,3 +36,6 @@ TEST_SRC_dns-serve-test   = test/dns-sides.c $(DNS_SRC) plan.c util.c
 TEST_SRC_dns-forward-test = test/dns-sides.c $(DNS_SRC) plan.c util.c
 TEST_SRC_dns-fuzz         = dns-names.c dns-answer.c dns-message.c util.c
 TEST_SRC_dns-confine-test = dns-confine.c util.c
+TEST_SRC_dns-role-test    = test/dns-sides.c $(DNS_SRC) plan.c util.c
+# It runs the role as it ships.
+$(ASAN)/test/dns-role-test: | $(OUT)/skiff-helper
