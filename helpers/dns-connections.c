@@ -181,9 +181,14 @@ int64_t dns_connections_deadline(const struct dns_connections *connections)
     return first;
 }
 
-void dns_connections_end(struct dns_connections *connections)
+bool dns_connections_end(struct dns_connections *connections)
 {
-    for (int i = 0; i < DNS_CONNECTIONS; i++)
-        if (!connections->list[i].waits && !connections->list[i].rest)
-            hang_up(&connections->list[i]);
+    bool any = false;
+    for (int i = 0; i < DNS_CONNECTIONS; i++) {
+        struct dns_connection *connection = &connections->list[i];
+        if (!connection->waits && !connection->rest)
+            hang_up(connection);
+        any |= connection->fd >= 0;
+    }
+    return any;
 }

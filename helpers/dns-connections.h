@@ -38,7 +38,7 @@ void dns_connections_turn(struct dns_connections *connections, const struct poll
 void dns_connections_expire(struct dns_connections *connections, int64_t now);
 /* When the next one has been idle for too long; -1 without any. */
 int64_t dns_connections_deadline(const struct dns_connections *connections);
-/* Closes those that wait for no answer. */
-void dns_connections_end(struct dns_connections *connections);
+/* Closes those that neither wait for an answer nor have one to take; false when none is left. */
+bool dns_connections_end(struct dns_connections *connections);
 
 #endif

@@ -58,7 +58,7 @@ size_t dns_lease_names(const char *text, size_t size, char *out)
     return length;
 }
 
-/* Makes room for one element more than `count`. */
+/* Makes room for `wanted` elements. */
 static void *grow(void *block, size_t wanted, size_t *room, size_t size)
 {
     if (wanted <= *room)
@@ -73,21 +73,19 @@ static void *grow(void *block, size_t wanted, size_t *room, size_t size)
 /* False when the directory has to be read again for a reason other than that the lease has gone. */
 static bool read_lease(struct dns_scope *scope, const char *name)
 {
+    static char text[MAXIMUM_LEASE]; /* of which no more is touched than the longest lease has */
     struct dns_lease lease = { .is_ipv6 = strchr(name, ':') != NULL };
-    size_t size;
     if (inet_pton(lease.is_ipv6 ? AF_INET6 : AF_INET, name, lease.address) != 1)
         return true;
     autoclose int fd = openat(scope->directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT || errno == ELOOP;
-    autofree char *text = xmalloc(MAXIMUM_LEASE);
-    ssize_t got = read_all(fd, text, MAXIMUM_LEASE);
-    if (got < 0)
+    ssize_t size = read_all(fd, text, sizeof text);
+    if (size < 0)
         return false;
-    size = (size_t)got;
     lease.names = (uint32_t)scope->length;
-    scope->text = grow(scope->text, scope->length + size + 2, &scope->text_room, 1);
-    scope->length += dns_lease_names(text, size, scope->text + scope->length);
+    scope->text = grow(scope->text, scope->length + (size_t)size + 2, &scope->text_room, 1);
+    scope->length += dns_lease_names(text, (size_t)size, scope->text + scope->length);
     scope->leases = grow(scope->leases, scope->count + 1, &scope->room, sizeof *scope->leases);
     scope->leases[scope->count++] = lease;
     return true;

@@ -142,10 +142,7 @@ void dns_serve(struct dns_config *config, int datagrams, int listener)
             take_turns(exchanges);
         dns_forward_expire(&server.forward, dns_now());
         dns_connections_expire(&server.connections, dns_now());
-        if (!is_to_end)
-            continue;
-        dns_connections_end(&server.connections);
-        if (server.forward.count == 0)
+        if (is_to_end && !dns_connections_end(&server.connections) && server.forward.count == 0)
             return;
     }
 }
