@@ -7,7 +7,7 @@ import { deviceNumber } from './limits.ts';
 import type { CgroupWrite } from '../core/cgroup-values.ts';
 import type { Limits } from '../core/limits.ts';
 import type { CgroupWay } from './cgroup-way.ts';
-import type { PlanRecord } from './plan-records.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
 import type { SkiffSpec } from './spec-types.ts';
 
 const nameOf = (id: string): string => `skiff-${id}`;

@@ -23,7 +23,7 @@ import { onlyIds, singleUidParts } from './single-uid.ts';
 import { decodeOciSpec } from './spec-codec.ts';
 import type { TextFile } from '../core/env.ts';
 import type { OciProcess, OciSpec } from '../core/oci-runtime.ts';
-import type { PlanRecord } from './plan-records.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
 import type { ProcessIdentity } from '../system/process-identity.ts';
 import type { Launch, Surroundings } from './surroundings.ts';
 import type { Container } from './records.ts';

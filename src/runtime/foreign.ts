@@ -9,7 +9,7 @@ import { readProfile } from './seccomp-decode.ts';
 import { ociSeccomp } from './seccomp-oci.ts';
 import { completeForRuntime } from './spec-foreign.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
-import type { PlanRecord } from './plan-records.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
 import type { SeccompArch } from './seccomp.ts';
 import type { SkiffSpec } from './spec-types.ts';
 

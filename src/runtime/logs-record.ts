@@ -8,7 +8,7 @@ import type { OciSpec } from '../core/oci-runtime.ts';
 import type { Paths } from '../system/paths.ts';
 import type { ExpandTag, LogRecords } from './logs-subject.ts';
 import type { ContainerSpec, SkiffSpec } from './spec-types.ts';
-import type { PlanRecord } from './plan-records.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
 
 /** Attributes in the order in which Go writes a map. */
 const attributesText = (oci: OciSpec, skiff: SkiffSpec, expand: ExpandTag): string => {

@@ -15,7 +15,7 @@ import type { LogSubject } from '../core/log-options.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import type { Paths } from '../system/paths.ts';
 import type { ExpandTag, LogRecords } from './logs-subject.ts';
-import type { PlanRecord } from './plan-records.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
 import type { SkiffSpec } from './spec-types.ts';
 
 type Options = Readonly<Record<string, string>>;

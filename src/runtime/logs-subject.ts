@@ -1,7 +1,7 @@
 /** What the records of a container's log are made from. */
 import type { LogSubject } from '../core/log-options.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
-import type { PlanRecord } from './plan-records.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
 import type { SkiffSpec } from './spec-types.ts';
 
 /** Makes the plan's records once the container has its final name. Throws Usage for a tag that cannot be made. */

@@ -3,7 +3,7 @@ import { healthCommand, healthTimes } from '../core/healthcheck.ts';
 import { groupWords } from '../core/users.ts';
 import { processRecords } from './plan-records.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
-import type { PlanRecord } from './plan-records.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
 import type { SkiffSpec } from './spec-types.ts';
 
 /** What a check has in common with the container's own process. */

@@ -5,8 +5,7 @@
 import { fail } from '../core/errors.ts';
 import { capabilityMask, isCapabilityName } from './capabilities.ts';
 import type { OciProcess } from '../core/oci-runtime.ts';
-
-export type PlanRecord = readonly [name: string, ...fields: string[]];
+import type { PlanRecord } from '../core/plan-record.ts';
 
 /**
  * The records as the bytes of a plan file: for each the number of fields, then the fields, every one ended by a NUL. What may hold a NUL is

@@ -9,7 +9,7 @@ import { parseMountOptions } from './mount-options.ts';
 import { eventTexts } from './event-texts.ts';
 import { processRecords, sessionRecords } from './plan-records.ts';
 import type { LogRecords } from './logs-subject.ts';
-import type { PlanRecord } from './plan-records.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
 import type { OciMount, OciNamespaceType, OciSpec } from '../core/oci-runtime.ts';
 import type { MountStep } from '../storage/driver.ts';
 import type { SkiffSpec } from './spec-types.ts';

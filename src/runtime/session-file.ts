@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ownIdentity } from '../system/process-identity.ts';
 import { encodePlan } from './plan-records.ts';
 import type { Paths } from '../system/paths.ts';
-import type { PlanRecord } from './plan-records.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
 
 /** Where this process puts its plan; `heal` removes it should the process be killed before the helper has read it. */
 export const sessionPath = (paths: Paths): string => {
