@@ -1,5 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNetworkName } from '../network/name.ts';
+import { networksDirectory } from '../network/places.ts';
+import { predefined } from '../network/predefined.ts';
 import { pathsOf } from './surroundings.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Context } from './context.ts';
@@ -11,22 +14,27 @@ export const table = {
   aliases: [],
   category: '',
   summary: 'Print the names that a completion script offers',
-  usage: 'containers|images',
+  usage: 'containers|images|networks',
   interspersed: true,
-  positionals: { min: 1, max: 1, choices: ['containers', 'images'] },
+  positionals: { min: 1, max: 1, choices: ['containers', 'images', 'networks'] },
   flags: [],
   examples: [],
 } as const satisfies CommandTable;
 
-/** `skiff __complete containers|images`: one name per line. What cannot be read is no name: a shell must never show an error here. */
+/** `skiff __complete containers|images|networks`: one name per line. What cannot be read is no name: a shell must never show an error here. */
 export const run = async (context: Context, _flags: object, [kind]: readonly string[]): Promise<number> => {
   const paths = pathsOf(context);
-  const names = kind === 'containers' ? containerNames(paths) : imageNames(paths);
+  const names = kind === 'containers' ? containerNames(paths) : kind === 'networks' ? networkNames(paths) : imageNames(paths);
   context.stdout.write(names.filter(isPlain).map((name) => `${name}\n`).join(''));
   return 0;
 };
 
 const containerNames = (paths: Paths): readonly string[] => quietly(() => readdirSync(paths.names));
+
+const networkNames = (paths: Paths): readonly string[] => [
+  ...predefined.map(({ name }) => name),
+  ...quietly(() => readdirSync(networksDirectory(paths)).filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length)).filter(isNetworkName)),
+];
 
 const imageNames = (paths: Paths): readonly string[] =>
   quietly(() => {

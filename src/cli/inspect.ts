@@ -18,8 +18,12 @@ const imageOf = async (context: Context, { paths }: Surroundings, word: string):
   return inspectImage(paths, qualified);
 };
 
+const networkBy = async (paths: Surroundings['paths'], word: string): Promise<Inspected> => (await import('./network-inspect.ts')).networkOf(paths, word);
+
 const anythingOf = async (context: Context, surroundings: Surroundings, word: string, { type, size }: FlagsOf<typeof table>): Promise<Inspected> => {
+  const { paths } = surroundings;
   if (type === 'image') return await imageOf(context, surroundings, word);
+  if (type === 'network') return await networkBy(paths, word);
   const container = await inspectContainer(surroundings, word, size)();
   if (isRight(container)) return { data: container.right };
   // Another host's container hides no image of this name.
@@ -27,10 +31,12 @@ const anythingOf = async (context: Context, surroundings: Surroundings, word: st
   if (type === 'container' || (container.left._tag !== 'NotFound' && !elsewhere)) return container.left;
   const image = await imageOf(context, surroundings, word);
   if ('data' in image || (image._tag !== 'NotFound' && image._tag !== 'Usage')) return image;
+  const network = await networkBy(paths, word);
+  if ('data' in network || network._tag !== 'NotFound') return network;
   return elsewhere ? container.left : { _tag: 'NotFound', kind: 'object', name: word };
 };
 
-/** `skiff inspect`: containers come before images of the same name, as in Docker. */
+/** `skiff inspect`: containers come before images of the same name, and these before networks, as in Docker. */
 export const run = async (context: Context, flags: FlagsOf<typeof table>, words: readonly string[]): Promise<number> => {
   const surroundings = surroundingsOf(context);
   if (flags.type !== 'image') heal(surroundings.paths, surroundings.host);

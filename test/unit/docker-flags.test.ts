@@ -61,17 +61,22 @@ const docker: Readonly<Record<string, readonly DockerFlag[]>> = {
   events: parse('filter(f) format since until'),
   update: parse('blkio-weight cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares(c) cpus cpuset-cpus cpuset-mems kernel-memory memory(m) memory-reservation memory-swap pids-limit restart'),
   'container-prune': parse('filter force(f)'),
+  'network-create': listed('network_create'),
+  'network-ls': parse('filter(f) format no-trunc quiet(q)'),
+  'network-inspect': parse('format(f) verbose(v)'),
+  'network-rm': parse('force(f)'),
+  'network-prune': parse('filter force(f)'),
 };
 
 /** What Docker takes and does not show. */
 const hidden: readonly string[] = ['time', 'net', 'net-alias', 'dns-opt', 'kernel-memory'];
 
 const bools: readonly string[] = [
-  'all', 'archive', 'detach', 'details', 'follow', 'follow-link', 'force', 'init', 'interactive', 'latest', 'link', 'no-healthcheck', 'no-pause', 'no-stdin', 'no-stream',
-  'no-trunc', 'oom-kill-disable', 'pause', 'privileged', 'publish-all', 'quiet', 'read-only', 'rm', 'sig-proxy', 'size', 'timestamps', 'tty', 'use-api-socket', 'volumes',
+  'all', 'archive', 'attachable', 'config-only', 'detach', 'details', 'follow', 'follow-link', 'force', 'ingress', 'init', 'interactive', 'internal', 'ipv4', 'ipv6', 'latest', 'link', 'no-healthcheck', 'no-pause', 'no-stdin', 'no-stream',
+  'no-trunc', 'oom-kill-disable', 'pause', 'privileged', 'publish-all', 'quiet', 'read-only', 'rm', 'sig-proxy', 'size', 'timestamps', 'tty', 'use-api-socket', 'verbose', 'volumes',
 ];
 const lists: readonly string[] = [
-  'add-host', 'annotation', 'blkio-weight-device', 'cap-add', 'cap-drop', 'change', 'device', 'device-cgroup-rule', 'device-read-bps', 'device-read-iops', 'device-write-bps',
+  'aux-address', 'gateway', 'ip-range', 'ipam-opt', 'opt', 'subnet', 'add-host', 'annotation', 'blkio-weight-device', 'cap-add', 'cap-drop', 'change', 'device', 'device-cgroup-rule', 'device-read-bps', 'device-read-iops', 'device-write-bps',
   'device-write-iops', 'dns', 'dns-option', 'dns-search', 'env', 'env-file', 'expose', 'filter', 'group-add', 'label', 'label-file', 'link-local-ip', 'log-opt', 'mount',
   'network', 'network-alias', 'publish', 'security-opt', 'storage-opt', 'sysctl', 'tmpfs', 'ulimit', 'volume', 'volumes-from',
 ];
@@ -105,8 +110,8 @@ for (const [name, wanted] of Object.entries(docker)) {
   });
 }
 
-test('every command with containers was looked at', () => {
-  const own: readonly string[] = allTables.filter(({ category }) => category === 'Containers').map(({ name }) => name);
+test('every command with containers and networks was looked at', () => {
+  const own: readonly string[] = allTables.filter(({ category }) => category === 'Containers' || category === 'Networks').map(({ name }) => name);
   assert.equal(own.filter((name) => !(name in docker)), []);
 });
 

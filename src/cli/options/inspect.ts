@@ -5,14 +5,14 @@ export const table = {
   name: 'inspect',
   aliases: [],
   category: 'Containers',
-  summary: 'Show all that is known of containers and images',
+  summary: 'Show all that is known of containers, images and networks',
   usage: '[OPTIONS] NAME|ID [NAME|ID...]',
   interspersed: true,
   positionals: { min: 1, complete: 'containers', completeAll: true },
   flags: [
     objectFormat,
     { name: 'size', short: 's', kind: 'bool', help: 'Count the bytes that a container takes on the disk' },
-    { name: 'type', kind: 'string', value: 'TYPE', help: 'Look only among containers, or only among images', choices: ['container', 'image'] },
+    { name: 'type', kind: 'string', value: 'TYPE', help: 'Look only among things of this type', choices: ['container', 'image', 'network'] },
   ],
   examples: [
     { command: 'skiff inspect web', text: 'Everything, as JSON' },

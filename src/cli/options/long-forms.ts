@@ -42,6 +42,13 @@ export const longForms: Readonly<Record<string, string>> = {
   'image save': 'save',
   'image tag': 'tag',
   'manifest inspect': 'manifest-inspect',
+  'network create': 'network-create',
+  'network inspect': 'network-inspect',
+  'network list': 'network-ls',
+  'network ls': 'network-ls',
+  'network prune': 'network-prune',
+  'network remove': 'network-rm',
+  'network rm': 'network-rm',
   'system boot': 'system-boot',
   'system df': 'system-df',
   'system events': 'events',
@@ -52,4 +59,4 @@ export const longForms: Readonly<Record<string, string>> = {
 };
 
 /** The first words of the long forms. */
-export const families: readonly string[] = ['container', 'image', 'manifest', 'system'];
+export const families: readonly string[] = ['container', 'image', 'manifest', 'network', 'system'];

@@ -1,0 +1,73 @@
+/** `skiff network rm` and `prune`. */
+import { fail, SkiffFailure } from '../core/errors.ts';
+import { holdersOf } from './endpoints.ts';
+import { closeLeases, forgetLeases } from './leases.ts';
+import { tellNetwork, tellNetworksPruned } from './network-events.ts';
+import { isPredefined } from './predefined.ts';
+import { dropNetwork, findNetwork, listNetworks } from './store.ts';
+import type { SkiffError } from '../core/errors.ts';
+import type { Network } from './types.ts';
+import type { Paths } from '../system/paths.ts';
+
+const inUse = (paths: Paths, network: Network): never => {
+  const names = holdersOf(paths, network).map(({ containerName, containerId }) => `name:"${containerName}" id:"${containerId.slice(0, 12)}"`);
+  const list = names.length === 0 ? '' : ` (${names.join(', ')})`;
+  return fail({
+    _tag: 'Conflict',
+    message: `error while removing network: network ${network.name} id ${network.id} has active endpoints${list}`,
+    hint: `stop these containers, or take them off with 'skiff network disconnect ${network.name} CONTAINER'`,
+  });
+};
+
+const checkDependants = (paths: Paths, { name, configOnly }: Network): void => {
+  const dependant = configOnly ? listNetworks(paths).networks.find(({ configFrom }) => configFrom === name) : undefined;
+  if (dependant !== undefined) fail({ _tag: 'Conflict', message: `configuration network ${name} is in use by network ${dependant.name}`, hint: 'remove that one first' });
+};
+
+/** Removes a network that nobody is in. Interrupted, it can be repeated. Throws Conflict where somebody is, Refused for a predefined one. */
+const removeOne = (paths: Paths, network: Network): void => {
+  if (isPredefined(network.name)) fail({ _tag: 'Refused', message: `${network.name} is a pre-defined network and cannot be removed` });
+  checkDependants(paths, network);
+  if (!closeLeases(paths, network.id)) inUse(paths, network);
+  dropNetwork(paths, network);
+  forgetLeases(paths, network.id);
+  tellNetwork(paths, 'destroy', network);
+};
+
+export interface Removal {
+  /** As typed. */
+  readonly word: string;
+  readonly error?: SkiffError;
+}
+
+const attempt = (word: string, body: () => void): Removal => {
+  try {
+    body();
+    return { word };
+  } catch (error) {
+    if (!(error instanceof SkiffFailure)) throw error;
+    return { word, error: error.error };
+  }
+};
+
+/** Removes each of `words` for itself. What ended badly has its error. */
+export const removeNetworks = (paths: Paths, words: readonly string[]): readonly Removal[] =>
+  words.map((word) => attempt(word, () => removeOne(paths, findNetwork(paths, word))));
+
+export interface PrunedNetworks {
+  readonly names: readonly string[];
+  /** A sentence for each record that could not be read, and was left alone. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Removes the networks of users that `passes` lets through and that nobody is in. As in Docker a container that does not run is in none: it finds its network
+ * missing when it is started.
+ */
+export const pruneNetworks = (paths: Paths, passes: (network: Network) => boolean): PrunedNetworks => {
+  const { networks, warnings } = listNetworks(paths);
+  const chosen = networks.filter((network) => !isPredefined(network.name) && passes(network) && holdersOf(paths, network).length === 0);
+  const gone = chosen.filter((network) => attempt(network.name, () => removeOne(paths, network)).error === undefined);
+  tellNetworksPruned(paths);
+  return { names: gone.map(({ name }) => name), warnings: warnings.map(({ message }) => message) };
+};
