@@ -141,6 +141,20 @@ _skiff_find() {
         inspect) command=manifest-inspect ;;
       esac
       ;;
+    network)
+      command=network
+      (($3)) || return
+      REPLY=1
+      case "$2" in
+        create) command=network-create ;;
+        inspect) command=network-inspect ;;
+        list) command=network-ls ;;
+        ls) command=network-ls ;;
+        prune) command=network-prune ;;
+        remove) command=network-rm ;;
+        rm) command=network-rm ;;
+      esac
+      ;;
     system)
       command=system
       (($3)) || return
@@ -197,6 +211,11 @@ _skiff_find() {
     tag) valued='  ' stops='' ;;
     rmi) valued=' --platform ' stops='' ;;
     image-prune) valued=' --filter ' stops='' ;;
+    network-create) valued=' --config-from --driver -d --label --opt -o --scope --aux-address --gateway --ip-range --ipam-driver --subnet ' stops='' ;;
+    network-ls) valued=' --filter -f --format ' stops='' ;;
+    network-inspect) valued=' --format -f ' stops='' ;;
+    network-rm) valued='  ' stops='' ;;
+    network-prune) valued=' --filter ' stops='' ;;
     login) valued=' --username -u --password -p ' stops='' ;;
     logout) valued='  ' stops='' ;;
     search) valued=' --filter -f --format --limit ' stops='' ;;
@@ -226,7 +245,7 @@ _skiff() {
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --root --storage-driver --version --help
           else
-            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause update rename rm export diff cp commit images pull push load import save history tag rmi login logout search info version completion container image manifest system help
+            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause update rename rm export diff cp commit images pull push load import save history tag rmi login logout search info version completion container image manifest network system help
           fi
           ;;
       esac
@@ -476,7 +495,7 @@ _skiff() {
     inspect)
       case "$name" in
         --format|-f) _skiff_offer 'json' ;;
-        --type) _skiff_offer 'container' 'image' ;;
+        --type) _skiff_offer 'container' 'image' 'network' ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --format --size --type --help
@@ -870,6 +889,76 @@ _skiff() {
           ;;
       esac
       ;;
+    network-create)
+      case "$name" in
+        --config-from) _skiff_names networks ;;
+        --driver|-d) _skiff_offer 'bridge' 'macvlan' 'ipvlan' ;;
+        --label) : ;;
+        --opt|-o) _skiff_offer 'com.docker.network.driver.mtu=' 'com.docker.network.bridge.name=' 'parent=' 'macvlan_mode=' 'ipvlan_mode=' ;;
+        --scope) _skiff_offer 'local' ;;
+        --aux-address) : ;;
+        --gateway) : ;;
+        --ip-range) : ;;
+        --ipam-driver) _skiff_offer 'default' ;;
+        --subnet) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --attachable --config-from --config-only --driver --internal --label --opt --scope --aux-address --gateway --ip-range --ipam-driver --ipv4 --ipv6 --subnet --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    network-ls)
+      case "$name" in
+        --filter|-f) _skiff_offer 'dangling=' 'driver=' 'id=' 'label=' 'name=' 'scope=' 'type=' ;;
+        --format) _skiff_offer 'json' 'table' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --filter --format --no-trunc --quiet --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    network-inspect)
+      case "$name" in
+        --format|-f) _skiff_offer 'json' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --verbose --help
+          else
+            _skiff_names networks
+          fi
+          ;;
+      esac
+      ;;
+    network-rm)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --force --help
+          else
+            _skiff_names networks
+          fi
+          ;;
+      esac
+      ;;
+    network-prune)
+      case "$name" in
+        --filter) _skiff_offer 'until=' 'label=' 'label!=' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --filter --force --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     login)
       case "$name" in
         --username|-u) : ;;
@@ -1008,6 +1097,7 @@ _skiff() {
     container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause port prune ps remove rename restart rm run start stop unpause update wait stats top ;;
     image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;
+    network) _skiff_offer create inspect list ls prune remove rm ;;
     system) _skiff_offer boot df events info install shutdown uninstall ;;
   esac
 }

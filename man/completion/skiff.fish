@@ -90,6 +90,20 @@ function __skiff_command
             echo tag
         case 'manifest inspect'
             echo manifest-inspect
+        case 'network create'
+            echo network-create
+        case 'network inspect'
+            echo network-inspect
+        case 'network list'
+            echo network-ls
+        case 'network ls'
+            echo network-ls
+        case 'network prune'
+            echo network-prune
+        case 'network remove'
+            echo network-rm
+        case 'network rm'
+            echo network-rm
         case 'system boot'
             echo system-boot
         case 'system df'
@@ -123,10 +137,10 @@ function __skiff_arguments
     set -l words (commandline -opc)
     set -l command (__skiff_command)
     set -e words[1]
-    while set -q words[1]; and test "$words[1]" != $command; and not contains -- $words[1] container image manifest system
+    while set -q words[1]; and test "$words[1]" != $command; and not contains -- $words[1] container image manifest network system
         set -e words[1]
     end
-    contains -- "$words[1]" container image manifest system; and set -e words[1]
+    contains -- "$words[1]" container image manifest network system; and set -e words[1]
     set -e words[1]
     set -l spec
     switch $command
@@ -208,6 +222,16 @@ function __skiff_arguments
             set spec 'help' 'f/force' 'no-prune' 'platform=+'
         case image-prune
             set spec 'help' 'a/all' 'filter=+' 'f/force'
+        case network-create
+            set spec 'help' 'attachable' 'config-from=+' 'config-only' 'd/driver=+' 'internal' 'label=+' 'o/opt=+' 'scope=+' 'aux-address=+' 'gateway=+' 'ip-range=+' 'ipam-driver=+' 'ipv4' 'ipv6' 'subnet=+'
+        case network-ls
+            set spec 'help' 'f/filter=+' 'format=+' 'no-trunc' 'q/quiet'
+        case network-inspect
+            set spec 'help' 'f/format=+' 'v/verbose'
+        case network-rm
+            set spec 'help' 'f/force'
+        case network-prune
+            set spec 'help' 'filter=+' 'f/force'
         case login
             set spec 'help' 'u/username=+' 'p/password=+' 'password-stdin'
         case logout
@@ -254,7 +278,7 @@ complete -c skiff -n __skiff_no_command -a exec -d 'Run a command in a running c
 complete -c skiff -n __skiff_no_command -a attach -d 'Connect your terminal to a running container'
 complete -c skiff -n __skiff_no_command -a logs -d 'Show what a container has printed'
 complete -c skiff -n __skiff_no_command -a ps -d 'List containers'
-complete -c skiff -n __skiff_no_command -a inspect -d 'Show all that is known of containers and images'
+complete -c skiff -n __skiff_no_command -a inspect -d 'Show all that is known of containers, images and networks'
 complete -c skiff -n __skiff_no_command -a top -d 'Show the processes of a container'
 complete -c skiff -n __skiff_no_command -a stats -d 'Show what containers use: processors, memory, network, disks'
 complete -c skiff -n __skiff_no_command -a port -d 'Show where the ports of a container are published'
@@ -289,6 +313,7 @@ complete -c skiff -n __skiff_no_command -a completion -d 'Print the completion s
 complete -c skiff -n __skiff_no_command -a container -d 'Commands on a container'
 complete -c skiff -n __skiff_no_command -a image -d 'Commands on a image'
 complete -c skiff -n __skiff_no_command -a manifest -d 'Commands on a manifest'
+complete -c skiff -n __skiff_no_command -a network -d 'Commands on a network'
 complete -c skiff -n __skiff_no_command -a system -d 'Commands on a system'
 complete -c skiff -n '__skiff_is container' -a attach -d 'Connect your terminal to a running container'
 complete -c skiff -n '__skiff_is container' -a create -d 'Create a new container from an image without starting it'
@@ -332,6 +357,13 @@ complete -c skiff -n '__skiff_is image' -a rm -d 'Remove one or more images'
 complete -c skiff -n '__skiff_is image' -a save -d 'Save images to an archive'
 complete -c skiff -n '__skiff_is image' -a tag -d 'Give an image another name'
 complete -c skiff -n '__skiff_is manifest' -a inspect -d 'Show the manifest or index of an image in its registry'
+complete -c skiff -n '__skiff_is network' -a create -d 'Make a network'
+complete -c skiff -n '__skiff_is network' -a inspect -d 'Show all that is known of networks'
+complete -c skiff -n '__skiff_is network' -a list -d 'List networks'
+complete -c skiff -n '__skiff_is network' -a ls -d 'List networks'
+complete -c skiff -n '__skiff_is network' -a prune -d 'Remove all networks that no container is in'
+complete -c skiff -n '__skiff_is network' -a remove -d 'Remove one or more networks'
+complete -c skiff -n '__skiff_is network' -a rm -d 'Remove one or more networks'
 complete -c skiff -n '__skiff_is system' -a boot -d 'Start the containers that are to run when the machine does'
 complete -c skiff -n '__skiff_is system' -a df -d 'Show what images and containers take on the disk'
 complete -c skiff -n '__skiff_is system' -a events -d 'Show what happens to containers and images, as it happens'
@@ -557,7 +589,7 @@ complete -c skiff -n '__skiff_is ps' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is inspect' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
 complete -c skiff -n '__skiff_is inspect' -l size -s s -d 'Count the bytes that a container takes on the disk'
-complete -c skiff -n '__skiff_is inspect' -l type -x -a 'container image' -d 'Look only among containers, or only among images'
+complete -c skiff -n '__skiff_is inspect' -l type -x -a 'container image network' -d 'Look only among things of this type'
 complete -c skiff -n '__skiff_is inspect' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is inspect' -a '(skiff __complete containers 2>/dev/null)'
 
@@ -722,6 +754,42 @@ complete -c skiff -n '__skiff_is image-prune' -l all -s a -d 'Remove every image
 complete -c skiff -n '__skiff_is image-prune' -l filter -x -a 'until= label= label!=' -d 'Remove only images that match'
 complete -c skiff -n '__skiff_is image-prune' -l force -s f -d 'Do not ask'
 complete -c skiff -n '__skiff_is image-prune' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is network-create' -l attachable -d 'Note that containers may be attached by hand, as they always may'
+complete -c skiff -n '__skiff_is network-create' -l config-from -x -a '(skiff __complete networks 2>/dev/null)' -d 'Take addresses, options and labels from this config-only network'
+complete -c skiff -n '__skiff_is network-create' -l config-only -d 'Make only a set of options for --config-from'
+complete -c skiff -n '__skiff_is network-create' -l driver -s d -x -a 'bridge macvlan ipvlan' -d 'Driver of the network'
+complete -c skiff -n '__skiff_is network-create' -l internal -d 'Let nothing in or out'
+complete -c skiff -n '__skiff_is network-create' -l label -x -d 'Set a label'
+complete -c skiff -n '__skiff_is network-create' -l opt -s o -x -a 'com.docker.network.driver.mtu= com.docker.network.bridge.name= parent= macvlan_mode= ipvlan_mode=' -d 'Set an option of the driver'
+complete -c skiff -n '__skiff_is network-create' -l scope -x -a 'local' -d 'Where the network is known'
+complete -c skiff -n '__skiff_is network-create' -l aux-address -x -d 'Give this address to no container'
+complete -c skiff -n '__skiff_is network-create' -l gateway -x -d 'The network\'s own address, which containers reach the world by'
+complete -c skiff -n '__skiff_is network-create' -l ip-range -x -d 'Give containers addresses from this part of the subnet'
+complete -c skiff -n '__skiff_is network-create' -l ipam-driver -x -a 'default' -d 'Who gives addresses away'
+complete -c skiff -n '__skiff_is network-create' -l ipv4 -d 'Give containers IPv4 addresses'
+complete -c skiff -n '__skiff_is network-create' -l ipv6 -d 'Give containers IPv6 addresses, of a range of your own where no --subnet names one'
+complete -c skiff -n '__skiff_is network-create' -l subnet -x -d 'The network\'s addresses; one IPv4 and one IPv6 range'
+complete -c skiff -n '__skiff_is network-create' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is network-ls' -l filter -s f -x -a 'dangling= driver= id= label= name= scope= type=' -d 'Show only networks that match'
+complete -c skiff -n '__skiff_is network-ls' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
+complete -c skiff -n '__skiff_is network-ls' -l no-trunc -d 'Do not shorten ids and long values'
+complete -c skiff -n '__skiff_is network-ls' -l quiet -s q -d 'Print only ids'
+complete -c skiff -n '__skiff_is network-ls' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is network-inspect' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
+complete -c skiff -n '__skiff_is network-inspect' -l verbose -s v -d 'Show a swarm\'s services too, of which there are none'
+complete -c skiff -n '__skiff_is network-inspect' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is network-inspect' -a '(skiff __complete networks 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is network-rm' -l force -s f -d 'Take a network that is not there for removed'
+complete -c skiff -n '__skiff_is network-rm' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is network-rm' -a '(skiff __complete networks 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is network-prune' -l filter -x -a 'until= label= label!=' -d 'Remove only networks that match'
+complete -c skiff -n '__skiff_is network-prune' -l force -s f -d 'Do not ask'
+complete -c skiff -n '__skiff_is network-prune' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is login' -l username -s u -x -d 'User name; asked for without it'
 complete -c skiff -n '__skiff_is login' -l password -s p -x -d 'Password, for all to see who can list processes; better is --password-stdin'
