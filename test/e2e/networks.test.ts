@@ -1,0 +1,157 @@
+/**
+ * `skiff network create`, `ls`, `inspect`, `rm` and `prune`, as far as they need no container.
+ * @one-driver
+ * @also-on-node
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { output, root, skiff, skiffCommand } from './skiff.ts';
+
+const directory = join(root, 'networks');
+
+test.after.each(() => {
+  skiff(['network', 'prune', '-f']);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const create = (...words: readonly string[]): string => output(['network', 'create', ...words]).trim();
+const refusal = (...words: readonly string[]): string => {
+  const { status, stdout, stderr } = skiff(['network', ...words]);
+  assert.equal([status, stdout], [1, ''], words.join(' '));
+  assert.is(stderr.trim().split('\n').length, 1, stderr);
+  return stderr;
+};
+const names = (...words: readonly string[]): readonly string[] => output(['network', 'ls', '--format', '{{.Name}}', ...words]).trim().split('\n').filter((name) => name !== '');
+
+interface Inspected {
+  readonly Name: string;
+  readonly Id: string;
+  readonly IPAM: { readonly Config: readonly { readonly Subnet: string; readonly Gateway?: string }[] };
+  readonly EnableIPv6: boolean;
+  readonly Containers: Readonly<Record<string, object>>;
+}
+
+const inspect = (...words: readonly string[]): readonly Inspected[] => JSON.parse(output(['network', 'inspect', ...words])) as readonly Inspected[];
+
+test('a network is made, listed, shown and removed, and nothing is left', () => {
+  const id = create('--label', 'tier=web', '--subnet', '10.5.0.0/24', 'shop');
+  assert.match(id, /^[0-9a-f]{64}$/);
+  const table = output(['network', 'ls']).trimEnd().split('\n');
+  assert.match(table[0] ?? '', /^NETWORK ID {5}NAME +DRIVER +SCOPE$/);
+  assert.match(table.at(-1) ?? '', new RegExp(`^${id.slice(0, 12)} +shop +bridge +local$`));
+  assert.equal(names(), ['bridge', 'host', 'none', 'shop']);
+  const [shown] = inspect('shop');
+  assert.equal([shown?.Id, shown?.IPAM.Config, shown?.Containers], [id, [{ Subnet: '10.5.0.0/24', Gateway: '10.5.0.1' }], {}]);
+  assert.is(output(['inspect', '--type', 'network', '-f', '{{.Name}}', id.slice(0, 8)]), 'shop\n');
+  assert.is(output(['inspect', '-f', '{{.Driver}}', 'shop']), 'bridge\n');
+  assert.is(output(['network', 'rm', id.slice(0, 12)]), `${id.slice(0, 12)}\n`);
+  assert.equal(names(), ['bridge', 'host', 'none']);
+  assert.equal(readdirSync(directory).filter((name) => name !== '.lock'), []);
+});
+
+test('ls: quiet, formats, filters', () => {
+  const [a, b] = [create('--label', 'x=1', 'aaa'), create('--internal', '--ipv6', 'bbb')];
+  assert.is(output(['network', 'ls', '-q', '-f', 'type=custom']), `${a.slice(0, 12)}\n${b.slice(0, 12)}\n`);
+  assert.is(output(['network', 'ls', '-q', '--no-trunc', '-f', 'label=x=1']), `${a}\n`);
+  const row = JSON.parse(output(['network', 'ls', '--format', 'json', '-f', 'name=bbb'])) as Readonly<Record<string, string>>;
+  assert.equal([Object.keys(row), row['IPv6'], row['Internal']], [['CreatedAt', 'Driver', 'ID', 'IPv4', 'IPv6', 'Internal', 'Labels', 'Name', 'Scope'], 'true', 'true']);
+  assert.is(output(['network', 'ls', '--format', '{{.Name}}: {{.Label "x"}}', '-f', 'name=aaa']), 'aaa: 1\n');
+  assert.equal(names('-f', 'dangling=true'), ['aaa', 'bbb']);
+  assert.match(refusal('ls', '-f', 'colour=red'), /invalid filter 'colour'/);
+});
+
+test('what cannot be made is refused in one line, and leaves nothing', () => {
+  create('--subnet', '10.5.0.0/24', 'shop');
+  for (const [words, wanted] of [
+    [['shop'], /network with name shop already exists/],
+    [['--subnet', '10.5.0.128/25', 'other'], /pool overlaps with other one on this address space: 10\.5\.0\.128\/25 and network shop/],
+    [['bridge'], /operation is not permitted on predefined bridge network/],
+    [['-d', 'overlay', 'other'], /need a swarm/],
+    [['-o', 'com.docker.network.bridge.enable_icc=false', 'other'], /make a network for each/],
+    [['--gateway', '10.5.0.1', 'other'], /must have a corresponding subnet/],
+    [['../other'], /invalid network name/],
+  ] as const) assert.match(refusal('create', ...words), wanted);
+  assert.is(skiff(['network', 'create', '--ingress', 'other']).status, 125);
+  assert.equal(names('-f', 'type=custom'), ['shop']);
+  assert.equal(readdirSync(directory).sort(), ['.lock', 'shop.json']);
+});
+
+test('twenty at once have different ranges; of twenty with one name one is made', async () => {
+  const all = (argument: (number: number) => string): Promise<readonly number[]> =>
+    Promise.all(Array.from({ length: 20 }, (_, at) => new Promise<number>((resolve) => {
+      const [program, ...first] = skiffCommand;
+      spawn(program, [...first, 'network', 'create', argument(at)], { stdio: 'ignore' }).on('close', (code) => resolve(code ?? -1));
+    })));
+  assert.equal(await all((at) => `n${at}`), Array.from({ length: 20 }, () => 0));
+  const subnets = inspect(...names('-f', 'type=custom')).map(({ IPAM }) => IPAM.Config[0]?.Subnet);
+  assert.is(new Set(subnets).size, 20);
+  assert.is((await all(() => 'same')).filter((code) => code === 0).length, 1);
+});
+
+test('rm goes on after one that cannot be removed; the predefined stay', () => {
+  create('shop');
+  const { status, stdout, stderr } = skiff(['network', 'rm', 'nobody', 'bridge', 'shop']);
+  assert.equal([status, stdout], [1, 'shop\n']);
+  assert.equal(stderr.trim().split('\n').map((line) => line.replace(/;.*/, '')), ['skiff: no such network: nobody', 'skiff: bridge is a pre-defined network and cannot be removed']);
+  assert.equal([skiff(['network', 'rm', '-f', 'nobody']).status, skiff(['network', 'rm', 'nobody']).status], [0, 1]);
+});
+
+test('a network that somebody has an address in stays, for rm and for prune', () => {
+  const id = create('shop');
+  const [host = ''] = readdirSync(join(root, 'hosts'));
+  const leases = join(root, 'hosts', host, 'leases', id);
+  mkdirSync(join(leases, 'up'), { recursive: true });
+  const lease = (path: string): void => writeFileSync(path, `container ${'c'.repeat(64)}\nendpoint ${'e'.repeat(64)}\nmac 02:42:ac:12:00:02\naddress 172.18.0.2/16\nname web\n`);
+  lease(join(leases, '172.18.0.2'));
+  lease(join(leases, 'up/172.18.0.2'));
+  assert.match(refusal('rm', 'shop'), new RegExp(`network shop id ${id} has active endpoints \\(name:"web" id:"cccccccccccc"\\); stop these containers`));
+  assert.equal(inspect('shop')[0]?.Containers, { ['c'.repeat(64)]: { Name: 'web', EndpointID: 'e'.repeat(64), MacAddress: '02:42:ac:12:00:02', IPv4Address: '172.18.0.2/16', IPv6Address: '' } });
+  assert.equal(names('-f', 'dangling=true'), []);
+  assert.is(output(['network', 'prune', '-f']), '');
+  rmSync(leases, { recursive: true });
+  assert.is(output(['network', 'prune', '-f']), 'Deleted Networks:\nshop\n\n');
+  assert.not.ok(existsSync(leases));
+});
+
+test('prune asks, and filters', () => {
+  create('--label', 'keep', 'aaa');
+  create('bbb');
+  assert.match(output(['network', 'prune'], { input: 'n\n' }), /not used by at least one container\.\nAre you sure/);
+  assert.equal(names('-f', 'type=custom'), ['aaa', 'bbb']);
+  assert.is(output(['network', 'prune', '-f', '--filter', 'until=1h']), '');
+  assert.is(output(['network', 'prune', '-f', '--filter', 'label!=keep']), 'Deleted Networks:\nbbb\n\n');
+  assert.match(refusal('prune', '-f', '--filter', 'colour=red'), /invalid filter/);
+});
+
+test('a damaged record is told by its path, and the others are there', () => {
+  create('shop');
+  const path = join(directory, 'broken.json');
+  writeFileSync(path, '{"version":1}');
+  const { status, stdout, stderr } = skiff(['network', 'ls', '--format', '{{.Name}}']);
+  assert.equal([status, stdout], [0, 'bridge\nhost\nnone\nshop\n']);
+  assert.ok(stderr.startsWith(`skiff: ${path} is damaged: `), stderr);
+  assert.match(refusal('rm', 'broken'), /broken\.json is damaged/);
+});
+
+test('configurations for others', () => {
+  create('--config-only', '--subnet', '10.7.0.0/24', '--label', 'a=b', 'config');
+  create('--config-from', 'config', 'made');
+  assert.is(output(['network', 'inspect', '-f', '{{.ConfigFrom.Network}} {{index .Labels "a"}} {{(index .IPAM.Config 0).Subnet}}', 'made']), 'config b 10.7.0.0/24\n');
+  assert.match(refusal('rm', 'config'), /configuration network config is in use by network made/);
+});
+
+test('events, and names for a shell', () => {
+  const since = String(Math.floor(Date.now() / 1000) - 1);
+  const id = create('shop');
+  output(['network', 'rm', 'shop']);
+  const told = output(['events', '--since', since, '--until', '0s', '--filter', 'type=network', '--format', '{{.Action}} {{.Actor.ID}} {{.Actor.Attributes.name}} {{.Actor.Attributes.type}}']).trim().split('\n');
+  assert.equal(told.filter((line) => line.includes(id)), [`create ${id} shop bridge`, `destroy ${id} shop bridge`]);
+  create('shop');
+  assert.is(output(['__complete', 'networks']), 'bridge\nhost\nnone\nshop\n');
+  assert.match(readFileSync('man/completion/skiff.bash', 'utf8'), /networks/);
+});
+
+test.run();
