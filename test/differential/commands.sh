@@ -1,6 +1,6 @@
 # One script for every container tool that takes Docker's command line: `TOOL=/path/to/docker sh commands.sh SECTION` prints a transcript.
 # Under each command stands what it wrote to standard output, `!` when it wrote to standard error too, and its exit code.
-# Needs an image `busybox`, and leaves no container. What each section compares is told by its name; transcript.ts takes times and ids out.
+# Needs an image `busybox`, and leaves neither container nor network. What each section compares is told by its name; transcript.ts takes times and ids out.
 
 # One command: its words, its output, its exit code.
 t() {
@@ -586,6 +586,54 @@ s_events() {
   done
   t events --since nonsense --until 1
   t events --until 1 --format '{{.Nonsense'
+}
+
+s_network() {
+  all='name={{.Name}} driver={{.Driver}} scope={{.Scope}} v6={{.EnableIPv6}} internal={{.Internal}} attachable={{.Attachable}} ingress={{.Ingress}} ipam={{json .IPAM}} from={{json .ConfigFrom}} only={{.ConfigOnly}} containers={{json .Containers}} options={{json .Options}} labels={{json .Labels}}'
+  t network create --subnet 10.85.0.0/24 --label l=m xa
+  t network create --subnet 10.86.3.7/16 --ip-range 10.86.3.0/24 --aux-address a=10.86.3.9 --internal --attachable -o com.docker.network.driver.mtu=1400 xb
+  t network create --subnet 10.87.0.0/24 --gateway 10.87.0.254 --ipv6 --subnet fd00:87::/64 xc
+  for name in xa xb xc; do t network inspect --format "$all" $name; done
+  t network create xa
+  t network create --subnet 10.85.0.128/25 xd
+  t network create --gateway 10.88.0.1 xd
+  t network create --subnet 10.88.0.0/24 --gateway 10.89.0.1 xd
+  t network create --subnet 10.88.0.0/24 --ip-range 10.89.0.0/24 xd
+  t network create --subnet 10.88.0.0/24 --subnet 10.88.0.0/25 xd
+  t network create --subnet 10.88.0.0/24 --subnet 10.89.0.0/24 xd
+  t network create --subnet nonsense xd
+  t network create --driver nonsense xd
+  t network create host
+  t network create --config-only --subnet 10.90.0.0/24 --label c=d xe
+  t network create --config-from xe xf
+  t network create --config-from xe --label e=f xg
+  for name in xe xf; do t network inspect --format "$all" $name; done
+  t network rm xe
+  t network ls --filter name=^x
+  t network ls --filter name=^x --format '{{.Name}} {{.Driver}} {{.Scope}} {{.IPv6}} {{.Internal}} {{.Labels}} {{.Label "l"}}'
+  t network ls --filter name=xa --format json
+  t network ls --filter driver=host --format '{{.Name}}'
+  t network ls --filter driver=null --filter type=builtin --format '{{.Name}}'
+  t network ls --filter label=l=m --format '{{.Name}}'
+  t network ls --filter type=custom --filter dangling=true --format '{{.Name}}'
+  t network ls --filter dangling=nonsense
+  t network ls --filter nonsense=1
+  t network ls -q --no-trunc --filter name=xa
+  t network inspect host --format '{{.Name}} {{.Driver}} {{json .IPAM.Config}} {{json .Containers}} {{json .Options}}'
+  t network inspect none --format '{{.Name}} {{.Driver}} {{json .Options}} {{json .Labels}}'
+  t network inspect nobody
+  t network inspect xa nobody --format '{{.Name}}'
+  t inspect --type network --format '{{.Name}}' xa
+  t inspect --format '{{.Name}} {{.Driver}}' xb
+  t network rm nobody xb
+  t network rm host
+  t network rm -f nobody
+  t network remove xc
+  t network prune -f --filter label=nothing
+  sorted network prune -f
+  t network prune -f --filter nonsense=1
+  t network ls --filter type=custom
+  q network rm xe
 }
 
 set -u

@@ -33,4 +33,11 @@ export const known: readonly Known[] = [
   { commands: /^commit_export: history/, why: 'an import is called by its file', ours: (theirs) => theirs.replace(/Imported from -/, 'Imported from <file>') },
   { commands: /^events: .*Attributes\}\}$/, why: 'later Dockers tell how long a command ran', ours: (theirs) => theirs.replaceAll('{"exitCode":', '{"execDuration":"0","exitCode":') },
   { commands: /^events: .*Action/, why: 'no two spaces before the name', ours: (theirs) => theirs.replace(/true {2}/g, 'true ') },
+  {
+    commands: /^network: network inspect --format name=/,
+    why: 'as by later Dockers the gateway is told that nobody chose, and a subnet by its first address',
+    ours: (theirs) =>
+      theirs.replace('10.86.3.7/16', '10.86.0.0/16').replace('"IPRange":"10.86.3.0/24"', '$&,"Gateway":"10.86.3.0"').replace(/"Subnet":"((?:10\.\d+\.0\.|fd00:87::))0?\/\d+"\}/g, (pool, start: string) => `${pool.slice(0, -1)},"Gateway":"${start}1"}`),
+  },
+  { commands: /^network: network ls .*--format json$/, why: 'this Docker does not know networks without IPv4', ours: saying('"IPv4":"false"', '"IPv4":"true"') },
 ];
