@@ -53,9 +53,9 @@ export const fakeHost = (changes: Partial<HostView> = {}): HostView => ({
   resolvConf: () => 'nameserver 127.0.0.53\nnameserver 192.0.2.1\nsearch example.org\noptions edns0\n',
   hosts: () => '127.0.0.1 localhost workstation\n',
   findContainer: (name) => {
-    if (name === 'web') return { id: 'aa'.repeat(32), name: 'web', pid: 4711, shareable: true };
-    if (name === 'db') return { id: 'bb'.repeat(32), name: 'db', pid: 4712, shareable: false };
-    return name === 'dead' ? { id: 'cc'.repeat(32), name: 'dead', shareable: false } : undefined;
+    if (name === 'web') return { id: 'aa'.repeat(32), name: 'web', pid: 4711, shareable: true, networkOwner: 'aa'.repeat(32), ownerDirectory: '/c/web', hostname: 'webbox', hasHostNetwork: false };
+    if (name === 'db') return { id: 'bb'.repeat(32), name: 'db', pid: 4712, shareable: false, networkOwner: 'bb'.repeat(32), ownerDirectory: '/c/db', hostname: 'dbbox', hasHostNetwork: true };
+    return name === 'dead' ? { id: 'cc'.repeat(32), name: 'dead', shareable: false, networkOwner: 'cc'.repeat(32), ownerDirectory: '/c/dead', hostname: 'deadbox', hasHostNetwork: false } : undefined;
   },
   ...changes,
 });

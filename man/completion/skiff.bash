@@ -291,7 +291,7 @@ _skiff() {
         --expose) : ;;
         --hostname|-h) : ;;
         --ipc) _skiff_offer 'private' 'host' 'container:' ;;
-        --network) _skiff_offer 'slirp4netns' 'none' 'host' ;;
+        --network) _skiff_offer 'slirp4netns' 'none' 'host' 'container:' ;;
         --pid) _skiff_offer 'private' 'host' 'container:' ;;
         --uts) _skiff_offer 'private' 'host' ;;
         --blkio-weight) : ;;
@@ -371,7 +371,7 @@ _skiff() {
         --expose) : ;;
         --hostname|-h) : ;;
         --ipc) _skiff_offer 'private' 'host' 'container:' ;;
-        --network) _skiff_offer 'slirp4netns' 'none' 'host' ;;
+        --network) _skiff_offer 'slirp4netns' 'none' 'host' 'container:' ;;
         --pid) _skiff_offer 'private' 'host' 'container:' ;;
         --uts) _skiff_offer 'private' 'host' ;;
         --blkio-weight) : ;;

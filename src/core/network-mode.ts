@@ -1,4 +1,4 @@
-/** `--network none|host|slirp4netns[:OPTIONS]`. */
+/** `--network none|host|container:NAME|slirp4netns[:OPTIONS]`. */
 import { fail } from './errors.ts';
 import { attempt, refuse, usage } from './invalid.ts';
 import { addressInCidr, isIP } from './ip.ts';
@@ -20,7 +20,21 @@ export interface SlirpNetwork {
   readonly outboundAddress?: string;
 }
 
-export type NetworkMode = { readonly mode: 'none' } | { readonly mode: 'host' } | SlirpNetwork;
+/** Another container's network namespace. */
+export interface SharedNetwork {
+  readonly mode: 'container';
+  /** As typed. */
+  readonly container: string;
+  /** Id of the container that has made it, which may be one that is shared by that one; known when the container is made. */
+  readonly owner?: string;
+  /** The owner has the host's network. */
+  readonly isHosts?: boolean;
+}
+
+export type NetworkMode = { readonly mode: 'none' } | { readonly mode: 'host' } | SharedNetwork | SlirpNetwork;
+
+/** Whether a container with this network is in the host's. */
+export const isHostNetwork = (network: NetworkMode): boolean => network.mode === 'host' || (network.mode === 'container' && network.isHosts === true);
 
 const optionNames: readonly string[] = ['allow_host_loopback', 'cidr', 'enable_ipv6', 'mtu', 'outbound_addr'];
 
@@ -68,12 +82,18 @@ const parseSlirp = (list: string, text: string): SlirpNetwork => {
   };
 };
 
+const parseShared = (text: string): SharedNetwork => {
+  const container = text.slice('container:'.length);
+  return container === '' ? usage('invalid network mode: invalid container format container:<name|id>') : { mode: 'container', container };
+};
+
 /** The network of a container; without a flag, `default` or the empty string, slirp4netns. Other names are networks that do not exist. */
 export const parseNetwork = (text: string): Either<SkiffError, NetworkMode> =>
   attempt(() => {
     if (text === 'none' || text === 'host') return { mode: text };
     if (text === '' || text === 'default') return parseSlirp('', text);
     if (text === 'slirp4netns' || text.startsWith('slirp4netns:')) return parseSlirp(text.slice('slirp4netns:'.length), text);
-    if (text === 'bridge' || text.startsWith('container:')) return refuse(`--network ${text} is not here yet`, 'use slirp4netns, host or none');
+    if (text.startsWith('container:')) return parseShared(text);
+    if (text === 'bridge') return refuse(`--network ${text} is not here yet`, 'use slirp4netns, host or none');
     return fail({ _tag: 'NotFound', kind: 'network', name: text, hint: 'use slirp4netns, host or none' });
   });

@@ -1,7 +1,21 @@
 /** The text of /etc/hosts, /etc/resolv.conf and /etc/hostname as Docker writes them. */
+import { dirname, join } from 'node:path';
 import { isIP } from '../core/ip.ts';
 import type { HostEntry } from '../core/hosts.ts';
+import type { SkiffSpec } from './spec-types.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
+
+interface Subject {
+  readonly id: string;
+  readonly directory: string;
+  readonly spec: Pick<SkiffSpec, 'network'>;
+}
+
+/** The container whose network it is. */
+export const networkOwner = ({ id, spec: { network } }: Pick<Subject, 'id' | 'spec'>): string => (network.mode === 'container' ? (network.owner ?? id) : id);
+
+/** Where the files are that a container's /etc has: with the network of another one they are that one's. */
+export const etcDirectory = (container: Subject): string => join(dirname(container.directory), networkOwner(container));
 
 const localHosts = [
   '127.0.0.1\tlocalhost',

@@ -4,11 +4,13 @@ import { availableParallelism, hostname, release } from 'node:os';
 import { join } from 'node:path';
 import { hostPlatform } from '../images/platform.ts';
 import { isReadWritable } from '../system/host.ts';
+import { isHostNetwork } from '../core/network-mode.ts';
 import { readOptional } from '../system/read-optional.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 import { hasProcess } from './records.ts';
 import type { Container } from './records.ts';
+import { etcDirectory, networkOwner } from './etc-files.ts';
 import type { HostView, PathKind, ContainerView } from './spec-types.ts';
 
 const kindOf = (path: string): PathKind | undefined => {
@@ -67,6 +69,10 @@ const viewOf = (container: Container): ContainerView => ({
   name: container.spec.name,
   ...(hasProcess(container.state) ? { pid: container.state.pid } : {}),
   shareable: container.spec.ipc.mode === 'shareable',
+  networkOwner: networkOwner(container),
+  ownerDirectory: etcDirectory(container),
+  hostname: container.spec.hostname,
+  hasHostNetwork: isHostNetwork(container.spec.network),
 });
 
 export interface HostViewInputs {

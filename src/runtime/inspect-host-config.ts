@@ -18,6 +18,9 @@ const capabilityName = (typed: string): string => {
 
 const modeText = (mode: SkiffSpec['pid'] | SkiffSpec['ipc']): string => (mode.mode === 'container' ? `container:${mode.container}` : mode.mode);
 
+/** Docker shows the id of the container whose network it is. */
+const networkModeText = ({ network, sharesWith }: SkiffSpec): string => (network.mode === 'container' ? `container:${sharesWith ?? network.container}` : network.mode);
+
 const devicesOf = (typed: readonly string[] = []): readonly object[] =>
   typed.flatMap((text) => {
     const device = parseDevice(text);
@@ -44,7 +47,7 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       Binds: bindsOf(oci, asked),
       ContainerIDFile: spec.cidFile ?? '',
       LogConfig: { Type: spec.log.driver, Config: goMap(spec.log.options ?? {}) },
-      NetworkMode: spec.network.mode,
+      NetworkMode: networkModeText(spec),
       PortBindings: goMap({}),
       RestartPolicy: { Name: spec.restart?.name ?? 'no', MaximumRetryCount: spec.restart?.maximumRetryCount ?? 0 },
       AutoRemove: spec.autoRemove,

@@ -65,6 +65,6 @@ export const inspectedNetwork = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, p
     IPPrefixLen,
     IPv6Gateway: '',
     MacAddress: '',
-    Networks: goMap({ [network.mode]: endpoint }),
+    Networks: goMap(network.mode === 'container' ? {} : { [network.mode]: endpoint }),
   };
 };

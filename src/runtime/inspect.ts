@@ -8,6 +8,7 @@ import { need } from '../core/invalid.ts';
 import { isRemote } from '../core/log-options.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import { goMap, goStruct } from '../images/inspect-config.ts';
+import { etcDirectory } from './etc-files.ts';
 import { inspectedContainerConfig } from './inspect-config.ts';
 import { inspectedHealth } from './inspect-health.ts';
 import { inspectedHostConfig } from './inspect-host-config.ts';
@@ -82,9 +83,9 @@ export const inspected = (container: Container, oci: OciSpec, sizes: Sizes): obj
       Args: spec.args.slice(1),
       State: stateOf(container),
       Image: spec.image?.id ?? '',
-      ResolvConfPath: join(directory, 'resolv.conf'),
-      HostnamePath: join(directory, 'hostname'),
-      HostsPath: join(directory, 'hosts'),
+      ResolvConfPath: join(etcDirectory(container), 'resolv.conf'),
+      HostnamePath: join(etcDirectory(container), 'hostname'),
+      HostsPath: join(etcDirectory(container), 'hosts'),
       LogPath: spec.log.driver === 'none' || isRemote(spec.log.driver) ? '' : join(directory, 'container-json.log'),
       Name: `/${spec.name}`,
       RestartCount: state.restartCount ?? 0,

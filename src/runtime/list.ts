@@ -88,7 +88,7 @@ export const rowOf = (container: Container, options: RowOptions): Readonly<Recor
     Labels: Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`).join(','),
     LocalVolumes: '0',
     Mounts: mounts.map((mount) => mountText(mount, noTrunc)).join(','),
-    Networks: spec.network.mode,
+    Networks: spec.network.mode === 'container' ? '' : spec.network.mode,
     Platform: spec.platform,
     Size: sizeText(size ?? { written: 0, whole: 0 }),
     Label: (key) => spec.labels[key] ?? '',

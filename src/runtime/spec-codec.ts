@@ -66,7 +66,7 @@ const surroundings = t.intersection([
   t.type({
     hostname: t.string,
     etc: t.type({ hostname: t.string, hosts: t.string, resolvConf: t.string }),
-    network: t.union([modes('none', 'host'), slirp]),
+    network: t.union([modes('none', 'host'), slirp, t.intersection([container, t.partial({ owner: t.string, isHosts: t.boolean })])]),
     pid: t.union([modes('private', 'host'), container]),
     ipc: t.union([modes('private', 'shareable', 'none', 'host'), container]),
     userns: t.union([t.type({ mode: t.literal('default') }), t.type({ mode: t.literal('keep-id'), uid: t.number, gid: t.number })]),

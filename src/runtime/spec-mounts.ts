@@ -2,6 +2,7 @@
 import { fail } from '../core/errors.ts';
 import { isMapped } from '../core/id-maps.ts';
 import { need, refuse } from '../core/invalid.ts';
+import { isHostNetwork } from '../core/network-mode.ts';
 import { parseDevice } from '../core/devices.ts';
 import { parseMount } from '../core/mount-flag.ts';
 import { cleanPath } from '../core/mounts.ts';
@@ -50,7 +51,7 @@ const quiet = ['nosuid', 'noexec', 'nodev'];
 /** A namespace that is the host's cannot have its file system mounted anew from a user namespace: the host's mount is bound instead. */
 const kernelMounts = (plan: NamespacePlan, host: HostView, privileged: boolean): readonly OciMount[] => {
   const access = privileged ? 'rw' : 'ro';
-  const hostNetwork = plan.network.mode === 'host';
+  const hostNetwork = isHostNetwork(plan.network);
   const terminals = ['rw', 'nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'];
   return [
     plan.pid.mode === 'host' ? hostTree('/proc', ['rw', ...quiet]) : kernelMount('/proc', 'proc', ['rw', ...quiet]),
@@ -67,7 +68,7 @@ const cgroupMount = (plan: NamespacePlan, host: HostView, access: string): reado
   if (host.cgroup2) {
     return [plan.hostCgroup ? hostTree('/sys/fs/cgroup', [access, ...quiet]) : kernelMount('/sys/fs/cgroup', 'cgroup', [access, ...quiet])];
   }
-  return plan.network.mode === 'host' ? [kernelMount('/sys/fs/cgroup', 'tmpfs', ['ro', ...quiet, 'mode=755', 'size=0k'])] : [];
+  return isHostNetwork(plan.network) ? [kernelMount('/sys/fs/cgroup', 'tmpfs', ['ro', ...quiet, 'mode=755', 'size=0k'])] : [];
 };
 
 const messageQueues = (plan: NamespacePlan, host: HostView): readonly OciMount[] => {
@@ -89,10 +90,10 @@ const sharedMemory = (plan: NamespacePlan, size: number): readonly OciMount[] =>
   }
 };
 
-/** The files of /etc that name the container and its network; they can be written to unless the root is read-only. */
-const etcMounts = (host: HostView, readOnly: boolean): readonly OciMount[] =>
+/** The files of /etc that name the container and its network; they can be written to unless the root is read-only. Who shares a network shares them. */
+const etcMounts = ({ network, donor }: NamespacePlan, host: HostView, readOnly: boolean): readonly OciMount[] =>
   ['resolv.conf', 'hostname', 'hosts'].map((file) =>
-    bindOf(`${host.containerDirectory}/${file}`, `/etc/${file}`, ['rbind', 'rprivate', ...(readOnly ? ['ro'] : [])]),
+    bindOf(`${(network.mode === 'container' ? donor?.ownerDirectory : undefined) ?? host.containerDirectory}/${file}`, `/etc/${file}`, ['rbind', 'rprivate', ...(readOnly ? ['ro'] : [])]),
   );
 
 /** mount_setattr(2) with AT_RECURSIVE came with Linux 5.12. */
@@ -182,7 +183,7 @@ export const planMounts = (flags: RunFlags, host: HostView, plan: NamespacePlan,
   const standard = [...kernelMounts(plan, host, privileged), ...sharedMemory(plan, shmSize)].filter(
     ({ destination }) => !taken.has(destination) && !(taken.has('/dev') && destination.startsWith('/dev/')),
   );
-  const etc = etcMounts(host, flags.readOnly ?? false).filter(({ destination }) => !taken.has(destination));
+  const etc = etcMounts(plan, host, flags.readOnly ?? false).filter(({ destination }) => !taken.has(destination));
   const users = [...etc, ...requests.map((request) => toMount(request, host))].toSorted((a, b) => depth(a.destination) - depth(b.destination));
   const nodes = [...(privileged ? privilegedDevices(host, taken) : []), ...devices.map((device) => deviceMount(device, host))];
   return {

@@ -3,7 +3,7 @@ import { fail } from '../core/errors.ts';
 import { defaultMap, isMapped, keepIdMap } from '../core/id-maps.ts';
 import { need, refuse, usage } from '../core/invalid.ts';
 import { parseHostMode, parseIpcMode, parsePidMode, parseUserMode } from '../core/namespace-modes.ts';
-import { parseNetwork } from '../core/network-mode.ts';
+import { isHostNetwork, parseNetwork } from '../core/network-mode.ts';
 import type { Extent, IdMapping } from '../core/id-maps.ts';
 import type { IpcMode, PidMode, UserMode } from '../core/namespace-modes.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
@@ -39,21 +39,30 @@ const findDonor = (name: string, host: HostView): ContainerView => {
   return found;
 };
 
-/** The one container that `--pid` and `--ipc` name, if any: two would mean two user namespaces. */
-const chooseDonor = (pid: PidMode, ipc: IpcMode, userns: UserMode, host: HostView): ContainerView | undefined => {
-  const fromPid = pid.mode === 'container' ? findDonor(pid.container, host) : undefined;
-  const fromIpc = ipc.mode === 'container' ? findDonor(ipc.container, host) : undefined;
-  const donor = fromPid ?? fromIpc;
-  if (donor === undefined) return undefined;
-  if (fromPid !== undefined && fromIpc !== undefined && fromPid.id !== fromIpc.id) {
-    return refuse('--pid and --ipc name different containers: joining both would mean being in two user namespaces', 'name the same container twice');
+type Shareable = Pick<NamespacePlan, 'pid' | 'ipc' | 'network'>;
+
+/** The one container that `--pid`, `--ipc` and `--network` name, if any: two would mean two user namespaces. */
+const chooseDonor = (modes: Shareable, userns: UserMode, host: HostView): ContainerView | undefined => {
+  const named = (['pid', 'ipc', 'network'] as const).flatMap((flag) => {
+    const mode = modes[flag];
+    return mode.mode === 'container' ? [{ flag, donor: findDonor(mode.container, host) }] : [];
+  });
+  const [first] = named;
+  if (first === undefined) return undefined;
+  const other = named.find(({ donor }) => donor.id !== first.donor.id);
+  if (other !== undefined) {
+    return refuse(`--${first.flag} and --${other.flag} name different containers: joining both would mean being in two user namespaces`, 'name the same container twice');
   }
-  if (fromIpc !== undefined && !fromIpc.shareable) {
-    return refuse(`container ${fromIpc.name} does not share its IPC namespace`, 'start it with --ipc shareable');
+  if (modes.ipc.mode === 'container' && !first.donor.shareable) {
+    return refuse(`container ${first.donor.name} does not share its IPC namespace`, 'start it with --ipc shareable');
   }
-  if (userns.mode !== 'default') return usage('--userns keep-id does not go with --pid or --ipc container:NAME, which bring their own user namespace');
-  return donor;
+  if (userns.mode !== 'default') return usage(`--userns keep-id does not go with --${first.flag} container:NAME, which brings its own user namespace`);
+  return first.donor;
 };
+
+/** Whose network it is in the end: of several that share it one has made it, and that one may be in the host's. */
+const networkBehind = (network: NetworkMode, donor: ContainerView | undefined): NetworkMode =>
+  network.mode === 'container' && donor !== undefined ? { ...network, owner: donor.networkOwner, ...(donor.hasHostNetwork ? { isHosts: true } : {}) } : network;
 
 type Modes = Omit<NamespacePlan, 'namespaces' | 'uidMap' | 'gidMap'>;
 
@@ -61,7 +70,7 @@ const listNamespaces = ({ pid, ipc, hostUts, hostCgroup, network, donor }: Modes
   const joined = (type: OciNamespace['type'], file: string): OciNamespace => ({ type, path: `/proc/${donor?.pid ?? 0}/ns/${file}` });
   const out: OciNamespace[] = [donor === undefined ? { type: 'user' } : joined('user', 'user'), { type: 'mount' }];
   if (pid.mode !== 'host') out.push(pid.mode === 'container' ? joined('pid', 'pid') : { type: 'pid' });
-  if (network.mode !== 'host') out.push({ type: 'network' });
+  if (!isHostNetwork(network)) out.push(network.mode === 'container' ? joined('network', 'net') : { type: 'network' });
   if (ipc.mode !== 'host') out.push(ipc.mode === 'container' ? joined('ipc', 'ipc') : { type: 'ipc' });
   if (!hostUts) out.push({ type: 'uts' });
   if (!hostCgroup) out.push({ type: 'cgroup' });
@@ -73,14 +82,15 @@ export const planNamespaces = (flags: RunFlags, host: HostView): NamespacePlan =
   const pid = need(parsePidMode(flags.pid ?? ''));
   const ipc = need(parseIpcMode(flags.ipc ?? ''));
   const userns = need(parseUserMode(flags.userns ?? '', host));
-  const donor = chooseDonor(pid, ipc, userns, host);
+  const network = need(parseNetwork(flags.network ?? ''));
+  const donor = chooseDonor({ pid, ipc, network }, userns, host);
   const modes: Modes = {
     pid,
     ipc,
     userns,
     hostUts: need(parseHostMode(flags.uts ?? '', '--uts')),
     hostCgroup: need(parseHostMode(flags.cgroupns ?? '', '--cgroupns')),
-    network: need(parseNetwork(flags.network ?? '')),
+    network: networkBehind(network, donor),
     ...(donor === undefined ? {} : { donor }),
   };
   const { uids, gids } = extents(host);

@@ -42,7 +42,7 @@ export interface ImageConfigView {
 
 export type PathKind = 'file' | 'directory' | 'character-device' | 'block-device' | 'fifo' | 'socket';
 
-/** Another container, when one is named by `--pid container:X` or `--ipc container:X`. */
+/** Another container, when one is named by `container:X` behind `--pid`, `--ipc` or `--network`. */
 export interface ContainerView {
   readonly id: string;
   readonly name: string;
@@ -50,6 +50,13 @@ export interface ContainerView {
   readonly pid?: number;
   /** Whether it was started with `--ipc shareable`. */
   readonly shareable: boolean;
+  /** Id of the container whose network it is in: its own, unless it shares another one's. */
+  readonly networkOwner: string;
+  /** That one's, absolute. */
+  readonly ownerDirectory: string;
+  readonly hostname: string;
+  /** Whether its network is the host's. */
+  readonly hasHostNetwork: boolean;
 }
 
 /** Facts about the host. The functions are asked only when a flag needs the answer. */

@@ -24,6 +24,7 @@ import { applyCapabilityFlags } from './capabilities.ts';
 import { resolveConfinement } from './confinement.ts';
 import { hostnameFile, hostsFile, resolverFile } from './etc-files.ts';
 import { planMounts } from './spec-mounts.ts';
+import { checkNetworkConflicts } from './spec-network.ts';
 import { checkMapped, planNamespaces } from './spec-namespaces.ts';
 import { commandOf, directoryOf, entrypointOf, environmentOf, limitsOf, oomScoreOf, userOf } from './spec-process.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
@@ -56,6 +57,7 @@ const hostnameOf = ({ flags, host, id }: Inputs, plan: NamespacePlan): string =>
     return host.hostname;
   }
   if (hostname !== '') return need(parseHostname(hostname, '--hostname'));
+  if (plan.network.mode === 'container' && plan.donor !== undefined) return plan.donor.hostname;
   return plan.network.mode === 'host' ? host.hostname : shortId(id);
 };
 
@@ -64,7 +66,7 @@ const domainnameOf = (flags: RunFlags): { readonly domainname?: string } =>
 
 /** A container's own network lets everybody in it open low ports and send pings, as Docker's does. */
 const sysctlsOf = (flags: RunFlags, plan: NamespacePlan): Readonly<Record<string, string>> => {
-  const network = plan.network.mode !== 'host';
+  const network = plan.network.mode !== 'host' && plan.network.mode !== 'container';
   const own = { network, ipc: plan.ipc.mode !== 'host' && plan.ipc.mode !== 'container', uts: !plan.hostUts };
   const lastGroup = contiguousIds(plan.gidMap) - 1;
   const ports = { 'net.ipv4.ip_unprivileged_port_start': '0' };
@@ -274,6 +276,7 @@ export const makeSpec = (image: ImageConfigView | undefined, flags: RunFlags, ho
   attempt(() => {
     const inputs: Inputs = { id, image, flags, host };
     const plan = planNamespaces(flags, host);
+    checkNetworkConflicts(flags, plan.network);
     const hostname = hostnameOf(inputs, plan);
     const confinement = need(
       resolveConfinement({

@@ -47,6 +47,23 @@ test('--ipc container:X shares memory that is really the same', () => {
   });
 });
 
+test('--network container:X shares the network and its names, and one that shares can be shared', () => {
+  withContainer(['--name', 'donor', '--hostname', 'box', '--network', 'none'], ['busybox', 'httpd', '-f', '-p', '127.0.0.1:80', '-h', '/etc'], (id) => {
+    withContainer(['--name', 'middle', '--network', 'container:donor'], ['busybox', 'sleep', '600'], () => {
+      for (const flags of [['--network', 'container:donor'], ['--network', 'container:middle']]) {
+        assert.is(namespaceIn(flags, 'net'), output(['exec', id, 'readlink', '/proc/self/ns/net']).trim());
+        assert.is(inBusybox(flags, 'hostname; cat /etc/hostname; until wget -qO - http://127.0.0.1/hostname; do sleep 0.1; done'), 'box\nbox\nbox\n');
+        output(['exec', id, 'sh', '-c', 'echo 192.0.2.9 late >>/etc/hosts']);
+        assert.match(inBusybox(flags, 'cat /etc/hosts'), /192\.0\.2\.9 late/);
+      }
+      assert.is(output(['inspect', '--format', '{{.HostConfig.NetworkMode}} {{len .NetworkSettings.Networks}}', 'middle']), `container:${id} 0\n`);
+    });
+  });
+  withContainer(['--name', 'donor', '--network', 'host'], ['busybox', 'sleep', '600'], () => {
+    assert.is(namespaceIn(['--network', 'container:donor'], 'net'), namespaceHere('net'));
+  });
+});
+
 test('--ipc host and none', () => {
   assert.is(namespaceIn(['--ipc', 'host'], 'ipc'), namespaceHere('ipc'));
   const name = `skiff-test-${process.pid}`;

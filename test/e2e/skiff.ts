@@ -102,14 +102,17 @@ export const inMountNamespace = (script: string, options: Options = {}): Result 
 /** The words before the command of a short-lived busybox container without a network. */
 export const bare = ['run', '--rm', '--network', 'none'] as const;
 
-/** Standard output of a shell script in a busybox container with these flags. */
-export const inBusybox = (flags: readonly string[], script: string, options: Options = {}): string => output([...bare, ...flags, 'busybox', 'sh', '-c', script], options);
+/** `flags`, and no network where they do not say which. */
+const orNone = (flags: readonly string[]): readonly string[] => (flags.includes('--network') ? flags : ['--network', 'none', ...flags]);
+
+/** Standard output of a shell script in a busybox container with these flags, without a network unless they say otherwise. */
+export const inBusybox = (flags: readonly string[], script: string, options: Options = {}): string => output(['run', '--rm', ...orNone(flags), 'busybox', 'sh', '-c', script], options);
 
 /** Starts a detached container that is removed at `body`'s end, whatever happens; `body` gets its id. */
 export function withContainer(flags: readonly string[], command: readonly string[], body: (id: string) => Promise<void>): Promise<void>;
 export function withContainer<A>(flags: readonly string[], command: readonly string[], body: (id: string) => A): A;
 export function withContainer(flags: readonly string[], command: readonly string[], body: (id: string) => unknown): unknown {
-  const id = output(['run', '-d', '--network', 'none', ...flags, ...command]).trim();
+  const id = output(['run', '-d', ...orNone(flags), ...command]).trim();
   const remove = (): void => void skiff(['rm', '--force', id]);
   let result: unknown;
   try {

@@ -127,7 +127,8 @@ test('networks', () => {
   assertProblem(parseNetwork('slirp4netns:allow_host_loopback=yes'), 'Usage', 'yes');
   assertProblem(parseNetwork('slirp4netns:outbound_addr=eth0'), 'Usage', 'eth0');
   assertProblem(parseNetwork('bridge'), 'Refused', 'slirp4netns');
-  assertProblem(parseNetwork('container:web'), 'Refused');
+  assert.equal(value(parseNetwork('container:web')), { mode: 'container', container: 'web' });
+  assertProblem(parseNetwork('container:'), 'Usage', 'container:<name|id>');
   assertProblem(parseNetwork('mine'), 'NotFound', 'no such network: mine');
 });
 

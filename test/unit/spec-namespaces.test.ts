@@ -42,6 +42,24 @@ test('another container\'s namespaces come with its user namespace', () => {
   assertProblem(tryRun({ pid: 'container:web', userns: 'keep-id' }), 'Usage', 'keep-id');
 });
 
+test('another container\'s network comes with its names and its user namespace', () => {
+  const { oci, skiff } = run({ network: 'container:web' });
+  assert.equal(oci.linux.namespaces.filter(({ path }) => path !== undefined), [{ type: 'user', path: '/proc/4711/ns/user' }, { type: 'network', path: '/proc/4711/ns/net' }]);
+  assert.is(oci.hostname, 'webbox');
+  assert.equal(oci.linux.sysctl, {});
+  assert.equal(skiff.network, { mode: 'container', container: 'web', owner: 'aa'.repeat(32) });
+  assert.equal(oci.mounts.filter(({ destination }) => destination.startsWith('/etc/')).map(({ source }) => source), ['/c/web/resolv.conf', '/c/web/hostname', '/c/web/hosts']);
+  assert.equal(kinds({ network: 'container:db' }).filter((kind) => kind.startsWith('network')), [], 'the host\'s');
+  assert.is(run({ network: 'container:db' }).oci.mounts.find(({ destination }) => destination === '/sys')?.type, 'bind');
+  assertProblem(tryRun({ network: 'container:' }), 'Usage', 'invalid container format container:<name|id>');
+  assertProblem(tryRun({ network: 'container:dead' }), 'Conflict', 'not running');
+  assertProblem(tryRun({ network: 'container:db', pid: 'container:web' }), 'Refused', 'two user namespaces');
+  assertProblem(tryRun({ network: 'container:web', hostname: 'x' }), 'Usage', 'conflicting options: hostname and the network mode');
+  assertProblem(tryRun({ network: 'container:web', dns: ['9.9.9.9'] }), 'Usage', 'conflicting options: dns and the network mode');
+  assertProblem(tryRun({ network: 'container:web', addHost: ['a:1.1.1.1'] }), 'Usage', 'custom host-to-IP mapping and the network mode');
+  assertProblem(tryRun({ network: 'container:web', expose: ['80'] }), 'Usage', 'port exposing and the container type network mode');
+});
+
 test('host names', () => {
   assert.is(run({ hostname: 'box' }).oci.hostname, 'box');
   assert.is(run({ network: 'host' }).oci.hostname, 'workstation');
