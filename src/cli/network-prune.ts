@@ -22,7 +22,7 @@ export const run = async (context: Context, { filter, force }: FlagsOf<typeof ta
     const surroundings = surroundingsOf(context);
     heal(surroundings.paths, surroundings.host);
     const { limit, passes } = readPruneFilters(filter, Date.now());
-    const { names, warnings } = pruneNetworks(surroundings.paths, ({ created, labels }) => Date.parse(created) <= limit && passes(labels));
+    const { names, warnings } = await pruneNetworks(surroundings.paths, ({ created, labels }) => Date.parse(created) <= limit && passes(labels));
     if (names.length > 0) context.stdout.write(`Deleted Networks:\n${names.join('\n')}\n\n`);
     for (const sentence of warnings) warn(context, sentence);
   });

@@ -12,7 +12,7 @@ export { table };
 export const run = async (context: Context, { force }: FlagsOf<typeof table>, words: readonly string[]): Promise<number> => {
   const surroundings = surroundingsOf(context);
   heal(surroundings.paths, surroundings.host);
-  const removals = removeNetworks(surroundings.paths, words);
+  const removals = await removeNetworks(surroundings.paths, words);
   const failures = removals.flatMap(({ error }) => (error === undefined || (force && error._tag === 'NotFound') ? [] : [error]));
   for (const { word, error } of removals) {
     if (error === undefined) context.stdout.write(`${word}\n`);

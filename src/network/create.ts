@@ -8,7 +8,7 @@ import { chooseDriver } from './drivers/choose.ts';
 import { checkNewName } from './name.ts';
 import { tellNetwork } from './network-events.ts';
 import { askedPools, checkOverlap, completePools, withGateway } from './pools.ts';
-import { addNetwork, listNetworks, readNetwork, whileMaking } from './store.ts';
+import { addNetwork, listNetworks, readNetwork, whileChanging } from './store.ts';
 import type { HostFacts } from './drivers/driver.ts';
 import type { PoolFlags } from './pools.ts';
 import type { Network } from './types.ts';
@@ -130,7 +130,7 @@ const seedOf = async ({ root }: Paths): Promise<string> => (await import('node:c
  */
 export const createNetwork = async (paths: Paths, request: NetworkRequest): Promise<Network> => {
   const seed = await seedOf(paths);
-  const network = await whileMaking(paths, () => {
+  const network = await whileChanging(paths, () => {
     checkNewName(request.name);
     if (readNetwork(paths, request.name) !== undefined) fail({ _tag: 'Conflict', message: `network with name ${request.name} already exists`, hint: 'choose another name' });
     const made = makeNetwork(request, {

@@ -4,7 +4,7 @@ import { refuse, usage } from '../core/invalid.ts';
 import { newId } from '../system/new-id.ts';
 import { parseAddress } from './cidr.ts';
 import { driverOf } from './drivers/choose.ts';
-import { allLeases, attachedLeases, forgetLeases, releaseLeases, returnLease, takeLease } from './leases.ts';
+import { allLeases, attachedLeases, forgetLeases, returnLease, takeLease } from './leases.ts';
 import { defaultBridge } from './predefined.ts';
 import { isCurrent } from './store.ts';
 import type { PlanRecord } from '../core/plan-record.ts';
@@ -12,6 +12,7 @@ import type { LeaseText } from './lease-file.ts';
 import type { Attached, Endpoint, EndpointAddress, EndpointWishes, Lease, Network, Pool } from './types.ts';
 import type { Paths } from '../system/paths.ts';
 
+export { releaseLeasesOf } from './leases.ts';
 export { upDirectory } from './places.ts';
 
 const hexPairs = (bytes: readonly number[]): string => bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
@@ -87,9 +88,6 @@ export const takeEndpoint = (paths: Paths, network: Network, wishes: EndpointWis
 
 /** Gives all addresses of an endpoint back. Idempotent. */
 export const giveBack = (_paths: Paths, { leases }: Endpoint): void => leases.forEach(returnLease);
-
-/** Gives back whatever containers have that are dead, in all networks; for healing. Idempotent. */
-export const releaseLeasesOf = (paths: Paths, containerIds: readonly string[]): void => releaseLeases(paths, new Set(containerIds));
 
 /** The records of an endpoint for the network file, those of its bridge or parent first. Pure. */
 export const endpointRecords = (network: Network, endpoint: Endpoint): readonly PlanRecord[] => driverOf(network.driver)?.records(network, endpoint) ?? [];

@@ -1,14 +1,14 @@
 /**
  * Leases: a file for each address that a container has in a network. Its name is the address, and as link(2) makes it for one of several only, it is the lock.
- * They are not synced: after a power cut no container runs, and healing removes those that are left.
+ * They are not synced: a reboot ends all containers, and the first who takes one after it removes those of before.
  */
-import { linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { parseAddress } from './cidr.ts';
 import { chosenAddress, lowestFree } from './free.ts';
 import { decodeLease, encodeLease } from './lease-file.ts';
-import { leasesDirectory, networkLeases, upDirectory } from './places.ts';
+import { leasesDirectory, leasesOfAllBoots, networkLeases, upDirectory } from './places.ts';
 import type { LeaseText } from './lease-file.ts';
 import type { Lease, Network, Pool } from './types.ts';
 import type { Paths } from '../system/paths.ts';
@@ -69,6 +69,13 @@ const linkOnce = (temporary: string, path: string): void => {
   }
 };
 
+/** What was leased before the machine was last started is nobody's. Costs a look, but for the first time after a boot. */
+const removeOldBoots = (paths: Paths): void => {
+  if (existsSync(leasesDirectory(paths))) return;
+  const root = leasesOfAllBoots(paths);
+  for (const boot of list(root)) if (join(root, boot) !== leasesDirectory(paths)) rmSync(join(root, boot), { recursive: true, force: true });
+};
+
 let serial = 0;
 
 /**
@@ -77,6 +84,7 @@ let serial = 0;
  */
 export const takeLease = (paths: Paths, network: Network, pool: Pool, wish: string | undefined, textOf: (address: string) => LeaseText): Lease & { readonly address: string } => {
   const directory = networkLeases(paths, network.id);
+  removeOldBoots(paths);
   mkdirSync(upDirectory(paths, network.id), { recursive: true, mode: 0o700 });
   const write = (address: string): string => {
     const text = textOf(address);
@@ -113,7 +121,8 @@ export const attachedLeases = (paths: Paths, networkId: string): readonly LeaseT
 export const allLeases = (paths: Paths, networkId: string): readonly LeaseText[] => readLeases(networkLeases(paths, networkId));
 
 /** Removes whatever these containers have in any network, and what was killed while it was made. For healing: nobody may be starting them. Idempotent. */
-export const releaseLeases = (paths: Paths, containerIds: ReadonlySet<string>): void => {
+export const releaseLeasesOf = (paths: Paths, ids: readonly string[]): void => {
+  const containerIds = new Set(ids);
   const root = leasesDirectory(paths);
   for (const entry of list(root)) {
     const [, maker = ''] = /^\.tmp-([0-9a-f]{64})-/.exec(entry) ?? [];
@@ -133,7 +142,7 @@ export const releaseLeases = (paths: Paths, containerIds: ReadonlySet<string>): 
 export const closeLeases = (paths: Paths, networkId: string): boolean => {
   const directory = networkLeases(paths, networkId);
   if (list(directory).includes(tombstone)) return true;
-  const grave = join(leasesDirectory(paths), `.grave-${networkId}-${process.pid}`);
+  const grave = join(leasesDirectory(paths), `.grave-${networkId}`);
   mkdirSync(grave, { recursive: true, mode: 0o700 });
   writeFileSync(join(grave, tombstone), '');
   const closed = unless(['ENOTEMPTY', 'EEXIST'], () => {

@@ -1,5 +1,6 @@
-/** Where networks and leases are on the disk. Pure. */
+/** Where networks and leases are on the disk. */
 import { join } from 'node:path';
+import { bootId } from '../system/kernel.ts';
 import type { Paths } from '../system/paths.ts';
 
 /** All hosts that share the home directory have the same networks. */
@@ -9,7 +10,10 @@ export const networksDirectory = ({ root }: Pick<Paths, 'root'>): string => join
 export const recordPath = (paths: Pick<Paths, 'root'>, name: string): string => join(networksDirectory(paths), `${name}.json`);
 
 /** Leases are each host's own, as its containers are. */
-export const leasesDirectory = ({ host }: Pick<Paths, 'host'>): string => join(host, 'leases');
+export const leasesOfAllBoots = ({ host }: Pick<Paths, 'host'>): string => join(host, 'leases');
+
+/** Those of this boot: no container outlives one, and no lease does. */
+export const leasesDirectory = (paths: Pick<Paths, 'host'>): string => join(leasesOfAllBoots(paths), bootId());
 
 /** One file for each address that somebody has. */
 export const networkLeases = (paths: Pick<Paths, 'host'>, networkId: string): string => join(leasesDirectory(paths), networkId);

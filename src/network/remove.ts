@@ -4,7 +4,7 @@ import { holdersOf } from './endpoints.ts';
 import { closeLeases, forgetLeases } from './leases.ts';
 import { tellNetwork, tellNetworksPruned } from './network-events.ts';
 import { isPredefined } from './predefined.ts';
-import { dropNetwork, findNetwork, listNetworks } from './store.ts';
+import { dropNetwork, findNetwork, listNetworks, whileChanging } from './store.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { Network } from './types.ts';
 import type { Paths } from '../system/paths.ts';
@@ -40,9 +40,10 @@ export interface Removal {
   readonly error?: SkiffError;
 }
 
-const attempt = (word: string, body: () => void): Removal => {
+/** One at a time, and none while one is made: the record that is read is the one that is removed. */
+const removeBy = async (paths: Paths, word: string): Promise<Removal> => {
   try {
-    body();
+    await whileChanging(paths, () => removeOne(paths, findNetwork(paths, word)));
     return { word };
   } catch (error) {
     if (!(error instanceof SkiffFailure)) throw error;
@@ -51,8 +52,11 @@ const attempt = (word: string, body: () => void): Removal => {
 };
 
 /** Removes each of `words` for itself. What ended badly has its error. */
-export const removeNetworks = (paths: Paths, words: readonly string[]): readonly Removal[] =>
-  words.map((word) => attempt(word, () => removeOne(paths, findNetwork(paths, word))));
+export const removeNetworks = async (paths: Paths, words: readonly string[]): Promise<readonly Removal[]> => {
+  const removals: Removal[] = [];
+  for (const word of words) removals.push(await removeBy(paths, word));
+  return removals;
+};
 
 export interface PrunedNetworks {
   readonly names: readonly string[];
@@ -64,10 +68,10 @@ export interface PrunedNetworks {
  * Removes the networks of users that `passes` lets through and that nobody is in. As in Docker a container that does not run is in none: it finds its network
  * missing when it is started.
  */
-export const pruneNetworks = (paths: Paths, passes: (network: Network) => boolean): PrunedNetworks => {
+export const pruneNetworks = async (paths: Paths, passes: (network: Network) => boolean): Promise<PrunedNetworks> => {
   const { networks, warnings } = listNetworks(paths);
   const chosen = networks.filter((network) => !isPredefined(network.name) && passes(network) && holdersOf(paths, network).length === 0);
-  const gone = chosen.filter((network) => attempt(network.name, () => removeOne(paths, network)).error === undefined);
+  const removals = await removeNetworks(paths, chosen.map(({ name }) => name));
   tellNetworksPruned(paths);
-  return { names: gone.map(({ name }) => name), warnings: warnings.map(({ message }) => message) };
+  return { names: removals.filter(({ error }) => error === undefined).map(({ word }) => word), warnings: warnings.map(({ message }) => message) };
 };

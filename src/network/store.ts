@@ -72,9 +72,9 @@ export const findNetwork = (paths: Paths, word: string): Network => {
 export const isCurrent = (paths: Paths, { name, id }: Network): boolean => readNetwork(paths, name)?.id === id;
 
 /**
- * Runs `body` while nobody else makes a network: two that choose a subnet at once would both see it free.
+ * Runs `body` while nobody else makes or removes a network: two that choose a subnet at once would both see it free. Takes a few milliseconds.
  */
-export const whileMaking = async <A>(paths: Paths, body: () => A): Promise<A> => {
+export const whileChanging = async <A>(paths: Paths, body: () => A): Promise<A> => {
   mkdirSync(networksDirectory(paths), { recursive: true, mode: 0o700 });
   return await withLock(paths, join(networksDirectory(paths), '.lock'), 'exclusive', async () => body());
 };

@@ -7,6 +7,7 @@ import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, symlinkSy
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fail, SkiffFailure } from '../core/errors.ts';
+import { releaseLeasesOf } from '../network/leases.ts';
 import { removeCgroup } from '../system/cgroup-removal.ts';
 import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
@@ -86,12 +87,19 @@ const removeReaders = (paths: Paths, id: string): void => {
   if (existsSync(directory)) sweepReaders(directory);
 };
 
+/** Gives the addresses of containers back, and only then removes what tells that they need healing. */
+const clearAll = (paths: Paths, ids: readonly string[]): void => {
+  releaseLeasesOf(paths, ids);
+  for (const id of ids) clearTraces(paths, id);
+};
+
 /**
  * Takes containers off the listing at once, by rename, gives their names free, and then removes their trees. None of them may run.
  * Idempotent; interrupted, the next command finishes it.
  */
 export const discard = (paths: Paths, host: Host, ids: readonly string[]): void => {
   const doomed: string[] = [];
+  releaseLeasesOf(paths, ids);
   for (const id of ids) {
     const { name, say } = lastWords(paths, id);
     const target = doomedPath(paths, id);
@@ -154,7 +162,7 @@ const layToRest = (paths: Paths, id: string): void => {
   // Gone or damaged since we looked: the next command finds the marker. Or started: then the marker goes with it.
   if (state === undefined || isAttended(state)) return;
   if (isStale(state)) writeEnd(paths, id, state);
-  clearTraces(paths, id);
+  clearAll(paths, [id]);
 };
 
 /** What becomes of one container whose maker is gone: recorded as killed, or removed where it was not to stay or never ran. */
@@ -208,7 +216,7 @@ const isIdle = (paths: Paths, id: string): boolean => {
 const sweepTraces = (paths: Paths): void => {
   for (const name of readdirSync(paths.names)) if (isNobodys(paths, idBehind(paths, name))) removeIfPresent(join(paths.names, name));
   for (const id of markedIds(paths)) {
-    if (isNobodys(paths, id)) clearTraces(paths, id);
+    if (isNobodys(paths, id)) clearAll(paths, [id]);
     else if (isIdle(paths, id)) layToRest(paths, id);
   }
 };

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { endpointsOf, giveBack, holdersOf, releaseLeasesOf, takeEndpoint } from '../../src/network/endpoints.ts';
 import { decodeLease } from '../../src/network/lease-file.ts';
 import { closeLeases, forgetLeases } from '../../src/network/leases.ts';
-import { networkLeases, networksDirectory, upDirectory } from '../../src/network/places.ts';
+import { leasesDirectory, leasesOfAllBoots, networkLeases, networksDirectory, upDirectory } from '../../src/network/places.ts';
 import { addNetwork, dropNetwork, findNetwork, listNetworks } from '../../src/network/store.ts';
 import { defaultBridge } from '../../src/network/predefined.ts';
 import type { EndpointWishes, Network } from '../../src/network/types.ts';
@@ -82,7 +82,7 @@ test('a chosen address is had once, and nothing is kept where it cannot be had',
     const before = readdirSync(networkLeases(paths, network.id)).sort();
     assert.match(failureOf(() => takeEndpoint(paths, network, wishes(2, { ipv6: 'fd00:5::99' }))), /^address fd00:5::99 is already in use by container c1 in network shop/);
     assert.equal(readdirSync(networkLeases(paths, network.id)).sort(), before);
-    assert.equal(readdirSync(join(paths.host, 'leases')), [network.id], 'no temporary file is left');
+    assert.equal(readdirSync(leasesDirectory(paths)), [network.id], 'no temporary file is left');
     assert.match(failureOf(() => takeEndpoint(paths, defaultBridge, wishes(2, { ipv4: '172.17.0.9' }))), /supported on user defined networks only/);
   }));
 
@@ -118,18 +118,18 @@ test('healing removes what the dead have, and only that', () =>
   inStore((paths) => {
     const endpoints = [1, 2, 3].map((number) => takeEndpoint(paths, network, wishes(number)));
     endpoints.forEach(attach);
-    writeFileSync(join(paths.host, 'leases', `.tmp-${idOf(2)}-1-0`), '');
+    writeFileSync(join(leasesDirectory(paths), `.tmp-${idOf(2)}-1-0`), '');
     releaseLeasesOf(paths, [idOf(1), idOf(2)]);
     assert.equal(holdersOf(paths, network).map(({ containerId }) => containerId), [idOf(3)]);
     assert.equal(endpointsOf(paths, network).map(({ containerId }) => containerId), [idOf(3)]);
-    assert.equal(readdirSync(join(paths.host, 'leases')), [network.id]);
+    assert.equal(readdirSync(leasesDirectory(paths)), [network.id]);
   }));
 
 test('a network with a lease cannot be closed; a closed one gives no address', () =>
   inStore((paths) => {
     const endpoint = takeEndpoint(paths, network, wishes(1));
     assert.not.ok(closeLeases(paths, network.id));
-    assert.equal(readdirSync(join(paths.host, 'leases')), [network.id], 'nothing is left of the try');
+    assert.equal(readdirSync(leasesDirectory(paths)), [network.id], 'nothing is left of the try');
     giveBack(paths, endpoint);
     assert.ok(closeLeases(paths, network.id));
     assert.ok(closeLeases(paths, network.id), 'interrupted, it can be repeated');
@@ -150,6 +150,15 @@ test('a name is had once; a damaged record takes no other down', () =>
     assert.is(findNetwork(paths, 'abab').name, 'shop');
     assert.is(findNetwork(paths, network.id).name, 'shop');
     assert.match(failureOf(() => findNetwork(paths, '../shop')), /no such network/);
+  }));
+
+test('after a reboot nobody has an address of before', () =>
+  inStore((paths) => {
+    const before = join(leasesOfAllBoots(paths), 'another-boot', network.id);
+    mkdirSync(join(before, 'up'), { recursive: true });
+    writeFileSync(join(before, '10.5.0.2'), '');
+    assert.is(takeEndpoint(paths, network, wishes(1)).ipv4?.address, '10.5.0.2');
+    assert.equal(readdirSync(leasesOfAllBoots(paths)).length, 1);
   }));
 
 test('a full subnet says so', () =>
