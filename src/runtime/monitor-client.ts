@@ -8,14 +8,14 @@ import type { Paths } from '../system/paths.ts';
 const headerLength = 8;
 
 /** Frame types: a letter each. */
-const type = { stop: 'T', kill: 'K', pause: 'P', rename: 'N', policy: 'U', exit: 'X', done: 'D' } as const;
+const type = { stop: 'T', kill: 'K', pause: 'P', rename: 'N', policy: 'U', network: 'J', exit: 'X', done: 'D' } as const;
 
 /** What a monitor says to an order (`enum order_result` in frames.h). */
 export type OrderResult = 'done' | 'already' | 'not-running' | 'failed';
 const orderResults: readonly OrderResult[] = ['done', 'already', 'not-running', 'failed'];
 
 /** The first thing that a monitor says which answers a question. */
-export type Answer = { readonly kind: 'exit'; readonly code: number } | { readonly kind: 'order'; readonly result: OrderResult };
+export type Answer = { readonly kind: 'exit'; readonly code: number } | { readonly kind: 'order'; readonly result: OrderResult; /** Why it failed, where the monitor says so. */ readonly words?: string };
 
 const frame = (letter: string, payload: Buffer): Buffer => {
   const header = Buffer.alloc(headerLength);
@@ -30,6 +30,13 @@ const words = (...numbers: readonly number[]): Buffer => {
   return payload;
 };
 
+/** A result, and perhaps a sentence. */
+const doneIn = (payload: Buffer): Answer => ({
+  kind: 'order',
+  result: orderResults[payload.readUInt32LE(0)] ?? 'failed',
+  ...(payload.length > 4 ? { words: payload.toString('utf8', 4) } : {}),
+});
+
 /** The first answer in `bytes`, if it has come whole. Exported for its test. */
 export const answerIn = (bytes: Buffer): Answer | undefined => {
   for (let at = 0; at + headerLength <= bytes.length; ) {
@@ -38,7 +45,7 @@ export const answerIn = (bytes: Buffer): Answer | undefined => {
     const letter = bytes.toString('latin1', at, at + 1);
     const number = length === 4 ? bytes.readUInt32LE(at + headerLength) : 0;
     if (letter === type.exit && length === 4) return { kind: 'exit', code: number };
-    if (letter === type.done && length === 4) return { kind: 'order', result: orderResults[number] ?? 'failed' };
+    if (letter === type.done && length >= 4) return doneIn(bytes.subarray(at + headerLength, at + headerLength + length));
     at += headerLength + length;
   }
   return undefined;
@@ -102,3 +109,16 @@ export const orderRename = (paths: Paths, id: string, link: string): Promise<Ord
 /** Tells the monitor another restart policy. Undefined where no monitor answers. */
 export const orderPolicy = (paths: Paths, id: string, { name, maximumRetryCount }: RestartPolicy): Promise<OrderResult | undefined> =>
   order(paths, id, frame(type.policy, Buffer.from(`${name} ${maximumRetryCount}`)));
+
+/** What became of an order, in the monitor's words where it failed. */
+export interface OrderOutcome {
+  readonly result: OrderResult;
+  readonly words: string;
+}
+
+/** Tells the monitor to make its networks what the network file says now. Undefined where no monitor answers. */
+export const orderNetwork = async (paths: Paths, id: string): Promise<OrderOutcome | undefined> => {
+  const answer = await ask(paths, id, frame(type.network, Buffer.alloc(0)));
+  if (answer === undefined) return undefined;
+  return answer.kind === 'exit' ? { result: 'not-running', words: '' } : { result: answer.result, words: answer.words ?? '' };
+};

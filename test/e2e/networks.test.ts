@@ -1,5 +1,5 @@
 /**
- * `skiff network create`, `ls`, `inspect`, `rm` and `prune`, as far as they need no container.
+ * `skiff network create`, `ls`, `inspect`, `rm` and `prune`, as far as no container need be attached.
  * @one-driver
  * @also-on-node
  */
@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { output, root, skiff, skiffCommand } from './skiff.ts';
+import { containerDirectories, importBusybox, output, removeAll, root, skiff, skiffCommand } from './skiff.ts';
 
 const directory = join(root, 'networks');
 
@@ -33,6 +33,16 @@ interface Inspected {
   readonly EnableIPv6: boolean;
   readonly Containers: Readonly<Record<string, object>>;
 }
+
+/** Puts a lease of a container where one that runs has it. */
+const lease = (networkId: string, containerId: string): string => {
+  const [host = ''] = readdirSync(join(root, 'hosts'));
+  const leases = join(root, 'hosts', host, 'leases', readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(), networkId);
+  mkdirSync(join(leases, 'up'), { recursive: true });
+  const text = `container ${containerId}\nendpoint ${'e'.repeat(64)}\nmac 02:42:ac:12:00:02\naddress 172.18.0.2/16\nname web\n`;
+  for (const path of ['172.18.0.2', 'up/172.18.0.2']) writeFileSync(join(leases, path), text);
+  return leases;
+};
 
 const inspect = (...words: readonly string[]): readonly Inspected[] => JSON.parse(output(['network', 'inspect', ...words])) as readonly Inspected[];
 
@@ -102,12 +112,7 @@ test('rm goes on after one that cannot be removed; the predefined stay', () => {
 
 test('a network that somebody has an address in stays, for rm and for prune', () => {
   const id = create('shop');
-  const [host = ''] = readdirSync(join(root, 'hosts'));
-  const leases = join(root, 'hosts', host, 'leases', readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(), id);
-  mkdirSync(join(leases, 'up'), { recursive: true });
-  const lease = (path: string): void => writeFileSync(path, `container ${'c'.repeat(64)}\nendpoint ${'e'.repeat(64)}\nmac 02:42:ac:12:00:02\naddress 172.18.0.2/16\nname web\n`);
-  lease(join(leases, '172.18.0.2'));
-  lease(join(leases, 'up/172.18.0.2'));
+  const leases = lease(id, 'c'.repeat(64));
   assert.match(refusal('rm', 'shop'), new RegExp(`network shop id ${id} has active endpoints \\(name:"web" id:"cccccccccccc"\\); stop these containers`));
   assert.equal(inspect('shop')[0]?.Containers, { ['c'.repeat(64)]: { Name: 'web', EndpointID: 'e'.repeat(64), MacAddress: '02:42:ac:12:00:02', IPv4Address: '172.18.0.2/16', IPv6Address: '' } });
   assert.equal(names('-f', 'dangling=true'), []);
@@ -115,6 +120,26 @@ test('a network that somebody has an address in stays, for rm and for prune', ()
   rmSync(leases, { recursive: true });
   assert.is(output(['network', 'prune', '-f']), 'Deleted Networks:\nshop\n\n');
   assert.not.ok(existsSync(leases));
+});
+
+test('addresses of a container whose monitor was killed are free with the next command, and those of others stay', () => {
+  importBusybox();
+  const [dead, living] = [create('dead'), create('living')];
+  const ids = ['one', 'two'].map((name) => output(['run', '-d', '--network', 'none', '--name', name, 'busybox', 'sleep', '1000']).trim());
+  try {
+    const leases = [lease(dead, ids[0] ?? ''), lease(living, ids[1] ?? '')];
+    const { monitorPid } = JSON.parse(readFileSync(join(containerDirectories().find((path) => path.endsWith(ids[0] ?? '')) ?? '', 'state.json'), 'utf8')) as { readonly monitorPid: number };
+    process.kill(monitorPid, 'SIGKILL');
+    output(['ps']);
+    assert.equal(leases.map((path) => readdirSync(path)), [['up'], ['172.18.0.2', 'up']]);
+    assert.equal(leases.map((path) => readdirSync(join(path, 'up'))), [[], ['172.18.0.2']]);
+    output(['network', 'rm', 'dead']);
+    assert.match(refusal('rm', 'living'), /has active endpoints/);
+    output(['rm', '-f', 'two']);
+    output(['network', 'rm', 'living']);
+  } finally {
+    removeAll();
+  }
 });
 
 test('prune asks, and filters', () => {

@@ -14,6 +14,7 @@ test('the first answer among frames, once it is whole', () => {
   assert.equal(answerIn(frame('X', 137, 0, 0, 0)), { kind: 'exit', code: 137 });
   assert.equal(answerIn(Buffer.concat([frame('R'), frame('O', 88, 1, 2), frame('D', 1, 0, 0, 0), frame('X', 0, 0, 0, 0)])), { kind: 'order', result: 'already' });
   assert.equal(answerIn(frame('D', 99, 0, 0, 0)), { kind: 'order', result: 'failed' });
+  assert.equal(answerIn(frame('D', 3, 0, 0, 0, 110, 111)), { kind: 'order', result: 'failed', words: 'no' });
   const whole = Buffer.concat([frame('R'), frame('D', 0, 0, 0, 0)]);
   for (let length = 0; length < whole.length; length++) assert.is(answerIn(whole.subarray(0, length)), undefined);
   assert.equal(answerIn(whole), { kind: 'order', result: 'done' });
