@@ -75,11 +75,16 @@ void netlink_put_text(struct netlink *out, uint16_t attribute, const char *text)
     netlink_put(out, attribute, text, strlen(text) + 1);
 }
 
-size_t netlink_nest(struct netlink *out, uint16_t attribute)
+size_t netlink_nest_with(struct netlink *out, uint16_t attribute, const void *header, size_t size)
 {
     size_t nest = out->used;
-    netlink_put(out, attribute | NLA_F_NESTED, NULL, 0);
+    netlink_put(out, attribute | NLA_F_NESTED, header, size);
     return nest;
+}
+
+size_t netlink_nest(struct netlink *out, uint16_t attribute)
+{
+    return netlink_nest_with(out, attribute, NULL, 0);
 }
 
 void netlink_end(struct netlink *out, size_t nest)

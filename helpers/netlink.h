@@ -28,6 +28,8 @@ void netlink_put_be32(struct netlink *out, uint16_t attribute, uint32_t value);
 void netlink_put_text(struct netlink *out, uint16_t attribute, const char *text);
 /* An attribute that holds others: all that is put until netlink_end of what this returns. */
 size_t netlink_nest(struct netlink *out, uint16_t attribute);
+/* The same with a header before what it holds. */
+size_t netlink_nest_with(struct netlink *out, uint16_t attribute, const void *header, size_t size);
 void netlink_end(struct netlink *out, size_t nest);
 
 /* A socket of NETLINK_ROUTE or NETLINK_NETFILTER in the network namespace `netns` (-1: this process's own); -1 with errno. */
