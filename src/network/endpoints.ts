@@ -4,7 +4,7 @@ import { refuse, usage } from '../core/invalid.ts';
 import { newId } from '../system/new-id.ts';
 import { parseAddress } from './cidr.ts';
 import { driverOf } from './drivers/choose.ts';
-import { allLeases, attachedLeases, forgetLeases, returnLease, takeLease } from './leases.ts';
+import { allLeases, attachedLeases, forgetLeases, renameLease, returnLease, takeLease } from './leases.ts';
 import { defaultBridge } from './predefined.ts';
 import { isCurrent } from './store.ts';
 import type { PlanRecord } from '../core/plan-record.ts';
@@ -84,6 +84,14 @@ export const takeEndpoint = (paths: Paths, network: Network, wishes: EndpointWis
     dnsNames,
     leases: taken.map(({ lease }) => lease),
   };
+};
+
+/** The endpoint of a container that is called otherwise now; its leases tell the new name. */
+export const renameEndpoint = (paths: Paths, endpoint: Endpoint, oldName: string, name: string): Endpoint => {
+  const renamed = (names: readonly string[]): readonly string[] => [...new Set([name, ...names.filter((known) => known !== oldName)])];
+  const leaseNames = renamed(endpoint.dnsNames);
+  for (const lease of endpoint.leases) renameLease(paths, lease, leaseNames);
+  return { ...endpoint, dnsNames: endpoint.dnsNames.length === 0 ? [] : leaseNames };
 };
 
 /** Gives all addresses of an endpoint back. Idempotent. */

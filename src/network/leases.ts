@@ -106,6 +106,23 @@ export const returnLease = ({ path, up }: Lease): void => {
   for (const name of [up, path]) unless(['ENOENT', 'ENOTDIR'], () => unlinkSync(name));
 };
 
+/**
+ * Lets a lease tell other names, for whoever looks as one change: a file that the name server may be reading is never written to. Nothing where it has been given back; whose
+ * container ends meanwhile gives it back again.
+ */
+export const renameLease = (paths: Paths, { path, up }: Lease, names: readonly string[]): void => {
+  const text = unless(['ENOENT'], () => readFileSync(path, 'utf8'));
+  const lease = text === undefined ? undefined : decodeLease(text);
+  if (lease === undefined) return;
+  const temporary = join(leasesDirectory(paths), `.tmp-${lease.container}-${process.pid}-${serial++}`);
+  writeFileSync(temporary, encodeLease({ ...lease, names }), { mode: 0o600, flag: 'wx' });
+  if (existsSync(up)) {
+    linkSync(temporary, `${temporary}-up`);
+    renameSync(`${temporary}-up`, up);
+  }
+  renameSync(temporary, path);
+};
+
 /** What the leases in a directory say; damaged ones, and those that vanish meanwhile, are left out. */
 const readLeases = (directory: string): readonly (LeaseText & { readonly name: string })[] =>
   list(directory).filter((name) => parseAddress(name) !== undefined).flatMap((name) => {

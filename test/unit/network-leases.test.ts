@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { endpointsOf, giveBack, holdersOf, releaseLeasesOf, takeEndpoint } from '../../src/network/endpoints.ts';
+import { endpointsOf, giveBack, holdersOf, releaseLeasesOf, renameEndpoint, takeEndpoint } from '../../src/network/endpoints.ts';
 import { decodeLease } from '../../src/network/lease-file.ts';
 import { closeLeases, forgetLeases } from '../../src/network/leases.ts';
 import { leasesDirectory, leasesOfAllBoots, networkLeases, networksDirectory, upDirectory } from '../../src/network/places.ts';
@@ -112,6 +112,22 @@ test('who is attached is told by the second name of a lease', () =>
     assert.equal(endpointsOf(paths, network), [{ containerId: idOf(1), containerName: 'c1', endpointId: endpoint.endpointId, mac: endpoint.mac, ipv4: '10.5.0.2/16', ipv6: 'fd00:5::2/64' }]);
     writeFileSync(join(upDirectory(paths, network.id), '10.5.0.77'), 'rubbish');
     assert.is(endpointsOf(paths, network).length, 1);
+  }));
+
+test('another name of a container is told by all its leases, attached or not, and by nobody else\'s', () =>
+  inStore((paths) => {
+    const [attached, waiting] = [takeEndpoint(paths, network, wishes(1, { aliases: ['db'] })), takeEndpoint(paths, network, wishes(2))];
+    attach(attached);
+    const renamed = renameEndpoint(paths, attached, 'c1', 'fresh');
+    assert.equal(renamed.dnsNames, ['fresh', 'db', idOf(1).slice(0, 12)]);
+    assert.equal(endpointsOf(paths, network).map(({ containerName }) => containerName), ['fresh']);
+    renameEndpoint(paths, waiting, 'c2', 'other');
+    assert.equal(holdersOf(paths, network).map(({ containerName }) => containerName), ['fresh', 'other']);
+    assert.is(endpointsOf(paths, network).length, 1);
+    giveBack(paths, waiting);
+    renameEndpoint(paths, waiting, 'other', 'late');
+    assert.is(holdersOf(paths, network).length, 1);
+    assert.equal(readdirSync(leasesDirectory(paths)), [network.id]);
   }));
 
 test('healing removes what the dead have, and only that', () =>
