@@ -14,6 +14,7 @@ static const struct {
     { "rm", role_rm },         { "lock", role_lock },       { "init", role_init },
     { "spread", role_spread },
     { "dns", role_dns },
+    { "net", role_net },
     { "rouse", role_rouse },
     { "rotate-events", role_rotate_events },
     { "probe-overlay", role_probe_overlay },

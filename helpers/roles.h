@@ -16,6 +16,7 @@ int role_rotate_events(int argc, char **argv);
 int role_spread(int argc, char **argv);
 int role_rouse(int argc, char **argv);
 int role_init(int argc, char **argv);
+int role_net(int argc, char **argv);
 int role_dns(int argc, char **argv);
 int role_probe_overlay(int argc, char **argv);
 

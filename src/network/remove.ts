@@ -1,6 +1,7 @@
 /** `skiff network rm` and `prune`. */
 import { fail, SkiffFailure } from '../core/errors.ts';
 import { holdersOf } from './endpoints.ts';
+import { removeDevice } from './device.ts';
 import { closeLeases, forgetLeases } from './leases.ts';
 import { tellNetwork, tellNetworksPruned } from './network-events.ts';
 import { isPredefined } from './predefined.ts';
@@ -29,6 +30,7 @@ const removeOne = (paths: Paths, network: Network): void => {
   if (isPredefined(network.name)) fail({ _tag: 'Refused', message: `${network.name} is a pre-defined network and cannot be removed` });
   checkDependants(paths, network);
   if (!closeLeases(paths, network.id)) inUse(paths, network);
+  removeDevice(paths, network);
   dropNetwork(paths, network);
   forgetLeases(paths, network.id);
   tellNetwork(paths, 'destroy', network);

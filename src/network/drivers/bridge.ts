@@ -47,6 +47,7 @@ export const bridge: NetworkDriver = {
   options,
   hasEgress: true,
   hasGateway: () => true,
+  device: bridgeName,
   check: (network, others) => {
     checkNames(network, options);
     checkName(network, others);

@@ -29,6 +29,8 @@ export interface NetworkDriver {
   readonly hasEgress: boolean;
   /** Whether the network's own address is a device's, so that nobody else may have it. */
   readonly hasGateway: (network: Pick<Network, 'options'>) => boolean;
+  /** What there is of the network in the holder's namespace while containers are in it: a bridge, or the parent of their devices. */
+  readonly device: (network: Network) => string;
   /** Throws Usage for an option that is malformed, Refused for one that cannot be had here, Conflict for what another of `others` has. */
   readonly check: (network: Network, others: readonly Network[], facts: HostFacts) => void;
   /** The records of `endpoint`, the devices that it needs first. */

@@ -1,6 +1,6 @@
 /** The driver `ipvlan`: containers that share their parent's MAC address. Pure. */
 import { refuse } from '../../core/invalid.ts';
-import { choiceOf, checkOnParent, recordsOnParent } from './parent.ts';
+import { choiceOf, checkOnParent, parentName, recordsOnParent } from './parent.ts';
 import { mtuOption } from './options.ts';
 import type { NetworkDriver } from './driver.ts';
 import type { Network } from '../types.ts';
@@ -20,6 +20,7 @@ export const ipvlan: NetworkDriver = {
   options,
   hasEgress: false,
   hasGateway: (network) => modeOf(network) === 'l2',
+  device: parentName,
   check: (network, others, facts) => {
     modeOf(network);
     checkFlag(network);

@@ -1,5 +1,5 @@
 /** The driver `macvlan`: containers with MAC addresses of their own on one parent. Nothing leads out of it but what is on the parent. Pure. */
-import { choiceOf, checkOnParent, recordsOnParent } from './parent.ts';
+import { choiceOf, checkOnParent, parentName, recordsOnParent } from './parent.ts';
 import { mtuOption } from './options.ts';
 import type { NetworkDriver } from './driver.ts';
 import type { Network } from '../types.ts';
@@ -14,6 +14,7 @@ export const macvlan: NetworkDriver = {
   options,
   hasEgress: false,
   hasGateway: () => true,
+  device: parentName,
   check: (network, others, facts) => {
     modeOf(network);
     checkOnParent(network, others, facts, options);
