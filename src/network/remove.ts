@@ -68,11 +68,11 @@ export interface PrunedNetworks {
 
 /**
  * Removes the networks of users that `passes` lets through and that nobody is in. As in Docker a container that does not run is in none: it finds its network
- * missing when it is started.
+ * missing when it is started. Config-only networks, which none is ever in, stay.
  */
 export const pruneNetworks = async (paths: Paths, passes: (network: Network) => boolean): Promise<PrunedNetworks> => {
   const { networks, warnings } = listNetworks(paths);
-  const chosen = networks.filter((network) => !isPredefined(network.name) && passes(network) && holdersOf(paths, network).length === 0);
+  const chosen = networks.filter((network) => !isPredefined(network.name) && !network.configOnly && passes(network) && holdersOf(paths, network).length === 0);
   const removals = await removeNetworks(paths, chosen.map(({ name }) => name));
   tellNetworksPruned(paths);
   return { names: removals.filter(({ error }) => error === undefined).map(({ word }) => word), warnings: warnings.map(({ message }) => message) };

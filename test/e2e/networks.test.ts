@@ -167,6 +167,9 @@ test('configurations for others', () => {
   create('--config-from', 'config', 'made');
   assert.is(output(['network', 'inspect', '-f', '{{.ConfigFrom.Network}} {{index .Labels "a"}} {{(index .IPAM.Config 0).Subnet}}', 'made']), 'config b 10.7.0.0/24\n');
   assert.match(refusal('rm', 'config'), /configuration network config is in use by network made/);
+  output(['network', 'rm', 'made']);
+  assert.is(output(['network', 'prune', '-f']), '');
+  assert.equal(names('-f', 'type=custom'), ['config']);
 });
 
 test('events, and names for a shell', () => {
