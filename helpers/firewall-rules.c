@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The hooks of bridges have numbers of their own (linux/netfilter_bridge.h, which musl's headers do not bear). */
-enum { BRIDGE_PRE_ROUTING = 0, BRIDGE_LOCAL_IN = 1 };
+enum { BRIDGE_PRE_ROUTING = 0 };
 
 /* Datatypes of nft(8), so that it shows the sets as they are meant. */
 enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_MAC = 9, TYPE_IFINDEX = 20 };
@@ -355,18 +355,6 @@ static void rules_of_guard(struct nft *nft)
     rules_of_discovery(nft);
 }
 
-/* Frames to the bridges' reserved addresses miss the guard's hook, and the bridge would learn their senders. */
-static void rules_of_reserved(struct nft *nft)
-{
-    const unsigned char mask[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xf0 }, reserved[] = { 0x01, 0x80, 0xc2, 0, 0, 0 };
-    nft_hook(nft, "reserved", "filter", BRIDGE_LOCAL_IN, -200, NF_ACCEPT);
-    nft_rule(nft, "reserved");
-    nft_payload(nft, NFT_PAYLOAD_LL_HEADER, 0, 6, NFT_REG_1);
-    nft_mask(nft, mask, sizeof mask);
-    nft_compare(nft, NFT_CMP_EQ, reserved, sizeof reserved);
-    end_with(nft, NF_DROP, NULL);
-}
-
 void firewall_rules(struct nft *nft, const struct firewall_egress *egress)
 {
     nft_table(nft, NFPROTO_INET, FIREWALL_TABLE);
@@ -378,5 +366,4 @@ void firewall_rules(struct nft *nft, const struct firewall_egress *egress)
     nft_table(nft, NFPROTO_BRIDGE, FIREWALL_TABLE);
     nft_flush(nft);
     rules_of_guard(nft);
-    rules_of_reserved(nft);
 }

@@ -9,6 +9,9 @@ HELPER_SRC = main.c util.c plan.c keeper.c lock.c spread.c rouse.c net.c rmtree.
 
 TEST_SRC_rmtree-test = rmtree.c util.c
 TEST_SRC_plan-test     = plan.c util.c
+FIREWALL_SRC = firewall.c firewall-rules.c nft.c netlink.c util.c
+TEST_SRC_firewall-guard-test = test/net-space.c link.c $(FIREWALL_SRC)
+TEST_SRC_firewall-test = test/net-space.c $(FIREWALL_SRC)
 TEST_SRC_user-test     = user.c rootpath.c util.c
 TEST_SRC_terminal-test = terminal.c util.c
 TEST_SRC_logger-test   = $(LOGGER_SRC) plan.c util.c

@@ -120,6 +120,13 @@ int link_add(int fd, const char *name, const char *kind, const char *mac, unsign
     netlink_put_u32(&out, IFLA_GROUP, group);
     size_t information = netlink_nest(&out, IFLA_LINKINFO);
     netlink_put_text(&out, IFLA_INFO_KIND, kind);
+    if (strcmp(kind, "bridge") == 0) {
+        /* Frames to 01:80:c2:00:00:0X pass no hook of netfilter: a container could have itself learnt as the owner of another one's MAC by them. */
+        struct br_boolopt_multi deaf = { .optval = 1u << BR_BOOLOPT_NO_LL_LEARN, .optmask = 1u << BR_BOOLOPT_NO_LL_LEARN };
+        size_t data = netlink_nest(&out, IFLA_INFO_DATA);
+        netlink_put(&out, IFLA_BR_MULTI_BOOLOPT, &deaf, sizeof deaf);
+        netlink_end(&out, data);
+    }
     netlink_end(&out, information);
     return talk_and_free(fd, &out);
 }
