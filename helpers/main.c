@@ -15,6 +15,7 @@ static const struct {
     { "spread", role_spread },
     { "dns", role_dns },
     { "net", role_net },
+    { "port", role_port },
     { "rouse", role_rouse },
     { "rotate-events", role_rotate_events },
     { "probe-overlay", role_probe_overlay },

@@ -1,0 +1,144 @@
+/*
+ * skiff-helper port NETWORK-FILE: carries what comes to the published ports of one container. Fds: 3 a SOCK_SEQPACKET socket to the monitor, 4 the user's
+ * network namespace. It says in one packet what it has bound, or `CODE SENTENCE` and ends; a packet from the monitor means that the file has changed.
+ */
+#include "port.h"
+#include "roles.h"
+#include "util.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { MONITOR_FD = 3, NETWORK_FD = 4, EVENTS = 64 };
+
+int port_epoll = -1;
+
+static struct port_targets targets;
+static struct listeners listeners;
+static const char *network_file;
+
+/* A listener's place in epoll. */
+struct door {
+    struct watched watched;
+    const struct listener *listener;
+};
+
+void port_watch(int fd, uint32_t events, struct watched *watched)
+{
+    struct epoll_event event = { .events = events, .data.ptr = watched };
+    if (epoll_ctl(port_epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+        die_errno("cannot watch a socket");
+}
+
+static void knock(struct watched *watched, uint32_t events)
+{
+    const struct listener *listener = ((struct door *)(void *)watched)->listener;
+    (void)events;
+    if (listener->udp)
+        port_udp_receive(listener, &targets);
+    else
+        port_tcp_accept(listener, &targets);
+}
+
+/* The files that name the holder of a port are ours as long as we have them locked. */
+static _Noreturn void leave(void)
+{
+    const struct record *holders = plan_find(targets.file, "port-holders", 3);
+    autofree char *list = port_list(&listeners);
+    char *save = NULL;
+    for (char *line = strtok_r(list, "\n", &save); line && holders; line = strtok_r(NULL, "\n", &save)) {
+        *strrchr(line, ' ') = 0; /* the container's port is no part of the name */
+        autofree char *path = xasprintf("%s/%s", holders->fields[1], line);
+        unlink(path);
+    }
+    _exit(0);
+}
+
+static void hear(struct watched *watched, uint32_t events)
+{
+    char byte;
+    (void)watched;
+    (void)events;
+    ssize_t n = recv(MONITOR_FD, &byte, 1, MSG_DONTWAIT);
+    if (n > 0)
+        port_targets_read(&targets, network_file);
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        leave();
+}
+
+static void open_doors(void)
+{
+    static struct watched monitor = { hear };
+    struct door *doors = xmalloc((listeners.count + 1) * sizeof *doors);
+    port_watch(MONITOR_FD, EPOLLIN, &monitor);
+    for (size_t i = 0; i < listeners.count; i++) {
+        doors[i] = (struct door){ { knock }, &listeners.list[i] };
+        port_watch(listeners.list[i].fd, EPOLLIN, &doors[i].watched);
+    }
+}
+
+static void tell(const char *text)
+{
+    if (send(MONITOR_FD, text, strlen(text), MSG_NOSIGNAL) < 0)
+        _exit(EXIT_SKIFF); /* the monitor has gone */
+}
+
+static void raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static _Noreturn void serve(void)
+{
+    struct epoll_event events[EVENTS];
+    bool more = false;
+    for (;;) {
+        int idle = port_udp_expire(), count = epoll_wait(port_epoll, events, EVENTS, more ? 0 : idle);
+        for (int i = 0; i < count; i++) {
+            struct watched *watched = events[i].data.ptr;
+            watched->ready(watched, events[i].events);
+        }
+        more = port_tcp_continue();
+        port_tcp_sweep();
+    }
+}
+
+int role_port(int argc, char **argv)
+{
+    if (argc != 2)
+        die("usage: port NETWORK-FILE");
+    network_file = argv[1];
+    prctl(PR_SET_NAME, "skiff-port");
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    set_cloexec(MONITOR_FD, true);
+    port_targets_read(&targets, network_file);
+    raise_limit();
+    autofree char *problem = port_listen(targets.file, &listeners);
+    if (problem) {
+        tell(problem);
+        return EXIT_SKIFF;
+    }
+    if (setns(NETWORK_FD, CLONE_NEWNET) < 0)
+        die_errno("cannot enter your network namespace");
+    close(NETWORK_FD);
+    port_epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (port_epoll < 0)
+        die_errno("cannot wait for connections");
+    open_doors();
+    port_confine();
+    autofree char *list = port_list(&listeners);
+    tell(list);
+    serve();
+}

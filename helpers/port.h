@@ -1,0 +1,80 @@
+/*
+ * Published ports of one container: sockets of the host here, sockets in the user's network namespace there, and what lies between. The container sees
+ * the client's own address, because the inner sockets are transparent (ip(7), IP_TRANSPARENT; the way back is a rule of firewall.c).
+ */
+#ifndef SKIFF_PORT_H
+#define SKIFF_PORT_H
+
+#include "plan.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* An IPv4 or IPv6 address with port, as bind(2) and its like take it. */
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+socklen_t address_size(const union address *address);
+/* Text to address; false when it is none. */
+bool address_parse(const char *text, uint16_t port, union address *out);
+
+/* port-target.c: where published ports lead, from the records `target ADDRESS GATEWAY SUBNET...`. */
+struct port_targets {
+    const struct plan *file; /* what the rest points into */
+    const struct record *v4, *v6;
+};
+/* Reads the network file; dies when it cannot. The old one is freed. */
+void port_targets_read(struct port_targets *targets, const char *path);
+/*
+ * For a client, where to connect to and from where: from its own address, or from the network's gateway where that would not be answered, since it is the
+ * host's loopback, in the container's own network or of the other family. False when nothing is published at the moment.
+ */
+bool port_choose(const struct port_targets *targets, const union address *client, uint16_t port, union address *source, union address *target);
+/* A socket in the user's network namespace, connecting from `source` to `target`; -1 with errno. */
+int port_dial(int type, const union address *source, const union address *target);
+
+/* port-listen.c: the records `publish PROTO FIRST LAST PORT ADDRESS...`. */
+struct listener {
+    int fd;
+    bool udp;
+    union address address;
+    uint16_t port; /* the container's */
+    int note;      /* a locked file that says who has the port; -1 without */
+};
+struct listeners {
+    struct listener *list;
+    size_t count;
+};
+/* Binds all, in the namespace that this process is in, and notes the container as their holder. NULL, or "CODE SENTENCE" to be freed, and nothing is bound. */
+char *port_listen(const struct plan *file, struct listeners *listeners);
+/* "tcp 0.0.0.0 8080 80\n" for each, to be freed. */
+char *port_list(const struct listeners *listeners);
+
+/* What epoll(7) tells of, first in everything that has an fd there. */
+struct watched {
+    void (*ready)(struct watched *watched, uint32_t events);
+};
+extern int port_epoll;
+void port_watch(int fd, uint32_t events, struct watched *watched);
+
+/* port-tcp.c */
+void port_tcp_accept(const struct listener *listener, const struct port_targets *targets);
+/* What has to be gone on with before anything else is waited for; whether there is any. */
+bool port_tcp_continue(void);
+/* Frees what was closed in this turn: until then epoll may still tell of it. */
+void port_tcp_sweep(void);
+
+/* port-udp.c */
+void port_udp_receive(const struct listener *listener, const struct port_targets *targets);
+/* Ends flows that have been idle for 90 s. Returns ms until it wants to be called again, -1 for never. */
+int port_udp_expire(void);
+
+/* port-confine.c: keeps CAP_NET_ADMIN, which transparent sockets need, and the system calls that carrying data takes. Dies when it cannot. */
+void port_confine(void);
+
+#endif
