@@ -33,10 +33,10 @@ void port_targets_read(struct port_targets *targets, const char *path)
     for (size_t i = 0; i < file->count; i++) {
         const struct record *record = &file->records[i];
         union address address;
-        if (strcmp(record->fields[0], "target") != 0)
+        if (strcmp(record->fields[0], "port-target") != 0)
             continue;
         if (record->count < 3 || !address_parse(record->fields[1], 0, &address))
-            die("a record 'target' of the network file names no address");
+            die("a record 'port-target' of the network file names no address");
         *(address.any.sa_family == AF_INET ? &targets->v4 : &targets->v6) = record;
     }
 }

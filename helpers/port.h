@@ -23,7 +23,7 @@ socklen_t address_size(const union address *address);
 /* Text to address; false when it is none. */
 bool address_parse(const char *text, uint16_t port, union address *out);
 
-/* port-target.c: where published ports lead, from the records `target ADDRESS GATEWAY SUBNET...`. */
+/* port-target.c: where published ports lead, from the records `port-target ADDRESS GATEWAY SUBNET...`. */
 struct port_targets {
     const struct plan *file; /* what the rest points into */
     const struct record *v4, *v6;

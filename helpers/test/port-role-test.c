@@ -75,7 +75,7 @@ static char *network_file(const char *name, const char *publish, bool with_targe
 {
     char *path = xasprintf("%s/%s", top, name);
     autofree char *text = xasprintf("bridge br-red 1 1500 172.18.0.1/16\nendpoint a1 n1 veth veth0a br-red - eth0 02:42:ac:12:00:02 1500\naddress 172.18.0.2/16\ndefault-route 172.18.0.1 eth0\n"
-                                    "port-holders %s/holders %s-id %s\n%s%s", top, name, name, publish, with_target ? "target 172.18.0.2 172.18.0.1 172.18.0.0/16\n" : "");
+                                    "port-holders %s/holders %s-id %s\n%s%s", top, name, name, publish, with_target ? "port-target 172.18.0.2 172.18.0.1 172.18.0.0/16\n" : "");
     write_records(path, text);
     return path;
 }
