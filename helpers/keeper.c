@@ -30,7 +30,7 @@ struct keeper_settings keeper_settings_from(char **fields)
 }
 
 /* The lock file goes with the keeper, so a lock counts only while the file still has its name. */
-static int take_lock(int runtime)
+int keeper_lock(int runtime)
 {
     for (;;) {
         int fd = openat(runtime, "keeper.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -56,7 +56,7 @@ static _Noreturn void keep(int runtime, int fifo)
         struct pollfd wait = { .fd = fifo, .events = POLLIN };
         if (poll(&wait, 1, -1) < 0 || read(fifo, byte, sizeof byte) != 0)
             continue;
-        autoclose int lock = take_lock(runtime);
+        autoclose int lock = keeper_lock(runtime);
         if (read(fifo, byte, sizeof byte) != 0)
             continue; /* somebody came while we waited for the lock */
         unlinkat(runtime, "keeper", 0);
@@ -249,7 +249,7 @@ struct keeper keeper_acquire(const struct keeper_settings *settings)
     autoclose int runtime = open(settings->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (runtime < 0)
         die_errno("cannot open the runtime directory %s", settings->runtime);
-    autoclose int lock = take_lock(runtime);
+    autoclose int lock = keeper_lock(runtime);
     struct keeper keeper = { -1, openat(runtime, "keeper", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW) };
     if (keeper.alive >= 0 && (keeper.userns = living_keeper(runtime)) >= 0)
         return keeper;

@@ -33,6 +33,9 @@ struct keeper_settings keeper_settings_from(char **fields);
  */
 struct keeper keeper_acquire(const struct keeper_settings *settings);
 
+/* The lock, as an fd, under which keeper and network holder are started and end; `runtime`: an fd of the runtime directory. Dies when it cannot. */
+int keeper_lock(int runtime);
+
 /*
  * Moves the calling process into the keeper's user namespace, with every capability there, also across execve(2). Its ids
  * stay what they are: inside the keeper every id is called as on the host.

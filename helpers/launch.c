@@ -5,7 +5,9 @@
 #include "attach.h"
 #include "frames.h"
 #include "guard.h"
+#include "holder.h"
 #include "keeper.h"
+#include "leases.h"
 #include "monitor.h"
 #include "plan.h"
 #include "plan-events.h"
@@ -27,6 +29,7 @@ static const struct plan *launched;
 /* Before there is a monitor, what the skiff command has made is cleared away here. */
 static void clear_away(const struct plan *plan)
 {
+    leases_down(plan, true);
     teardown_files(plan, true, true);
     if (plan_find(plan, "remove", 1))
         plan_event(plan, "destroy", NULL);
@@ -39,22 +42,33 @@ static void die_in_launch(int code, const char *text)
     dprintf(2, "skiff: %s\n", text);
 }
 
-/* In the child: only the socket and the keeper's lifeline stay open. */
-static _Noreturn void become_monitor(const struct plan *plan, const char *path, int launch, int alive)
+/* What the monitor keeps open, from fd 3 on; -1 where it has none of the kind. */
+struct lifelines {
+    int launch, keeper, holder, netns;
+};
+
+/* In the child: only the socket, the lifelines of keeper and network holder, and the namespace of that one stay open. */
+static _Noreturn void become_monitor(const struct plan *plan, const char *path, const struct lifelines *lines)
 {
-    int high[2] = { fcntl(launch, F_DUPFD_CLOEXEC, 10), alive < 0 ? -1 : fcntl(alive, F_DUPFD_CLOEXEC, 10) };
+    const int given[] = { lines->launch, lines->keeper, lines->holder, lines->netns };
+    enum { FIRST = 3, COUNT = sizeof given / sizeof *given };
+    int high[COUNT];
     null_stdio(7);
-    dup3(high[0], 3, O_CLOEXEC);
-    if (high[1] >= 0)
-        dup3(high[1], 4, O_CLOEXEC);
-    close_from(high[1] >= 0 ? 5 : 4);
+    for (int i = 0; i < COUNT; i++)
+        high[i] = given[i] < 0 ? -1 : fcntl(given[i], F_DUPFD_CLOEXEC, 20);
+    for (int i = 0; i < COUNT; i++)
+        if (high[i] >= 0)
+            dup3(high[i], FIRST + i, O_CLOEXEC);
+        else
+            close(FIRST + i);
+    close_from(FIRST + COUNT);
     if (chdir("/") < 0)
         die_errno("cannot leave the current directory");
     monitor_run(plan, path, 3);
 }
 
 /* Between launch and monitor: leaves the session, enters the user's namespace, and makes the pid namespace of which the monitor is init. */
-static _Noreturn void become_parent(const struct plan *plan, const char *path, int launch, const struct keeper *keeper)
+static _Noreturn void become_parent(const struct plan *plan, const char *path, const struct lifelines *lines, const struct keeper *keeper)
 {
     die_hook = NULL;
     setsid();
@@ -68,7 +82,7 @@ static _Noreturn void become_parent(const struct plan *plan, const char *path, i
     if (monitor == 0) {
         if (plan_flag(plan, "guard"))
             guard_fork();
-        become_monitor(plan, path, launch, keeper ? keeper->alive : -1);
+        become_monitor(plan, path, lines);
     }
     _exit(0);
 }
@@ -77,16 +91,21 @@ static void start_monitor(const struct plan *plan, const char *path, int launch)
 {
     const struct record *record = plan_find(plan, "keeper", KEEPER_FIELDS);
     struct keeper keeper = { -1, -1 };
+    struct holder holder = { -1, -1 };
     int status = 0;
     if (record) {
         struct keeper_settings settings = keeper_settings_from(record->fields + 1);
         keeper = keeper_acquire(&settings);
+        holder = holder_acquire(plan, &settings, &keeper);
     }
+    struct lifelines lines = { launch, keeper.alive, holder.alive, holder.netns };
     pid_t child = fork();
     if (child < 0)
         die_errno("cannot start the monitor");
     if (child == 0)
-        become_parent(plan, path, launch, record ? &keeper : NULL);
+        become_parent(plan, path, &lines, record ? &keeper : NULL);
+    close_fd(&holder.alive);
+    close_fd(&holder.netns);
     close_fd(&keeper.alive);
     close_fd(&keeper.userns);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)

@@ -2,6 +2,7 @@
 #include "monitor-parts.h"
 #include "frames.h"
 #include "guard.h"
+#include "leases.h"
 #include "plan-events.h"
 #include "teardown.h"
 #include "util.h"
@@ -112,6 +113,7 @@ void monitor_end_run(void)
     if (self.state.paused)
         monitor_let_go_on(); /* killed while it stood still */
     close_fd(&self.slirp.exit);
+    monitor_end_network();
     guard_end(false, END_MS);
     monitor_rest_log(!self.yields && goes(self.failure[0] != 0));
     teardown_mount(self.plan, self.mounts);
@@ -142,6 +144,7 @@ _Noreturn void monitor_finish(void)
         monitor_close_log(removes);
         if (!removes)
             record_end(failed);
+        leases_down(self.plan, true);
         teardown_files(self.plan, removes, failed && !self.ran);
         if (removes)
             monitor_event("destroy", NULL);

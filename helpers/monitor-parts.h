@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <sys/ioctl.h>
 
+/* Where launch puts the fd of the user's network namespace. */
+enum { MONITOR_HOLDER_NETNS = 6 };
+
 struct monitor {
     const struct plan *plan;
     const char *plan_path;
@@ -35,6 +38,14 @@ struct monitor {
     bool size_told;      /* an event has told of it */
     pid_t pid;
     struct slirp slirp;
+    struct {
+        int report;              /* of the child that attaches */
+        int datagrams, listener; /* of the name server, in the container */
+        int container;           /* its network namespace */
+        pid_t dns;               /* 0: none */
+        long long dns_began;     /* CLOCK_MONOTONIC ms */
+        bool attached;
+    } network;
     struct state state;
     struct logger logger;
     struct clients clients;
@@ -70,6 +81,15 @@ _Noreturn void monitor_exec(int in, int out, int err, int report, char *const ar
 void monitor_take_report(void);
 /* slirp4netns is ready or has failed. */
 void monitor_take_slirp(void);
+
+/* monitor-network.c; where the plan has no networks, all of it does nothing */
+/* Begins to attach the container whose command, or init, is `host_pid`; what comes of it is told by `network.report`. */
+void monitor_start_network(pid_t host_pid);
+void monitor_take_network(void);
+/* A child has ended; it may be the name server. */
+void monitor_note_network(pid_t pid);
+/* After a run. Idempotent. */
+void monitor_end_network(void);
 
 /* monitor-log.c */
 /* Opens the log as the plan says, or dies. */

@@ -177,6 +177,7 @@ static void take_pid(const struct pid_packet *packet, int mounts)
     if (!plan_find(self.plan, "runtime", 1))
         guard_note(packet->host_pid);
     self.slirp = slirp_start(self.plan, packet->host_pid);
+    monitor_start_network(packet->host_pid);
     monitor_reap();
 }
 

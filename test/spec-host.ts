@@ -52,6 +52,7 @@ export const fakeHost = (changes: Partial<HostView> = {}): HostView => ({
   selinux: () => false,
   resolvConf: () => 'nameserver 127.0.0.53\nnameserver 192.0.2.1\nsearch example.org\noptions edns0\n',
   hosts: () => '127.0.0.1 localhost workstation\n',
+  address: () => '192.0.2.50',
   findContainer: (name) => {
     if (name === 'web') return { id: 'aa'.repeat(32), name: 'web', pid: 4711, shareable: true, networkOwner: 'aa'.repeat(32), ownerDirectory: '/c/web', hostname: 'webbox', hasHostNetwork: false };
     if (name === 'db') return { id: 'bb'.repeat(32), name: 'db', pid: 4712, shareable: false, networkOwner: 'bb'.repeat(32), ownerDirectory: '/c/db', hostname: 'dbbox', hasHostNetwork: true };

@@ -172,8 +172,8 @@ _skiff_find() {
     *) command="$1" ;;
   esac
   case "$command" in
-    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
-    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
+    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
+    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
     start) valued=' --detach-keys ' stops='' ;;
     restart) valued=' --signal -s --timeout -t ' stops='' ;;
     exec) valued=' --detach-keys --env -e --env-file --user -u --workdir -w ' stops=1 ;;
@@ -290,8 +290,14 @@ _skiff() {
         --domainname) : ;;
         --expose) : ;;
         --hostname|-h) : ;;
+        --ip) : ;;
+        --ip6) : ;;
         --ipc) _skiff_offer 'private' 'host' 'container:' ;;
+        --link) _skiff_names containers ;;
+        --link-local-ip) : ;;
+        --mac-address) : ;;
         --network) _skiff_offer 'slirp4netns' 'none' 'host' 'container:' ;;
+        --network-alias) : ;;
         --pid) _skiff_offer 'private' 'host' 'container:' ;;
         --uts) _skiff_offer 'private' 'host' ;;
         --blkio-weight) : ;;
@@ -324,7 +330,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -370,8 +376,14 @@ _skiff() {
         --domainname) : ;;
         --expose) : ;;
         --hostname|-h) : ;;
+        --ip) : ;;
+        --ip6) : ;;
         --ipc) _skiff_offer 'private' 'host' 'container:' ;;
+        --link) _skiff_names containers ;;
+        --link-local-ip) : ;;
+        --mac-address) : ;;
         --network) _skiff_offer 'slirp4netns' 'none' 'host' 'container:' ;;
+        --network-alias) : ;;
         --pid) _skiff_offer 'private' 'host' 'container:' ;;
         --uts) _skiff_offer 'private' 'host' ;;
         --blkio-weight) : ;;
@@ -404,7 +416,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ipc --network --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi

@@ -1,5 +1,4 @@
 /** What `run` and `create` have in common: the image, and flags whose text lies in files. */
-import { fail } from '../core/errors.ts';
 import { need } from '../core/invalid.ts';
 import { provideImage } from '../images/builtin.ts';
 import { formatPlatform } from '../images/platform.ts';
@@ -36,13 +35,12 @@ const imageOf = async (context: Context, surroundings: Surroundings, word: strin
   return { reference: word, id, layers, platform: formatPlatform(platform), config };
 };
 
-/** Flags whose text lies in files are read here; the network is one in this version. */
+/** Flags whose text lies in files are read here. */
 const runFlagsOf = (flags: Flags, command: readonly string[]): RunFlags => {
   const { envFile, labelFile, network, quiet: _, isolation: __, ...rest } = flags;
-  const [first, ...others] = network;
-  if (others.length > 0) fail({ _tag: 'Usage', message: '--network was given several times', hint: 'none, host and slirp4netns do not go together' });
+  const [first, ...moreNetworks] = network;
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  return { ...given, command, envFile: readTextFiles(envFile), labelFile: readTextFiles(labelFile), ...(first === undefined ? {} : { network: first }) };
+  return { ...given, command, envFile: readTextFiles(envFile), labelFile: readTextFiles(labelFile), ...(first === undefined ? {} : { network: first, moreNetworks }) };
 };
 
 /** What a new container is made from. */

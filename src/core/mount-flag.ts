@@ -1,4 +1,5 @@
 /** `--mount type=bind|tmpfs,…` (docker/cli opts/mount.go): one CSV record of `key=value` and bare keys. */
+import { splitRecord } from './csv.ts';
 import { attempt, refuse, usage } from './invalid.ts';
 import { cleanPath, parsePropagation, parseTarget } from './mounts.ts';
 import { wordHint } from './nearest.ts';
@@ -17,22 +18,9 @@ const knownKeys: readonly string[] = [...commonKeys, ...bindKeys, ...tmpfsKeys, 
 
 type Fields = ReadonlyMap<string, string>;
 
-/** The fields of one CSV record (RFC 4180): a field in double quotes may contain commas, and `""` for a quote. */
-const splitRecord = (text: string): readonly string[] => {
-  const fields: string[] = [];
-  let rest = text;
-  for (;;) {
-    const field = /^(?:"((?:[^"]|"")*)"|([^",]*))(?=,|$)/.exec(rest);
-    const [whole = '', quoted, plain] = field ?? usage(`invalid --mount '${text}': a quotation mark is out of place`);
-    fields.push(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'));
-    if (whole.length === rest.length) return fields;
-    rest = rest.slice(whole.length + 1);
-  }
-};
-
 const readFields = (text: string): Fields => {
   const fields = new Map<string, string>();
-  for (const field of splitRecord(text)) {
+  for (const field of splitRecord(text) ?? usage(`invalid --mount '${text}': a quotation mark is out of place`)) {
     const at = field.indexOf('=');
     const typed = (at < 0 ? field : field.slice(0, at)).trim().toLowerCase();
     const key = aliases[typed] ?? typed;

@@ -1,6 +1,5 @@
-/** `--network none|host|container:NAME|slirp4netns[:OPTIONS]`. */
-import { fail } from './errors.ts';
-import { attempt, refuse, usage } from './invalid.ts';
+/** `--network none|host|container:NAME|slirp4netns[:OPTIONS]`, or a network's name. */
+import { attempt, usage } from './invalid.ts';
 import { addressInCidr, isIP } from './ip.ts';
 import { wordHint } from './nearest.ts';
 import type { Either } from 'fp-ts/Either';
@@ -31,7 +30,12 @@ export interface SharedNetwork {
   readonly isHosts?: boolean;
 }
 
-export type NetworkMode = { readonly mode: 'none' } | { readonly mode: 'host' } | SharedNetwork | SlirpNetwork;
+/** Networks of one's own, by name: what is wished for in each stands beside (`SkiffSpec.networks`). */
+export interface NamedNetworks {
+  readonly mode: 'networks';
+}
+
+export type NetworkMode = { readonly mode: 'none' } | { readonly mode: 'host' } | NamedNetworks | SharedNetwork | SlirpNetwork;
 
 /** Whether a container with this network is in the host's. */
 export const isHostNetwork = (network: NetworkMode): boolean => network.mode === 'host' || (network.mode === 'container' && network.isHosts === true);
@@ -87,13 +91,12 @@ const parseShared = (text: string): SharedNetwork => {
   return container === '' ? usage('invalid network mode: invalid container format container:<name|id>') : { mode: 'container', container };
 };
 
-/** The network of a container; without a flag, `default` or the empty string, slirp4netns. Other names are networks that do not exist. */
+/** The network of a container; without a flag, `default` or the empty string, slirp4netns. Other names are networks, whether they exist or not. */
 export const parseNetwork = (text: string): Either<SkiffError, NetworkMode> =>
   attempt(() => {
     if (text === 'none' || text === 'host') return { mode: text };
     if (text === '' || text === 'default') return parseSlirp('', text);
     if (text === 'slirp4netns' || text.startsWith('slirp4netns:')) return parseSlirp(text.slice('slirp4netns:'.length), text);
     if (text.startsWith('container:')) return parseShared(text);
-    if (text === 'bridge') return refuse(`--network ${text} is not here yet`, 'use slirp4netns, host or none');
-    return fail({ _tag: 'NotFound', kind: 'network', name: text, hint: 'use slirp4netns, host or none' });
+    return { mode: 'networks' };
   });

@@ -1,5 +1,6 @@
 /** The text of /etc/hosts, /etc/resolv.conf and /etc/hostname as Docker writes them. */
 import { dirname, join } from 'node:path';
+import { egress } from '../network/egress.ts';
 import { isIP } from '../core/ip.ts';
 import type { HostEntry } from '../core/hosts.ts';
 import type { SkiffSpec } from './spec-types.ts';
@@ -46,6 +47,8 @@ export const hostsFile = ({ network, hostname, domainname, extra, hostFile }: Ho
 
 export interface ResolverRequest {
   readonly network: NetworkMode;
+  /** In one of the networks containers know each other by name: a name server of our own answers, and asks others. */
+  readonly named?: boolean;
   /** `--dns`, `--dns-search`, `--dns-option`; each list replaces the host's if it has members. */
   readonly nameservers: readonly string[];
   readonly search: readonly string[];
@@ -67,27 +70,38 @@ const readResolverFile = (text: string): ResolverFile => {
   return { nameservers: of('nameserver').flatMap((line) => line.slice(0, 1)), search: of('search', 'domain').at(-1) ?? [], options: of('options').flat() };
 };
 
+/** The name servers in the text of a resolv.conf. */
+export const nameservers = (text: string): readonly string[] => readResolverFile(text).nameservers.filter(isIP);
+
 /** Addresses that mean the host itself, or an interface of the host, and reach nothing from another network namespace. */
 const isLocal = (address: string): boolean => /^127\.|^0\.0\.0\.0$|^::1?$|%/.test(address);
 
 const inheritedNameservers = (network: NetworkMode, host: readonly string[]): readonly string[] => {
   if (network.mode === 'host') return host;
   const reachable = host.filter((address) => isIP(address) && !isLocal(address));
-  return network.mode === 'slirp4netns' ? [network.dns, ...reachable] : reachable;
+  if (network.mode === 'slirp4netns') return [network.dns, ...reachable];
+  // The host's own is reached by slirp4netns' only.
+  return network.mode === 'networks' && reachable.length < Math.max(1, host.length) ? [egress.dns, ...reachable] : reachable;
 };
+
+/** Where the name server of networks answers, as Docker's. */
+const ownNameserver = '127.0.0.11';
+
+/** A name without a dot is first of all a container's. */
+const withDots = (options: readonly string[], named: boolean): readonly string[] => (named && !options.some((option) => option.startsWith('ndots:')) ? [...options, 'ndots:0'] : options);
 
 /**
  * /etc/resolv.conf: what flags say, else what the host's file says, without nameservers on the host's loopback; first comes
  * slirp4netns's own, which asks the host's resolver whatever its address. `--dns-search .` means no search list.
  */
 export const resolverFile = (request: ResolverRequest): string => {
-  const { network, nameservers, search, options } = request;
+  const { network, nameservers, search, options, named = false } = request;
   const text = request.hostFile();
   if (network.mode === 'host' && nameservers.length + search.length + options.length === 0) return text;
   const host = readResolverFile(text);
   const chosen = search.length > 0 ? search.filter((domain) => domain !== '.') : host.search;
-  const chosenOptions = options.length > 0 ? options : host.options;
-  const servers = nameservers.length > 0 ? nameservers : inheritedNameservers(network, host.nameservers);
+  const chosenOptions = withDots(options.length > 0 ? options : host.options, named);
+  const servers = named ? [ownNameserver] : nameservers.length > 0 ? nameservers : inheritedNameservers(network, host.nameservers);
   return joinLines([
     ...(chosen.length > 0 ? [`search ${chosen.join(' ')}`] : []),
     ...servers.map((address) => `nameserver ${address}`),

@@ -24,8 +24,8 @@ const programOf = (env: NodeJS.ProcessEnv, name: string): string => {
 const refuseBeyond = (oci: OciSpec, skiff: SkiffSpec): void => {
   const shared = oci.linux.namespaces.some(({ path }) => path !== undefined);
   if (shared) fail({ _tag: 'Refused', message: '--runtime does not go with namespaces of another container', hint: 'leave --runtime out' });
-  if (skiff.network.mode === 'slirp4netns') {
-    fail({ _tag: 'Refused', message: '--runtime does not go with --network slirp4netns: the runtime makes the network namespace too late for it', hint: 'use --network none or host' });
+  if (skiff.network.mode === 'slirp4netns' || skiff.network.mode === 'networks') {
+    fail({ _tag: 'Refused', message: '--runtime goes with neither --network slirp4netns nor networks of your own: the runtime makes the network namespace too late for it', hint: 'use --network none or host' });
   }
 };
 

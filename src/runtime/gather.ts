@@ -40,6 +40,8 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
   const singleUid = idMap.mode === 'single' ? { singleUid: onlyIds(oci) } : {};
   const seccomp = need(await seccompProgram(deps, skiff, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid)());
   const slirp = skiff.network.mode === 'slirp4netns' ? await (await import('../network/slirp.ts')).slirpCommand(paths, env, skiff.network) : undefined;
+  const childMap = [mapText(maps.uids), mapText(maps.gids)] as const;
+  const networks = skiff.network.mode === 'networks' ? await (await import('./network-holder.ts')).networkParts(surroundings, skiff) : undefined;
   const cgroup = skiff.limits === undefined ? undefined : (await import('./cgroup-records.ts')).cgroupRecords(env, host.uid, skiff, skiff.limits);
   const start = donorStart(paths, skiff);
   const foreign = skiff.runtime === undefined ? undefined : (await import('./foreign.ts')).foreignRecords(env, oci, skiff, directory);
@@ -48,12 +50,13 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
     socket: socketPath(paths, skiff.id),
     events: eventsPath(paths),
     keeper: keeperArguments(paths, host),
-    childMap: [mapText(maps.uids), mapText(maps.gids)],
+    childMap,
     singleUid: idMap.mode === 'single',
     rootfs: need(driver.plan(overlayOf(host, skiff, directory, needs))),
     seccomp,
     log: await prepareLog(paths, spec),
     ...(slirp === undefined ? {} : { slirp }),
+    ...(networks === undefined ? {} : { networks }),
     ...(foreign === undefined ? {} : { foreign }),
     ...(cgroup === undefined ? {} : { cgroup }),
     ...(skiff.init ? { init: join(directory, 'init') } : {}),

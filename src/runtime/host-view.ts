@@ -1,6 +1,6 @@
 /** The facts that a specification is made from, read from this machine; costly ones only when they are asked for. */
 import { accessSync, constants, readdirSync, statSync, existsSync } from 'node:fs';
-import { availableParallelism, hostname, release } from 'node:os';
+import { availableParallelism, hostname, networkInterfaces, release } from 'node:os';
 import { join } from 'node:path';
 import { hostPlatform } from '../images/platform.ts';
 import { isReadWritable } from '../system/host.ts';
@@ -75,6 +75,9 @@ const viewOf = (container: Container): ContainerView => ({
   hasHostNetwork: isHostNetwork(container.spec.network),
 });
 
+const ownAddress = (): string | undefined =>
+  Object.values(networkInterfaces()).flatMap((list) => list ?? []).find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
 export interface HostViewInputs {
   readonly paths: Paths;
   readonly host: Host;
@@ -109,6 +112,7 @@ export const makeHostView = ({ paths, host, env, storageDriver, id, find }: Host
     selinux: () => existsSync('/sys/fs/selinux/enforce'),
     resolvConf: () => readOptional('/etc/resolv.conf'),
     hosts: () => readOptional('/etc/hosts'),
+    address: ownAddress,
     findContainer: (word) => {
       const found = find(word);
       return found === undefined ? undefined : viewOf(found);

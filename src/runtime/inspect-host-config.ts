@@ -19,7 +19,10 @@ const capabilityName = (typed: string): string => {
 const modeText = (mode: SkiffSpec['pid'] | SkiffSpec['ipc']): string => (mode.mode === 'container' ? `container:${mode.container}` : mode.mode);
 
 /** Docker shows the id of the container whose network it is. */
-const networkModeText = ({ network, sharesWith }: SkiffSpec): string => (network.mode === 'container' ? `container:${sharesWith ?? network.container}` : network.mode);
+const networkModeText = ({ network, networks, sharesWith }: SkiffSpec): string => {
+  if (network.mode === 'container') return `container:${sharesWith ?? network.container}`;
+  return network.mode === 'networks' ? (networks?.[0]?.name ?? 'none') : network.mode;
+};
 
 const devicesOf = (typed: readonly string[] = []): readonly object[] =>
   typed.flatMap((text) => {

@@ -8,6 +8,7 @@ import { need } from '../core/invalid.ts';
 import { isRemote } from '../core/log-options.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import { goMap, goStruct } from '../images/inspect-config.ts';
+import { readEndpoints } from './endpoints-file.ts';
 import { etcDirectory } from './etc-files.ts';
 import { inspectedContainerConfig } from './inspect-config.ts';
 import { inspectedHealth } from './inspect-health.ts';
@@ -15,6 +16,7 @@ import { inspectedHostConfig } from './inspect-host-config.ts';
 import { inspectedMounts } from './inspect-mounts.ts';
 import { inspectedNetwork } from './inspect-network.ts';
 import { findContainer, statusWord } from './records.ts';
+import type { Endpoint } from '../network/types.ts';
 import type { Container } from './records.ts';
 import { decodeOciSpec } from './spec-codec.ts';
 import type { SkiffSpec } from './spec-types.ts';
@@ -73,7 +75,7 @@ const sizesOf = async (surroundings: Surroundings, container: Container): Promis
 };
 
 /** All members of Docker's answer, in its order. Exported for its test. */
-export const inspected = (container: Container, oci: OciSpec, sizes: Sizes): object => {
+export const inspected = (container: Container, oci: OciSpec, sizes: Sizes, endpoints: readonly Endpoint[] = []): object => {
   const { id, directory, spec, state } = container;
   return goStruct(
     {
@@ -100,7 +102,7 @@ export const inspected = (container: Container, oci: OciSpec, sizes: Sizes): obj
       ...sizes,
       Mounts: inspectedMounts(oci, spec.asked ?? {}),
       Config: inspectedContainerConfig(spec, oci),
-      NetworkSettings: inspectedNetwork(spec, state.pid),
+      NetworkSettings: inspectedNetwork(spec, state.pid, endpoints),
     },
     ['SizeRw', 'SizeRootFs'],
   );
@@ -115,5 +117,6 @@ export const inspectContainer = (surroundings: Surroundings, word: string, size:
   TE.tryCatch(async () => {
     const container = findContainer(surroundings.paths, word);
     const oci = readOci(container);
-    return inspected(container, oci, size ? await sizesOf(surroundings, container) : { SizeRw: null, SizeRootFs: null });
+    const sizes = size ? await sizesOf(surroundings, container) : { SizeRw: null, SizeRootFs: null };
+    return inspected(container, oci, sizes, container.spec.network.mode === 'networks' ? readEndpoints(container.directory) : []);
   }, toSkiffError('inspect', `container ${word}`));

@@ -53,12 +53,14 @@ const make = async (surroundings: Surroundings, image: ImageConfigView | undefin
   const id = newId();
   const view = makeHostView({ paths, host, env, storageDriver: driver.name, id, find: find(paths) });
   const limitless = need(makeSpec(image, flags, view, id));
-  const spec = hasLimits(flags) ? (await import('./limits.ts')).withLimits(limitless, flags) : limitless;
+  const limited = hasLimits(flags) ? (await import('./limits.ts')).withLimits(limitless, flags) : limitless;
+  const spec = limited.skiff.networks === undefined ? limited : (await import('./network-names.ts')).withNetworkNames(paths, limited);
   const gathered = await gather(surroundings, spec, driver, needs);
   const created = await createContainer(paths, host, spec, { named: flags.name !== undefined && flags.name !== '', toStart });
   try {
     if (survivesReboot(spec.skiff.restart)) (await import('./durable-record.ts')).makeRecordDurable(paths, created.directory);
     await requireLayers(paths, spec.skiff, 'it has just been removed');
+    if (toStart && spec.skiff.network.mode === 'networks') (await import('./network-attach.ts')).attachNetworks(paths, created.spec.skiff);
     return { created, plan: writePlan(paths, created.spec, created.marker, gathered, {}) };
   } catch (error) {
     (await import('./heal.ts')).discard(paths, host, [id]);

@@ -1,6 +1,7 @@
 /** Which containers `skiff ps` lists: Docker's filters (moby daemon/list.go). Pure. */
 import { fail } from '../core/errors.ts';
 import { readPortRange } from '../core/ports.ts';
+import { networkNames } from './inspect-network.ts';
 import { statusWord } from './records.ts';
 import type { Container, State } from './records.ts';
 
@@ -154,7 +155,7 @@ const testOf = (filter: Filter, all: readonly Container[], lookups: Lookups): Te
     case 'volume':
       return volumeTest(filter, lookups);
     case 'network':
-      return ({ spec }) => spec.network.mode === value;
+      return ({ spec }) => networkNames(spec).includes(value);
     case 'expose':
       return exposeTest(filter);
     case 'publish':

@@ -3,7 +3,7 @@ import { shortId } from '../core/names.ts';
 import { portsText } from '../core/ports.ts';
 import { humanSize } from '../core/sizes.ts';
 import { humanDuration, timeAgo } from '../core/times.ts';
-import { shownPorts } from './inspect-network.ts';
+import { networkNames, shownPorts } from './inspect-network.ts';
 import { never, statusWord } from './records.ts';
 import type { ContainerSize } from './container-sizes.ts';
 import type { Mounted } from './list-filters.ts';
@@ -88,7 +88,7 @@ export const rowOf = (container: Container, options: RowOptions): Readonly<Recor
     Labels: Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`).join(','),
     LocalVolumes: '0',
     Mounts: mounts.map((mount) => mountText(mount, noTrunc)).join(','),
-    Networks: spec.network.mode === 'container' ? '' : spec.network.mode,
+    Networks: networkNames(spec).join(','),
     Platform: spec.platform,
     Size: sizeText(size ?? { written: 0, whole: 0 }),
     Label: (key) => spec.labels[key] ?? '',

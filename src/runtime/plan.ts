@@ -35,6 +35,8 @@ export interface PlanInputs {
   readonly seccomp: readonly string[];
   /** Program and arguments of slirp4netns. */
   readonly slirp?: readonly string[];
+  /** Where there are networks: fields of the record `network-holder`, and the path of the network file. */
+  readonly networks?: { readonly holder: readonly string[]; readonly file: string };
   /** Records for another OCI runtime, which then does what stands between begin and end. */
   readonly foreign?: readonly PlanRecord[];
   /** The helper's copy for `--init`, absolute. */
@@ -115,7 +117,7 @@ const mountRecords = (inputs: PlanInputs): readonly PlanRecord[] =>
 
 /** What is done inside the container's namespaces, in this order. */
 const insideRecords = (inputs: PlanInputs): readonly PlanRecord[] => {
-  const { oci, slirp } = inputs;
+  const { oci, slirp, networks } = inputs;
   const own = new Set(oci.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type));
   return [
     ...(own.has('network') ? [['loopback-up'] as PlanRecord] : []),
@@ -127,7 +129,7 @@ const insideRecords = (inputs: PlanInputs): readonly PlanRecord[] => {
     ...oci.linux.maskedPaths.map((path): PlanRecord => ['mask', path]),
     ...oci.linux.readonlyPaths.map((path): PlanRecord => ['readonly', path]),
     ...(oci.root.readonly ? [['root-readonly'] as PlanRecord] : []),
-    ...(slirp === undefined ? [] : [['wait-network'] as PlanRecord]),
+    ...(slirp === undefined && networks === undefined ? [] : [['wait-network'] as PlanRecord]),
     ['pivot'],
   ];
 };
@@ -136,6 +138,9 @@ const againRecords = ({ again, outputOnly }: PlanInputs): readonly PlanRecord[] 
   ...(again === undefined ? [] : [['again', again.status, String(again.exitCode), again.startedAt, again.finishedAt] as PlanRecord]),
   ...(outputOnly === true ? [['output-only'] as PlanRecord] : []),
 ];
+
+const networkPlan = ({ networks }: PlanInputs): readonly PlanRecord[] =>
+  networks === undefined ? [] : [['network-holder', ...networks.holder], ['network-file', networks.file]];
 
 /** The whole plan of a container. `capabilityLimit` has the bits of the capabilities that this kernel knows. */
 export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly PlanRecord[] => {
@@ -163,6 +168,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ...namespaceRecords(inputs),
     ...(inputs.foreign ?? []),
     ...(inputs.slirp === undefined ? [] : [['slirp4netns', ...inputs.slirp] as PlanRecord]),
+    ...networkPlan(inputs),
     ...processRecords(process, {
       user: skiff.user.text,
       groups: groupWords(skiff.groupAdd),

@@ -60,7 +60,18 @@ export interface RunFlags extends LimitFlags, HealthFlags {
   readonly dns?: readonly string[];
   readonly dnsSearch?: readonly string[];
   readonly dnsOption?: readonly string[];
+  /** A mode, a network's name or the long form `name=…,alias=…`. */
   readonly network?: string;
+  /** Further networks. */
+  readonly moreNetworks?: readonly string[];
+  /** These six are wishes for the first network. */
+  readonly ip?: string;
+  readonly ip6?: string;
+  readonly macAddress?: string;
+  readonly networkAlias?: readonly string[];
+  /** `CONTAINER[:ALIAS]` each. */
+  readonly link?: readonly string[];
+  readonly linkLocalIp?: readonly string[];
   readonly cidfile?: string;
   readonly platform?: string;
   readonly runtime?: string;

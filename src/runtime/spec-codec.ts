@@ -42,6 +42,18 @@ const identity = t.intersection([
   t.partial({ image: t.type({ reference: t.string, id: t.string }), runtime: t.string, cidFile: t.string, entrypointLength: t.number, asked: t.record(t.string, strings) }),
 ]);
 
+const wish = t.intersection([
+  t.type({
+    name: t.string,
+    aliases: strings,
+    linkLocal: strings,
+    links: t.readonlyArray(t.type({ target: t.string, alias: t.string })),
+    driverOpts: t.record(t.string, t.string),
+    gwPriority: t.number,
+  }),
+  t.partial({ ipv4: t.string, ipv6: t.string, mac: t.string }),
+]);
+
 const restart = t.type({ name: t.keyof({ no: null, 'on-failure': null, always: null, 'unless-stopped': null }), maximumRetryCount: t.number });
 
 const process = t.type({
@@ -66,7 +78,7 @@ const surroundings = t.intersection([
   t.type({
     hostname: t.string,
     etc: t.type({ hostname: t.string, hosts: t.string, resolvConf: t.string }),
-    network: t.union([modes('none', 'host'), slirp, t.intersection([container, t.partial({ owner: t.string, isHosts: t.boolean })])]),
+    network: t.union([modes('none', 'host', 'networks'), slirp, t.intersection([container, t.partial({ owner: t.string, isHosts: t.boolean })])]),
     pid: t.union([modes('private', 'host'), container]),
     ipc: t.union([modes('private', 'shareable', 'none', 'host'), container]),
     userns: t.union([t.type({ mode: t.literal('default') }), t.type({ mode: t.literal('keep-id'), uid: t.number, gid: t.number })]),
@@ -79,7 +91,7 @@ const surroundings = t.intersection([
     ]),
     log: t.intersection([t.type({ driver: t.keyof(Object.fromEntries(logDrivers.map((name) => [name, null]))) }), t.partial({ options: t.record(t.string, t.string) })]),
   }),
-  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart, healthcheck }),
+  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart, healthcheck, networks: t.readonlyArray(wish) }),
 ]);
 
 const devices = t.readonlyArray(t.type({ path: t.string, value: t.number }));

@@ -3,14 +3,15 @@ import { fail } from '../core/errors.ts';
 import { defaultMap, isMapped, keepIdMap } from '../core/id-maps.ts';
 import { need, refuse, usage } from '../core/invalid.ts';
 import { parseHostMode, parseIpcMode, parsePidMode, parseUserMode } from '../core/namespace-modes.ts';
-import { isHostNetwork, parseNetwork } from '../core/network-mode.ts';
+import { isHostNetwork } from '../core/network-mode.ts';
+import { planNetworks } from './spec-network.ts';
 import type { Extent, IdMapping } from '../core/id-maps.ts';
 import type { IpcMode, PidMode, UserMode } from '../core/namespace-modes.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
 import type { OciNamespace } from '../core/oci-runtime.ts';
 import type { Principal } from '../core/users.ts';
 import type { RunFlags } from './run-flags.ts';
-import type { ContainerView, HostView } from './spec-types.ts';
+import type { ContainerView, HostView, NetworkWish } from './spec-types.ts';
 
 export interface NamespacePlan {
   readonly pid: PidMode;
@@ -18,6 +19,8 @@ export interface NamespacePlan {
   readonly hostUts: boolean;
   readonly hostCgroup: boolean;
   readonly network: NetworkMode;
+  /** Only with mode `networks`. */
+  readonly networks?: readonly NetworkWish[];
   readonly userns: UserMode;
   /** Absent where the user namespace is another container's. */
   readonly uidMap: readonly IdMapping[];
@@ -82,7 +85,7 @@ export const planNamespaces = (flags: RunFlags, host: HostView): NamespacePlan =
   const pid = need(parsePidMode(flags.pid ?? ''));
   const ipc = need(parseIpcMode(flags.ipc ?? ''));
   const userns = need(parseUserMode(flags.userns ?? '', host));
-  const network = need(parseNetwork(flags.network ?? ''));
+  const { network, networks } = planNetworks(flags, host);
   const donor = chooseDonor({ pid, ipc, network }, userns, host);
   const modes: Modes = {
     pid,
@@ -91,6 +94,7 @@ export const planNamespaces = (flags: RunFlags, host: HostView): NamespacePlan =
     hostUts: need(parseHostMode(flags.uts ?? '', '--uts')),
     hostCgroup: need(parseHostMode(flags.cgroupns ?? '', '--cgroupns')),
     network: networkBehind(network, donor),
+    ...(networks === undefined ? {} : { networks }),
     ...(donor === undefined ? {} : { donor }),
   };
   const { uids, gids } = extents(host);

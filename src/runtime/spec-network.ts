@@ -1,7 +1,13 @@
-/** Flags that do not go with a container's network. Pure. */
-import { usage } from '../core/invalid.ts';
+/** The networks of a container: which, and what is wished for in each. Pure. */
+import { fail } from '../core/errors.ts';
+import { need, refuse, usage } from '../core/invalid.ts';
+import { parseAttachment, readIPv4, readIPv6, readLinkLocal, readMac } from '../core/network-attachment.ts';
+import { parseNetwork } from '../core/network-mode.ts';
+import { shortId } from '../core/names.ts';
+import type { NetworkAttachment } from '../core/network-attachment.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
 import type { RunFlags } from './run-flags.ts';
+import type { HostView, NetworkWish } from './spec-types.ts';
 
 /** What another container's network brings along, by the flag that would change it: Docker's words (moby runconfig/errors.go). */
 const broughtAlong: readonly (readonly [keyof RunFlags, string])[] = [
@@ -14,11 +20,110 @@ const broughtAlong: readonly (readonly [keyof RunFlags, string])[] = [
   ['expose', 'port exposing and the container type network mode'],
 ];
 
+const isGiven = (value: unknown): boolean => value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
+
 /** Throws Usage where a flag says something of a network that is another container's. */
-export const checkNetworkConflicts = (flags: RunFlags, network: NetworkMode): void => {
+const checkShared = (flags: RunFlags, network: NetworkMode): void => {
   if (network.mode !== 'container') return;
   for (const [name, words] of broughtAlong) {
-    const value = flags[name];
-    if (value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0)) usage(`conflicting options: ${words}`, `that is what container ${network.container} has`);
+    if (isGiven(flags[name])) usage(`conflicting options: ${words}`, `that is what container ${network.container} has`);
   }
+};
+
+const makeOne = "make a network with 'skiff network create', and use it with --network";
+
+/** The wishes for a first network that has no place for them, in Docker's words. */
+const checkWithout = (flags: RunFlags, attachment: NetworkAttachment, network: NetworkMode): void => {
+  const has = (name: keyof RunFlags, member: keyof NetworkAttachment): boolean => isGiven(flags[name]) || isGiven(attachment[member]);
+  if (has('macAddress', 'mac')) usage('conflicting options: mac-address and the network mode', makeOne);
+  if (isGiven(flags.link)) {
+    usage(network.mode === 'container' || network.mode === 'host' ? `conflicting options: ${network.mode} type network${network.mode === 'host' ? 'ing' : ''} can't be used with links. This would result in undefined behavior` : 'links are only supported for user-defined networks', makeOne);
+  }
+  if (has('networkAlias', 'aliases')) usage('network-scoped aliases are only supported for user-defined networks', makeOne);
+  if (has('ip', 'ipv4') || has('ip6', 'ipv6')) usage('user specified IP address is supported on user defined networks only', makeOne);
+  if (has('linkLocalIp', 'linkLocal')) usage('link-local addresses are only supported for user-defined networks', makeOne);
+  if (Object.keys(attachment.driverOpts).length > 0) usage('driver options are only supported for user-defined networks', makeOne);
+};
+
+/** As Docker has it, the default network has neither names nor chosen addresses. */
+const checkDefault = (wish: NetworkWish): void => {
+  if (wish.name !== 'bridge') return;
+  if (wish.aliases.length > 0) usage('network-scoped aliases are only supported for user-defined networks', makeOne);
+  if (wish.links.length > 0) refuse('links are only supported for user-defined networks: on the default network nobody has a name', makeOne);
+  if (wish.ipv4 !== undefined || wish.ipv6 !== undefined) usage('user specified IP address is supported on user defined networks only', makeOne);
+};
+
+const both = (flag: string, words: string): never => usage(`conflicting options: cannot specify both --${flag} and per-network ${words}`);
+
+const linkOf = (text: string, host: HostView): { readonly target: string; readonly alias: string } => {
+  const [name = '', alias = name, ...rest] = text.split(':');
+  if (name === '' || alias === '' || rest.length > 0) return usage(`bad format for links: ${text}`, 'write --link CONTAINER or --link CONTAINER:ALIAS');
+  const { id } = host.findContainer(name.replace(/^\//, '')) ?? fail({ _tag: 'NotFound', kind: 'container', name, hint: "see 'skiff ps -a'" });
+  return { target: shortId(id), alias: alias.replace(/^\//, '') };
+};
+
+/** The wishes of single flags are the first network's (docker/cli, applyContainerOptions). */
+const withFlags = (attachment: NetworkAttachment, flags: RunFlags, host: HostView): NetworkWish => {
+  const { aliases, linkLocal } = attachment;
+  if (aliases.length > 0 && isGiven(flags.networkAlias)) both('network-alias', 'alias');
+  if (attachment.ipv4 !== undefined && isGiven(flags.ip)) both('ip', 'IPv4 address');
+  if (attachment.ipv6 !== undefined && isGiven(flags.ip6)) both('ip6', 'IPv6 address');
+  if (attachment.mac !== undefined && isGiven(flags.macAddress)) both('mac-address', 'MAC address');
+  if (linkLocal.length > 0 && isGiven(flags.linkLocalIp)) both('link-local-ip', 'link-local IP addresses');
+  return {
+    ...attachment,
+    aliases: [...aliases, ...(flags.networkAlias ?? [])],
+    ...(isGiven(flags.ip) ? { ipv4: readIPv4(flags.ip ?? '', '--ip') } : {}),
+    ...(isGiven(flags.ip6) ? { ipv6: readIPv6(flags.ip6 ?? '', '--ip6') } : {}),
+    ...(isGiven(flags.macAddress) ? { mac: readMac(flags.macAddress ?? '', '--mac-address') } : {}),
+    linkLocal: [...linkLocal, ...(flags.linkLocalIp ?? []).map((text) => readLinkLocal(text, '--link-local-ip'))],
+    links: (flags.link ?? []).map((text) => linkOf(text, host)),
+  };
+};
+
+const interfaceOption = 'com.docker.network.endpoint.ifname';
+
+/** The name of its device inside that a network's wish asks for. Throws Usage for options that no driver has. */
+export const wishedInterface = ({ driverOpts }: Pick<NetworkWish, 'driverOpts'>): string | undefined => {
+  for (const [key, value] of Object.entries(driverOpts)) {
+    if (key !== interfaceOption) usage(`invalid driver-opt '${key}': no driver has such an option for a container`, `use ${interfaceOption}, or --sysctl`);
+    if (!/^[A-Za-z][A-Za-z0-9_.-]{0,14}$/.test(value) || value === 'lo') usage(`invalid driver-opt ${key}=${value}: not the name of a device`);
+  }
+  return driverOpts[interfaceOption];
+};
+
+const checkWishes = (wishes: readonly NetworkWish[]): void => {
+  const interfaces = new Set<string>();
+  for (const wish of wishes) {
+    checkDefault(wish);
+    const device = wishedInterface(wish);
+    if (device !== undefined && interfaces.has(device)) usage(`two networks have a device called ${device}`);
+    if (device !== undefined) interfaces.add(device);
+    if (wishes.some((other) => other !== wish && other.name === wish.name)) usage(`network "${wish.name}" is specified multiple times`);
+  }
+};
+
+export interface NetworkPlan {
+  readonly network: NetworkMode;
+  readonly networks?: readonly NetworkWish[];
+}
+
+const isUserDefined = (name: string, { mode }: NetworkMode): boolean => mode === 'networks' && name !== 'bridge';
+
+/** The networks that the flags name. Whether they exist is asked later. Throws SkiffFailure. */
+export const planNetworks = (flags: RunFlags, host: HostView): NetworkPlan => {
+  const [first, ...more] = [flags.network ?? '', ...(flags.moreNetworks ?? [])].map((text) => parseAttachment(text)) as [NetworkAttachment, ...NetworkAttachment[]];
+  const network = need(parseNetwork(first.name));
+  const others = more.map(({ name }) => ({ name, mode: need(parseNetwork(name)) }));
+  if (others.some(({ name, mode }) => !isUserDefined(name, mode) || !isUserDefined(first.name, network))) {
+    usage('conflicting options: cannot attach both user-defined and non-user-defined network-modes');
+  }
+  checkShared(flags, network);
+  if (network.mode !== 'networks') {
+    checkWithout(flags, first, network);
+    return { network };
+  }
+  const networks = [withFlags(first, flags, host), ...more.map((attachment): NetworkWish => ({ ...attachment, links: [] }))];
+  checkWishes(networks);
+  return { network, networks };
 };

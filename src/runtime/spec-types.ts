@@ -94,7 +94,24 @@ export interface HostView {
   /** The text of the host's /etc/resolv.conf and /etc/hosts; empty if there is none. */
   readonly resolvConf: () => string;
   readonly hosts: () => string;
+  /** The host's own, by which others reach it; undefined where it has none but the loopback's. */
+  readonly address: () => string | undefined;
   readonly findContainer: (nameOrId: string) => ContainerView | undefined;
+}
+
+/** What a container asks of one of its networks. */
+export interface NetworkWish {
+  /** The network's name. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  readonly mac?: string;
+  readonly linkLocal: readonly string[];
+  /** Other names of containers, for this one only; `target` is a short id. */
+  readonly links: readonly { readonly target: string; readonly alias: string }[];
+  readonly driverOpts: Readonly<Record<string, string>>;
+  readonly gwPriority: number;
 }
 
 /** Text of the files that are mounted over the image's in /etc. */
@@ -152,6 +169,8 @@ export interface SkiffSpec {
   readonly domainname?: string;
   readonly etc: EtcFiles;
   readonly network: NetworkMode;
+  /** In the order of their devices; only with mode `networks`, and empty when it has been taken off all of them. */
+  readonly networks?: readonly NetworkWish[];
   readonly pid: PidMode;
   readonly ipc: IpcMode;
   readonly userns: UserMode;

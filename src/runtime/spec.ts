@@ -24,7 +24,6 @@ import { applyCapabilityFlags } from './capabilities.ts';
 import { resolveConfinement } from './confinement.ts';
 import { hostnameFile, hostsFile, resolverFile } from './etc-files.ts';
 import { planMounts } from './spec-mounts.ts';
-import { checkNetworkConflicts } from './spec-network.ts';
 import { checkMapped, planNamespaces } from './spec-namespaces.ts';
 import { commandOf, directoryOf, entrypointOf, environmentOf, limitsOf, oomScoreOf, userOf } from './spec-process.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
@@ -121,14 +120,20 @@ const cidFileOf = ({ flags, host }: Inputs): { readonly cidFile?: string } => {
   return fail({ _tag: 'Conflict', message: `the container id file ${flags.cidfile} exists already`, hint });
 };
 
-const etcFilesOf = ({ flags, host }: Inputs, network: NetworkMode, hostname: string): EtcFiles => {
-  const gateway = network.mode === 'slirp4netns' && network.hostLoopback ? network.gateway : undefined;
-  const extra = (flags.addHost ?? []).map((text) => need(parseAddHost(text, gateway)));
+/** Where the host is reached from a container: with networks at its own address, as slirp4netns connects from there. */
+const hostGateway = (network: NetworkMode, host: HostView): string | undefined => {
+  if (network.mode === 'networks') return host.address();
+  return network.mode === 'slirp4netns' && network.hostLoopback ? network.gateway : undefined;
+};
+
+const etcFilesOf = ({ flags, host }: Inputs, { network, networks = [] }: NamespacePlan, hostname: string): EtcFiles => {
+  const extra = (flags.addHost ?? []).map((text) => need(parseAddHost(text, hostGateway(network, host))));
   return {
     hostname: hostnameFile(hostname),
     hosts: hostsFile({ network, hostname, domainname: flags.domainname || undefined, extra, hostFile: host.hosts }),
     resolvConf: resolverFile({
       network,
+      named: networks.some(({ name }) => name !== 'bridge'),
       nameservers: (flags.dns ?? []).map((text) => need(parseNameserver(text))),
       search: (flags.dnsSearch ?? []).map((text) => need(parseSearchDomain(text))),
       options: (flags.dnsOption ?? []).map((text) => need(parseResolverOption(text))),
@@ -144,6 +149,7 @@ const warningsOf = ({ image, flags, host }: Inputs, plan: NamespacePlan): readon
   const wrongPlatform = image !== undefined && (flags.platform ?? '') === '' && !samePlatform(image.platform, host.platform);
   return [
     ...(wrongPlatform ? [`the image's platform (${image.platform}) does not match this host's (${host.platform}) and no specific platform was requested`] : []),
+    ...((flags.link ?? []).length > 0 ? ['--link is deprecated: containers of one network know each other by name'] : []),
     ...(flags.init === true && plan.pid.mode !== 'private' ? ['--init is left out: the process namespace is shared and has an init already'] : []),
   ];
 };
@@ -243,8 +249,9 @@ const skiffOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, oci: Oc
     ...exposedOf(inputs),
     hostname,
     ...domainnameOf(flags),
-    etc: etcFilesOf(inputs, plan.network, hostname),
+    etc: etcFilesOf(inputs, plan, hostname),
     network: plan.network,
+    ...(plan.networks === undefined ? {} : { networks: plan.networks }),
     pid: plan.pid,
     ipc: plan.ipc,
     userns: plan.userns,
@@ -276,7 +283,6 @@ export const makeSpec = (image: ImageConfigView | undefined, flags: RunFlags, ho
   attempt(() => {
     const inputs: Inputs = { id, image, flags, host };
     const plan = planNamespaces(flags, host);
-    checkNetworkConflicts(flags, plan.network);
     const hostname = hostnameOf(inputs, plan);
     const confinement = need(
       resolveConfinement({

@@ -50,6 +50,7 @@ const planAgain = async (surroundings: Surroundings, container: Container, marke
   await requireLayers(paths, spec.skiff, 'layers of it have been deleted');
   await tidy(container);
   for (const path of spec.skiff.createDirectories) mkdirSync(path, { recursive: true });
+  if (spec.skiff.network.mode === 'networks') (await import('./network-attach.ts')).attachAgain(paths, spec.skiff);
   return writePlan(paths, spec, marker, gathered, { again: container.state, outputOnly: session.attach && !session.stdin });
 };
 
@@ -69,6 +70,7 @@ export const prepareStart = async (surroundings: Surroundings, word: string, ses
     if (session.attach) tell(paths, claim.container.spec, 'attach');
     return { kind: 'launch', launch: { program: helperPath(paths, 'skiff-helper'), args: ['launch', plan], warnings: [] } };
   } catch (error) {
+    if (claim.container.spec.network.mode === 'networks') (await import('../network/endpoints.ts')).releaseLeasesOf(paths, [claim.container.id]);
     removeIfPresent(claim.marker);
     throw error;
   }

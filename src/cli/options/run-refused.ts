@@ -24,12 +24,6 @@ export const refused = [
   },
   { name: 'io-maxbandwidth', reason: windows, instead: 'on Linux --device-read-bps and --device-write-bps limit disks' },
   { name: 'io-maxiops', reason: windows, instead: 'on Linux --device-read-iops and --device-write-iops limit disks' },
-  { name: 'ip', reason: networks, instead: 'choose the range of the address with --network slirp4netns:cidr=CIDR' },
-  { name: 'ip6', reason: networks, instead: 'have an IPv6 address with --network slirp4netns:enable_ipv6=true' },
-  { name: 'link', reason: networks, instead: "let both use --network host, and give the other one's name with --add-host NAME:127.0.0.1" },
-  { name: 'link-local-ip', reason: networks, instead: hostNetwork },
-  { name: 'mac-address', reason: networks, instead: hostNetwork },
-  { name: 'network-alias', aliases: ['net-alias'], reason: networks, instead: 'let the containers use --network host, and give names with --add-host NAME:127.0.0.1' },
   { name: 'publish', short: 'p', reason: networks, instead: hostNetwork },
   { name: 'publish-all', short: 'P', reason: networks, instead: hostNetwork },
   {

@@ -1,0 +1,22 @@
+/*
+ * The holder: one process per keeper that owns the user's network namespace, where the bridges of networks are, their firewall, and slirp4netns as the way out.
+ * It lives as long as somebody holds a write end of its FIFO `network` in the runtime directory, and the keeper lives as long as it.
+ */
+#ifndef SKIFF_HOLDER_H
+#define SKIFF_HOLDER_H
+
+#include "keeper.h"
+#include "plan.h"
+
+struct holder {
+    int netns; /* O_RDONLY on its network namespace; -1: the plan has no networks */
+    int alive; /* a write end of its FIFO */
+};
+
+/*
+ * Finds the living holder or starts one, as the plan's record `network-holder UIDS GIDS CIDR DNS CIDR6 DNS6 PROGRAM ARGUMENT...` says, and holds it by `alive`.
+ * Dies when it cannot. Nothing without the record.
+ */
+struct holder holder_acquire(const struct plan *plan, const struct keeper_settings *settings, const struct keeper *keeper);
+
+#endif

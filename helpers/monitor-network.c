@@ -1,0 +1,216 @@
+/* A container's places in networks: attached when it has its namespaces, its name server, and what is given back when it ends. */
+#include "monitor-parts.h"
+#include "endpoint.h"
+#include "events.h"
+#include "leases.h"
+#include "sandbox.h"
+#include "util.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    EGRESS_MS = 15000,       /* slirp4netns takes 40 ms */
+    DNS_PORT = 53,
+    DNS_BACKLOG = 64,
+    DNS_LIVES_MS = 1000,     /* one that ends sooner is not started again */
+};
+
+/* What the attaching child says, each in a packet: a socket of the name server's comes with it, or all is done; anything else is die()'s. */
+enum { NETWORK_DATAGRAMS = 'U', NETWORK_LISTENER = 'T', NETWORK_DONE = '!' };
+
+static int bind_dns(int type)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(DNS_PORT), .sin_addr = { htonl(0x7f00000b) } };
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), one = 1;
+    /* The sandbox may not have lo up yet. */
+    if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof one) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        die_errno("cannot listen for questions about names at 127.0.0.11");
+    if (type == SOCK_STREAM && listen(fd, DNS_BACKLOG) < 0)
+        die_errno("cannot listen for questions about names at 127.0.0.11");
+    return fd;
+}
+
+/* Whether one of the networks has a way out. */
+static bool wants_egress(const struct plan *file)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (strcmp(file->records[i].fields[0], "bridge") == 0 && file->records[i].count > 2 && strcmp(file->records[i].fields[2], "1") == 0)
+            return true;
+    return false;
+}
+
+static void wait_egress(int holder)
+{
+    autoclose int fd = egress_watch(holder);
+    if (fd < 0)
+        die_errno("cannot watch the way out of networks");
+    long long until = monitor_now() + EGRESS_MS;
+    while (!egress_is_up(fd)) {
+        struct pollfd slot = { .fd = fd, .events = POLLIN };
+        long long left = until - monitor_now();
+        if (left <= 0)
+            die("slirp4netns has not made a way out of the networks within %d s; try it with --network slirp4netns", EGRESS_MS / 1000);
+        poll(&slot, 1, (int)left);
+    }
+}
+
+/*
+ * In a child, because there is no way back into the host's network namespace: from the holder's there is, to and from the container's. Its last word is
+ * NETWORK_DONE, or why it could not be.
+ */
+static _Noreturn void attach_all(const char *path, int holder, int container, int report)
+{
+    die_hook = NULL;
+    die_fd = report;
+    if (setns(holder, CLONE_NEWNET) < 0)
+        die_errno("cannot enter the user's network namespace");
+    const struct plan *file = plan_read(path);
+    for (size_t i = 0; i < file->count; i++) {
+        char *words = strcmp(file->records[i].fields[0], "endpoint") == 0 ? endpoint_attach(file, i, holder, container) : NULL;
+        if (words)
+            die("%s", words);
+    }
+    char *words = endpoint_routes(file, container);
+    if (words)
+        die("%s", words);
+    if (wants_egress(file))
+        wait_egress(holder);
+    if (leases_up(file) < 0)
+        die_errno("cannot make the container's addresses known");
+    if (plan_find(file, "dns-scope", 2)) {
+        if (setns(container, CLONE_NEWNET) < 0)
+            die_errno("cannot enter the container's network namespace");
+        packet_send(report, &(char){ NETWORK_DATAGRAMS }, 1, bind_dns(SOCK_DGRAM));
+        packet_send(report, &(char){ NETWORK_LISTENER }, 1, bind_dns(SOCK_STREAM));
+    }
+    packet_send(report, &(char){ NETWORK_DONE }, 1, -1);
+    _exit(0);
+}
+
+void monitor_start_network(pid_t host_pid)
+{
+    const char *path = plan_text(self.plan, "network-file", NULL);
+    int ends[2];
+    char name[64];
+    if (!path)
+        return;
+    snprintf(name, sizeof name, "/proc/%d/ns/net", host_pid);
+    self.network.container = open(name, O_RDONLY | O_CLOEXEC);
+    if (self.network.container < 0)
+        die_errno("cannot open the container's network namespace");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        die_errno("cannot make a socket");
+    pid_t pid = fork();
+    if (pid < 0)
+        die_errno("cannot start what joins the container to its networks");
+    if (pid == 0)
+        attach_all(path, MONITOR_HOLDER_NETNS, self.network.container, ends[1]);
+    close(ends[1]);
+    self.network.report = ends[0];
+}
+
+static void start_dns(void)
+{
+    char *path = (char *)(uintptr_t)plan_need(self.plan, "network-file");
+    char *arguments[] = { "skiff-helper", "dns", path, NULL };
+    self.network.dns_began = monitor_now();
+    self.network.dns = fork();
+    if (self.network.dns == 0)
+        monitor_exec(self.network.datagrams, self.network.listener, -1, self.network.container, arguments);
+}
+
+void monitor_note_network(pid_t pid)
+{
+    if (pid != self.network.dns || pid <= 0)
+        return;
+    self.network.dns = 0;
+    if (!self.exited && self.network.datagrams >= 0 && monitor_now() - self.network.dns_began >= DNS_LIVES_MS)
+        start_dns();
+}
+
+/* Events of type network: the record `endpoint-event` has the members of their attributes. */
+static void tell_endpoints(const struct plan *file, const char *action)
+{
+    const struct record *events = plan_find(self.plan, "events", 1);
+    const char *network = "";
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    for (size_t i = 0; events && i < file->count; i++) {
+        char **f = file->records[i].fields;
+        if (strcmp(f[0], "endpoint") == 0 && file->records[i].count > 2)
+            network = f[2];
+        if (strcmp(f[0], "endpoint-event") != 0 || file->records[i].count < 2)
+            continue;
+        autofree char *line = xasprintf("{\"Type\":\"network\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%s\",\"Attributes\":{%s}},\"scope\":\"local\",\"time\":%lld,\"timeNano\":%lld%09ld}\n",
+                                        action, network, f[1], (long long)now.tv_sec, (long long)now.tv_sec, now.tv_nsec);
+        (void)event_append(events->fields[1], line);
+    }
+}
+
+static void network_event(const char *action)
+{
+    struct plan *file = plan_read(plan_need(self.plan, "network-file"));
+    tell_endpoints(file, action);
+    free(file);
+}
+
+static void network_done(void)
+{
+    uint8_t type = PACKET_NETWORK;
+    close_fd(&self.network.report);
+    self.network.attached = true;
+    network_event("connect");
+    if (self.network.datagrams >= 0 && self.network.listener >= 0)
+        start_dns();
+    if (packet_send(self.report, &type, 1, -1) < 0)
+        monitor_note_failure(EXIT_SKIFF, "the sandbox ended while the network came up");
+}
+
+void monitor_take_network(void)
+{
+    char text[2048];
+    int fd = -1;
+    ssize_t length = packet_receive(self.network.report, text, sizeof text - 1, &fd);
+    text[length > 0 ? length : 0] = 0;
+    if (length == 1 && text[0] == NETWORK_DATAGRAMS)
+        self.network.datagrams = fd;
+    else if (length == 1 && text[0] == NETWORK_LISTENER)
+        self.network.listener = fd;
+    else if (length == 1 && text[0] == NETWORK_DONE)
+        network_done();
+    else {
+        close_fd(&self.network.report);
+        const char *words = strchr(text, ' ');
+        monitor_note_failure(EXIT_SKIFF, words ? words + 1 : "the container could not be joined to its networks");
+        if (!self.exited)
+            kill(self.pid, SIGKILL);
+    }
+}
+
+void monitor_end_network(void)
+{
+    if (self.network.dns > 0)
+        kill(self.network.dns, SIGKILL);
+    self.network.dns = 0;
+    close_fd(&self.network.report);
+    close_fd(&self.network.datagrams);
+    close_fd(&self.network.listener);
+    close_fd(&self.network.container);
+    if (self.network.attached)
+        network_event("disconnect");
+    self.network.attached = false;
+    leases_down(self.plan, false);
+}

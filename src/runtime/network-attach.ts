@@ -1,0 +1,92 @@
+/** A container's places in its networks: addresses are taken, and what tells its helpers and itself of them is written into its directory. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../system/files.ts';
+import { readOptional } from '../system/read-optional.ts';
+import { giveBack, releaseLeasesOf, takeEndpoint, upDirectory } from '../network/endpoints.ts';
+import { findNetwork } from '../network/store.ts';
+import { forwardersOf, withAddresses, resolverFileOf } from './etc-networks.ts';
+import { networkRecords } from './network-file.ts';
+import { encodePlan } from './plan-records.ts';
+import { wishedInterface } from './spec-network.ts';
+import type { Endpoint } from '../network/types.ts';
+import type { Paths } from '../system/paths.ts';
+import type { NetworkWish, SkiffSpec } from './spec-types.ts';
+
+const hostResolver = (): string => readOptional('/etc/resolv.conf');
+
+/** The first of eth0, eth1, … that none of `taken` has. */
+const freeInterface = (taken: readonly string[]): string => {
+  for (let number = 0; ; number += 1) if (!taken.includes(`eth${number}`)) return `eth${number}`;
+};
+
+/**
+ * Takes a place with an address in the network of `wish`. `taken` has the names of the devices that the container has already. Throws NotFound, Usage, Conflict; `giveBack`
+ * undoes it.
+ */
+export const takeWish = (paths: Paths, { id, name }: Pick<SkiffSpec, 'id' | 'name'>, wish: NetworkWish, taken: readonly string[]): Endpoint =>
+  takeEndpoint(paths, findNetwork(paths, wish.name), {
+    containerId: id,
+    containerName: name,
+    interface: wishedInterface(wish) ?? freeInterface(taken),
+    aliases: wish.aliases,
+    ...(wish.ipv4 === undefined ? {} : { ipv4: wish.ipv4 }),
+    ...(wish.ipv6 === undefined ? {} : { ipv6: wish.ipv6 }),
+    ...(wish.mac === undefined ? {} : { mac: wish.mac }),
+  });
+
+/** In place, because the file is bound into the container; not at all where it says that already. */
+const rewrite = (path: string, change: (text: string) => string): void => {
+  const before = readFileSync(path, 'utf8');
+  const after = change(before);
+  if (after !== before) writeFileSync(path, after);
+};
+
+/** Where the network file of a container is. */
+export const networkFilePath = (paths: Paths, id: string): string => join(paths.containers, id, 'network');
+
+/** Where it is written which places a container has. */
+export const endpointsPath = (paths: Paths, id: string): string => join(paths.containers, id, 'endpoints.json');
+
+/**
+ * Writes down that the container has the places `after`, where it had `before` when this was written last: the network file, endpoints.json, /etc/hosts and
+ * /etc/resolv.conf. `skiff` has a wish for each of the networks. A monitor has to be told. Repeatable.
+ */
+export const writeEndpoints = (paths: Paths, skiff: SkiffSpec, before: readonly Endpoint[], after: readonly Endpoint[]): void => {
+  const directory = join(paths.containers, skiff.id);
+  const attachments = after.flatMap((endpoint) => {
+    const wish = skiff.networks?.find(({ name }) => name === endpoint.networkName);
+    return wish === undefined ? [] : [{ network: findNetwork(paths, endpoint.networkName), endpoint, wish }];
+  });
+  const records = networkRecords(skiff.id, attachments, forwardersOf(skiff, hostResolver()), (networkId) => upDirectory(paths, networkId));
+  rewrite(join(directory, 'hosts'), (text) => withAddresses(text, skiff, before, after));
+  rewrite(join(directory, 'resolv.conf'), (text) => {
+    const [plain, named] = [false, true].map((isNamed) => resolverFileOf(skiff, hostResolver(), isNamed));
+    // What the container has written itself stays.
+    return text !== plain && text !== named ? text : (after.some(({ dnsNames }) => dnsNames.length > 0) ? named : plain) ?? text;
+  });
+  writeFileAtomic(endpointsPath(paths, skiff.id), JSON.stringify({ version: 1, endpoints: after }), { mode: 0o600 });
+  writeFileAtomic(networkFilePath(paths, skiff.id), encodePlan(records), { mode: 0o600 });
+};
+
+/**
+ * Takes a place in each network that the container asks for, and writes all of it down, before it is started; whoever calls has its marker, and none of its places is held
+ * any more. Throws NotFound where a network is gone, Conflict where there is no address, having given back what it had taken.
+ */
+export const attachNetworks = (paths: Paths, skiff: SkiffSpec): void => {
+  const endpoints: Endpoint[] = [];
+  const wishes = skiff.networks ?? [];
+  try {
+    for (const wish of wishes) endpoints.push(takeWish(paths, skiff, wish, [...endpoints.map((endpoint) => endpoint.interface), ...wishes.flatMap((other) => wishedInterface(other) ?? [])]));
+    writeEndpoints(paths, skiff, [], endpoints);
+  } catch (error) {
+    for (const endpoint of endpoints) giveBack(paths, endpoint);
+    throw error;
+  }
+};
+
+/** The same for a container that was there before: what a killed monitor has left of its last run is given back first. */
+export const attachAgain = (paths: Paths, skiff: SkiffSpec): void => {
+  releaseLeasesOf(paths, [skiff.id]);
+  attachNetworks(paths, skiff);
+};

@@ -1,0 +1,67 @@
+/** The network file of a container: everything about its networks that may change while it runs, in plan format (helpers/README.md). Pure. */
+import { driverOf } from '../network/drivers/choose.ts';
+import { endpointRecords } from '../network/endpoints.ts';
+import type { PlanRecord } from '../core/plan-record.ts';
+import type { Endpoint, Network } from '../network/types.ts';
+import type { NetworkWish } from './spec-types.ts';
+
+/** A container's place in one network. */
+export interface Attachment {
+  readonly network: Network;
+  readonly endpoint: Endpoint;
+  readonly wish: NetworkWish;
+}
+
+/** Whom its name server asks for names that are nobody's here. */
+export interface Forwarders {
+  readonly servers: readonly string[];
+  /** Where they are reached from: the host's own may be on its loopback. */
+  readonly from: 'host' | 'container';
+  /** The user has asked for `ndots` of at least 1. */
+  readonly ndots: boolean;
+}
+
+/** Whether containers reach the world by this network. */
+export const hasEgress = ({ driver, internal }: Network): boolean => !internal && driverOf(driver)?.hasEgress === true;
+
+const byPriority = (a: Attachment, b: Attachment): number => b.wish.gwPriority - a.wish.gwPriority || (a.network.name < b.network.name ? -1 : 1);
+
+/** The network that leads to the world: the highest priority, then the first name, as in Docker. */
+export const gatewayOf = (attachments: readonly Attachment[], family: 'ipv4' | 'ipv6'): Attachment | undefined =>
+  attachments.filter(({ network, endpoint }) => hasEgress(network) && endpoint[family]?.gateway !== undefined).toSorted(byPriority)[0];
+
+const routeOf = (attachments: readonly Attachment[], family: 'ipv4' | 'ipv6'): readonly PlanRecord[] => {
+  const chosen = gatewayOf(attachments, family)?.endpoint;
+  const gateway = chosen?.[family]?.gateway;
+  return chosen === undefined || gateway === undefined ? [] : [['default-route', gateway, chosen.interface]];
+};
+
+/** Members of the object of attributes that events of this network have, with a comma between them. */
+const eventText = (containerId: string, { name, driver }: Network): string => JSON.stringify({ container: containerId, name, type: driver }).slice(1, -1);
+
+const placeRecords = (containerId: string, { network, endpoint, wish }: Attachment): readonly PlanRecord[] => [
+  ...endpointRecords(network, endpoint),
+  ...wish.linkLocal.map((address): PlanRecord => ['address', `${address}/${address.includes(':') ? 64 : 16}`]),
+  ['endpoint-event', eventText(containerId, network)],
+];
+
+const nameRecords = (attachments: readonly Attachment[], { servers, from, ndots }: Forwarders, scopeOf: (networkId: string) => string): readonly PlanRecord[] => {
+  const named = attachments.filter(({ endpoint }) => endpoint.dnsNames.length > 0);
+  if (named.length === 0) return [];
+  const reachable = attachments.some(({ network }) => hasEgress(network)) ? servers : [];
+  return [
+    ...named.map(({ network }): PlanRecord => ['dns-scope', scopeOf(network.id), network.name]),
+    ...named.flatMap(({ wish }) => wish.links.map(({ alias, target }): PlanRecord => ['dns-link', alias, target])),
+    ...reachable.map((address): PlanRecord => ['dns-server', address]),
+    ['dns-from', from],
+    ...(ndots ? [['dns-ndots'] as PlanRecord] : []),
+  ];
+};
+
+/** All records. `scopeOf` says where the leases of a network are whose owners are attached. */
+export const networkRecords = (containerId: string, attachments: readonly Attachment[], forwarders: Forwarders, scopeOf: (networkId: string) => string): readonly PlanRecord[] => [
+  ...attachments.flatMap((attachment) => placeRecords(containerId, attachment)),
+  ...routeOf(attachments, 'ipv4'),
+  ...routeOf(attachments, 'ipv6'),
+  ...nameRecords(attachments, forwarders, scopeOf),
+];
