@@ -146,7 +146,9 @@ _skiff_find() {
       (($3)) || return
       REPLY=1
       case "$2" in
+        connect) command=network-connect ;;
         create) command=network-create ;;
+        disconnect) command=network-disconnect ;;
         inspect) command=network-inspect ;;
         list) command=network-ls ;;
         ls) command=network-ls ;;
@@ -214,6 +216,8 @@ _skiff_find() {
     network-create) valued=' --config-from --driver -d --label --opt -o --scope --aux-address --gateway --ip-range --ipam-driver --subnet ' stops='' ;;
     network-ls) valued=' --filter -f --format ' stops='' ;;
     network-inspect) valued=' --format -f ' stops='' ;;
+    network-connect) valued=' --alias --driver-opt --gw-priority --ip --ip6 --link --link-local-ip ' stops='' ;;
+    network-disconnect) valued='  ' stops='' ;;
     network-rm) valued='  ' stops='' ;;
     network-prune) valued=' --filter ' stops='' ;;
     login) valued=' --username -u --password -p ' stops='' ;;
@@ -947,6 +951,36 @@ _skiff() {
           ;;
       esac
       ;;
+    network-connect)
+      case "$name" in
+        --alias) : ;;
+        --driver-opt) _skiff_offer 'com.docker.network.endpoint.ifname=' ;;
+        --gw-priority) : ;;
+        --ip) : ;;
+        --ip6) : ;;
+        --link) : ;;
+        --link-local-ip) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --alias --driver-opt --gw-priority --ip --ip6 --link --link-local-ip --help
+          else
+            if ((at == 1)); then _skiff_names networks; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    network-disconnect)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --force --help
+          else
+            if ((at == 1)); then _skiff_names networks; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     network-rm)
       case "$name" in
 
@@ -1109,7 +1143,7 @@ _skiff() {
     container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause port prune ps remove rename restart rm run start stop unpause update wait stats top ;;
     image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;
-    network) _skiff_offer create inspect list ls prune remove rm ;;
+    network) _skiff_offer connect create disconnect inspect list ls prune remove rm ;;
     system) _skiff_offer boot df events info install shutdown uninstall ;;
   esac
 }

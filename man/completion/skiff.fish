@@ -90,8 +90,12 @@ function __skiff_command
             echo tag
         case 'manifest inspect'
             echo manifest-inspect
+        case 'network connect'
+            echo network-connect
         case 'network create'
             echo network-create
+        case 'network disconnect'
+            echo network-disconnect
         case 'network inspect'
             echo network-inspect
         case 'network list'
@@ -228,6 +232,10 @@ function __skiff_arguments
             set spec 'help' 'f/filter=+' 'format=+' 'no-trunc' 'q/quiet'
         case network-inspect
             set spec 'help' 'f/format=+' 'v/verbose'
+        case network-connect
+            set spec 'help' 'alias=+' 'driver-opt=+' 'gw-priority=+' 'ip=+' 'ip6=+' 'link=+' 'link-local-ip=+'
+        case network-disconnect
+            set spec 'help' 'f/force'
         case network-rm
             set spec 'help' 'f/force'
         case network-prune
@@ -357,7 +365,9 @@ complete -c skiff -n '__skiff_is image' -a rm -d 'Remove one or more images'
 complete -c skiff -n '__skiff_is image' -a save -d 'Save images to an archive'
 complete -c skiff -n '__skiff_is image' -a tag -d 'Give an image another name'
 complete -c skiff -n '__skiff_is manifest' -a inspect -d 'Show the manifest or index of an image in its registry'
+complete -c skiff -n '__skiff_is network' -a connect -d 'Put a container into a network'
 complete -c skiff -n '__skiff_is network' -a create -d 'Make a network'
+complete -c skiff -n '__skiff_is network' -a disconnect -d 'Take a container out of a network'
 complete -c skiff -n '__skiff_is network' -a inspect -d 'Show all that is known of networks'
 complete -c skiff -n '__skiff_is network' -a list -d 'List networks'
 complete -c skiff -n '__skiff_is network' -a ls -d 'List networks'
@@ -794,6 +804,20 @@ complete -c skiff -n '__skiff_is network-inspect' -l format -s f -x -a 'json' -d
 complete -c skiff -n '__skiff_is network-inspect' -l verbose -s v -d 'Show a swarm\'s services too, of which there are none'
 complete -c skiff -n '__skiff_is network-inspect' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is network-inspect' -a '(skiff __complete networks 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is network-connect' -l alias -x -d 'Another name of the container in this network'
+complete -c skiff -n '__skiff_is network-connect' -l driver-opt -x -a 'com.docker.network.endpoint.ifname=' -d 'Set an option of the driver for this container'
+complete -c skiff -n '__skiff_is network-connect' -l gw-priority -x -d 'Of several networks, the one with the highest number leads to the world'
+complete -c skiff -n '__skiff_is network-connect' -l ip -x -d 'IPv4 address, in a network whose subnet was chosen'
+complete -c skiff -n '__skiff_is network-connect' -l ip6 -x -d 'IPv6 address'
+complete -c skiff -n '__skiff_is network-connect' -l link -x -d 'Another name of another container, for this one only'
+complete -c skiff -n '__skiff_is network-connect' -l link-local-ip -x -d 'Link-local address besides'
+complete -c skiff -n '__skiff_is network-connect' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is network-connect; and __skiff_argument_is 0' -a '(skiff __complete networks 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is network-disconnect' -l force -s f -d 'Give back what a container that is gone has left in the network'
+complete -c skiff -n '__skiff_is network-disconnect' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is network-disconnect; and __skiff_argument_is 0' -a '(skiff __complete networks 2>/dev/null)'
 
 complete -c skiff -n '__skiff_is network-rm' -l force -s f -d 'Take a network that is not there for removed'
 complete -c skiff -n '__skiff_is network-rm' -l help -d 'Print this help and leave'

@@ -45,6 +45,8 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   port: () => import('./port.ts'),
   events: () => import('./events.ts'),
   'network-create': () => import('./network-create.ts'),
+  'network-connect': () => import('./network-connect.ts'),
+  'network-disconnect': () => import('./network-disconnect.ts'),
   'network-ls': () => import('./network-ls.ts'),
   'network-inspect': () => import('./network-inspect.ts'),
   'network-rm': () => import('./network-rm.ts'),

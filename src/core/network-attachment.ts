@@ -51,7 +51,8 @@ const readField = (field: string, text: string): readonly [key: string, value: s
   return keys.includes(key) ? [key, field.slice(at + 1).trim()] : usage(`invalid --network '${text}': unknown key '${key}'`, wordHint(key, keys));
 };
 
-const optionsOf = (typed: readonly string[]): Readonly<Record<string, string>> =>
+/** `--driver-opt`s. Throws Usage. */
+export const optionsOf = (typed: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(typed.map((option) => {
     const [key = '', value] = option.split(/=(.*)/s);
     return value === undefined || key === '' ? usage(`invalid driver-opt '${option}': invalid key/value pair format in driver options`) : [key, value];

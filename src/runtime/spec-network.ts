@@ -55,10 +55,11 @@ const checkDefault = (wish: NetworkWish): void => {
 
 const both = (flag: string, words: string): never => usage(`conflicting options: cannot specify both --${flag} and per-network ${words}`);
 
-const linkOf = (text: string, host: HostView): { readonly target: string; readonly alias: string } => {
+/** One `--link`. Throws Usage, NotFound. */
+export const linkOf = (text: string, find: (word: string) => { readonly id: string } | undefined): { readonly target: string; readonly alias: string } => {
   const [name = '', alias = name, ...rest] = text.split(':');
   if (name === '' || alias === '' || rest.length > 0) return usage(`bad format for links: ${text}`, 'write --link CONTAINER or --link CONTAINER:ALIAS');
-  const { id } = host.findContainer(name.replace(/^\//, '')) ?? fail({ _tag: 'NotFound', kind: 'container', name, hint: "see 'skiff ps -a'" });
+  const { id } = find(name.replace(/^\//, '')) ?? fail({ _tag: 'NotFound', kind: 'container', name, hint: "see 'skiff ps -a'" });
   return { target: shortId(id), alias: alias.replace(/^\//, '') };
 };
 
@@ -77,7 +78,7 @@ const withFlags = (attachment: NetworkAttachment, flags: RunFlags, host: HostVie
     ...(isGiven(flags.ip6) ? { ipv6: readIPv6(flags.ip6 ?? '', '--ip6') } : {}),
     ...(isGiven(flags.macAddress) ? { mac: readMac(flags.macAddress ?? '', '--mac-address') } : {}),
     linkLocal: [...linkLocal, ...(flags.linkLocalIp ?? []).map((text) => readLinkLocal(text, '--link-local-ip'))],
-    links: (flags.link ?? []).map((text) => linkOf(text, host)),
+    links: (flags.link ?? []).map((text) => linkOf(text, host.findContainer)),
   };
 };
 
@@ -92,7 +93,8 @@ export const wishedInterface = ({ driverOpts }: Pick<NetworkWish, 'driverOpts'>)
   return driverOpts[interfaceOption];
 };
 
-const checkWishes = (wishes: readonly NetworkWish[]): void => {
+/** Throws where wishes do not go with their networks, or with each other. */
+export const checkWishes = (wishes: readonly NetworkWish[]): void => {
   const interfaces = new Set<string>();
   for (const wish of wishes) {
     checkDefault(wish);

@@ -62,6 +62,8 @@ const docker: Readonly<Record<string, readonly DockerFlag[]>> = {
   update: parse('blkio-weight cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares(c) cpus cpuset-cpus cpuset-mems kernel-memory memory(m) memory-reservation memory-swap pids-limit restart'),
   'container-prune': parse('filter force(f)'),
   'network-create': listed('network_create'),
+  'network-connect': listed('network_connect'),
+  'network-disconnect': parse('force(f)'),
   'network-ls': parse('filter(f) format no-trunc quiet(q)'),
   'network-inspect': parse('format(f) verbose(v)'),
   'network-rm': parse('force(f)'),
@@ -77,7 +79,7 @@ const bools: readonly string[] = [
 ];
 const lists: readonly string[] = [
   'aux-address', 'gateway', 'ip-range', 'ipam-opt', 'opt', 'subnet', 'add-host', 'annotation', 'blkio-weight-device', 'cap-add', 'cap-drop', 'change', 'device', 'device-cgroup-rule', 'device-read-bps', 'device-read-iops', 'device-write-bps',
-  'device-write-iops', 'dns', 'dns-option', 'dns-search', 'env', 'env-file', 'expose', 'filter', 'group-add', 'label', 'label-file', 'link-local-ip', 'log-opt', 'mount',
+  'device-write-iops', 'dns', 'dns-option', 'dns-search', 'env', 'env-file', 'expose', 'filter', 'group-add', 'alias', 'driver-opt', 'label', 'label-file', 'link-local-ip', 'log-opt', 'mount',
   'network', 'network-alias', 'publish', 'security-opt', 'storage-opt', 'sysctl', 'tmpfs', 'ulimit', 'volume', 'volumes-from',
 ];
 

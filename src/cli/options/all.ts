@@ -20,7 +20,9 @@ import { table as login } from './login.ts';
 import { table as logout } from './logout.ts';
 import { table as logs } from './logs.ts';
 import { table as manifestInspect } from './manifest-inspect.ts';
+import { table as networkConnect } from './network-connect.ts';
 import { table as networkCreate } from './network-create.ts';
+import { table as networkDisconnect } from './network-disconnect.ts';
 import { table as networkInspect } from './network-inspect.ts';
 import { table as networkLs } from './network-ls.ts';
 import { table as networkPrune } from './network-prune.ts';
@@ -56,4 +58,4 @@ import { table as update } from './update.ts';
 import { table as version } from './version.ts';
 
 /** Every command there is, in the order of `skiff --help`; for help, man pages and completion, never on the way to run one. */
-export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkRm, networkPrune, login, logout, search, info, systemDf, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];
+export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkConnect, networkDisconnect, networkRm, networkPrune, login, logout, search, info, systemDf, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];
