@@ -62,12 +62,14 @@ export const renameContainer = async (surroundings: Surroundings, word: string, 
   const { id, directory } = findContainer(paths, word);
   // Of two that rename the same container the later one wins, with its name and no other.
   await withLock(paths, join(directory, 'rename.lock'), 'exclusive', async () => {
-    const { spec } = readContainer(paths, resolveId(paths, id));
+    const container = readContainer(paths, resolveId(paths, id));
+    const { spec } = container;
     if (spec.name === name) fail({ _tag: 'Conflict', message: `container ${word} has the name "${name}" already` });
     claim(surroundings, name, id);
     try {
       changeSpecFile(directory, (members) => ({ ...members, name }));
       await askWhileRunning(paths, id, () => orderRename(paths, id, join(paths.names, name)));
+      if (spec.networks !== undefined) await (await import('./network-rename.ts')).renameInNetworks(paths, { ...container, spec: { ...spec, name } }, spec.name);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       removeIfPresent(join(paths.names, name));
