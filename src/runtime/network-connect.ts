@@ -40,6 +40,8 @@ const wishFrom = (paths: Paths, { name }: Network, { alias, driverOpt, gwPriorit
   gwPriority,
 });
 
+const isPrivate = 'container cannot be connected to multiple networks with one of the networks in private (none) mode';
+
 const runAgain = "run it with --network NAME, which may be 'bridge', to change its networks later";
 
 /** The networks that it has; throws Refused, in Docker's words, for one that can have no other. */
@@ -48,7 +50,7 @@ const networksOf = ({ spec: { network, networks = [] } }: Container): readonly N
     case 'networks':
       return networks;
     case 'none':
-      return refuse('container cannot be connected to multiple networks with one of the networks in private (none) mode', runAgain);
+      return refuse(isPrivate, runAgain);
     case 'slirp4netns':
       return refuse('container has a private network stack, slirp4netns, which has no place beside others', runAgain);
     default:
@@ -92,7 +94,8 @@ const locked = (paths: Paths, word: string, body: (container: Container) => Prom
  */
 export const connectNetwork = async (paths: Paths, networkWord: string, word: string, flags: ConnectFlags): Promise<void> => {
   const network = findNetwork(paths, networkWord);
-  if (network.driver === 'host' || network.driver === 'null') refuse(`container cannot be connected to the network ${network.name}`, 'run it with that network, and no other');
+  if (network.driver === 'host') refuse('container cannot be disconnected from host network or connected to host network', 'run it with --network host, and no other');
+  if (network.driver === 'null') refuse(isPrivate, 'run it with --network none, and no other');
   const wish = wishFrom(paths, network, flags);
   await locked(paths, word, async (container) => {
     const networks = networksOf(container);
