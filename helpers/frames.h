@@ -27,6 +27,7 @@ enum frame_type {
     FRAME_PAUSE = 'P',   /* uint32: 1 stops every process of the container, 0 lets them go on; answered by DONE */
     FRAME_RENAME = 'N',  /* path of the symbolic link that is the container's name now; answered by DONE */
     FRAME_POLICY = 'U',  /* "NAME MAXIMUM": another restart policy; answered by DONE */
+    FRAME_NETWORK = 'J', /* the network file is another one: its networks shall be what it says; answered by DONE */
     /* from the monitor */
     FRAME_STARTED = 'R', /* the command runs */
     FRAME_FAILED = 'F',  /* "<code> <sentence>": it could not be started */
@@ -35,7 +36,7 @@ enum frame_type {
     FRAME_ERROR = 'E',
     FRAME_LOST = 'L',    /* uint64: so many bytes of output are missing here */
     FRAME_EXIT = 'X',    /* uint32 exit code: the command has ended and what it leaves is cleared away */
-    FRAME_DONE = 'D',    /* uint32: enum order_result */
+    FRAME_DONE = 'D',    /* uint32: enum order_result; behind FAILED perhaps a sentence */
 };
 
 enum order_result { ORDER_DONE, ORDER_ALREADY, ORDER_NOT_RUNNING, ORDER_FAILED };

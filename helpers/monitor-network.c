@@ -1,5 +1,6 @@
 /* A container's places in networks: attached when it has its namespaces, its name server, and what is given back when it ends. */
 #include "monitor-parts.h"
+#include "monitor-network.h"
 #include "endpoint.h"
 #include "events.h"
 #include "leases.h"
@@ -28,9 +29,6 @@ enum {
     DNS_LIVES_MS = 1000,     /* one that ends sooner is not started again */
 };
 
-/* What the attaching child says, each in a packet: a socket of the name server's comes with it, or all is done; anything else is die()'s. */
-enum { NETWORK_DATAGRAMS = 'U', NETWORK_LISTENER = 'T', NETWORK_DONE = '!' };
-
 static int bind_dns(int type)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(DNS_PORT), .sin_addr = { htonl(0x7f00000b) } };
@@ -41,6 +39,14 @@ static int bind_dns(int type)
     if (type == SOCK_STREAM && listen(fd, DNS_BACKLOG) < 0)
         die_errno("cannot listen for questions about names at 127.0.0.11");
     return fd;
+}
+
+void network_send_dns(int container, int report)
+{
+    if (setns(container, CLONE_NEWNET) < 0)
+        die_errno("cannot enter the container's network namespace");
+    packet_send(report, &(char){ NETWORK_DATAGRAMS }, 1, bind_dns(SOCK_DGRAM));
+    packet_send(report, &(char){ NETWORK_LISTENER }, 1, bind_dns(SOCK_STREAM));
 }
 
 /* Whether one of the networks has a way out. */
@@ -90,12 +96,8 @@ static _Noreturn void attach_all(const char *path, int holder, int container, in
         wait_egress(holder);
     if (leases_up(file) < 0)
         die_errno("cannot make the container's addresses known");
-    if (plan_find(file, "dns-scope", 2)) {
-        if (setns(container, CLONE_NEWNET) < 0)
-            die_errno("cannot enter the container's network namespace");
-        packet_send(report, &(char){ NETWORK_DATAGRAMS }, 1, bind_dns(SOCK_DGRAM));
-        packet_send(report, &(char){ NETWORK_LISTENER }, 1, bind_dns(SOCK_STREAM));
-    }
+    if (plan_find(file, "dns-scope", 2))
+        network_send_dns(container, report);
     packet_send(report, &(char){ NETWORK_DONE }, 1, -1);
     _exit(0);
 }
@@ -141,40 +143,60 @@ void monitor_note_network(pid_t pid)
         start_dns();
 }
 
-/* Events of type network: the record `endpoint-event` has the members of their attributes. */
-static void tell_endpoints(const struct plan *file, const char *action)
+/* The record `endpoint-event` has the members of its attributes. */
+void network_tell(const struct plan *file, size_t at, const char *action)
 {
     const struct record *events = plan_find(self.plan, "events", 1);
-    const char *network = "";
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    for (size_t i = 0; events && i < file->count; i++) {
-        char **f = file->records[i].fields;
-        if (strcmp(f[0], "endpoint") == 0 && file->records[i].count > 2)
-            network = f[2];
-        if (strcmp(f[0], "endpoint-event") != 0 || file->records[i].count < 2)
+    for (size_t i = at + 1; events && i < file->count && strcmp(file->records[i].fields[0], "endpoint") != 0; i++) {
+        if (strcmp(file->records[i].fields[0], "endpoint-event") != 0 || file->records[i].count < 2)
             continue;
         autofree char *line = xasprintf("{\"Type\":\"network\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%s\",\"Attributes\":{%s}},\"scope\":\"local\",\"time\":%lld,\"timeNano\":%lld%09ld}\n",
-                                        action, network, f[1], (long long)now.tv_sec, (long long)now.tv_sec, now.tv_nsec);
+                                        action, file->records[at].fields[2], file->records[i].fields[1], (long long)now.tv_sec, (long long)now.tv_sec, now.tv_nsec);
         (void)event_append(events->fields[1], line);
     }
 }
 
-static void network_event(const char *action)
+static void tell_all(const char *action)
 {
-    struct plan *file = plan_read(plan_need(self.plan, "network-file"));
-    tell_endpoints(file, action);
-    free(file);
+    for (size_t i = 0; i < self.network.file->count; i++)
+        if (strcmp(self.network.file->records[i].fields[0], "endpoint") == 0 && self.network.file->records[i].count > 2)
+            network_tell(self.network.file, i, action);
+}
+
+bool network_take_dns(char kind, int fd)
+{
+    if (kind != NETWORK_DATAGRAMS && kind != NETWORK_LISTENER)
+        return false;
+    int *place = kind == NETWORK_DATAGRAMS ? &self.network.datagrams : &self.network.listener;
+    close_fd(place);
+    *place = fd;
+    return true;
+}
+
+void network_restart_dns(void)
+{
+    pid_t former = self.network.dns;
+    self.network.dns = 0;
+    if (!plan_find(self.network.file, "dns-scope", 2)) {
+        close_fd(&self.network.datagrams);
+        close_fd(&self.network.listener);
+    } else if (self.network.datagrams >= 0 && self.network.listener >= 0) {
+        start_dns();
+    }
+    /* It answers what it has forwarded already (dns.c). */
+    if (former > 0)
+        kill(former, SIGTERM);
 }
 
 static void network_done(void)
 {
     uint8_t type = PACKET_NETWORK;
     close_fd(&self.network.report);
-    self.network.attached = true;
-    network_event("connect");
-    if (self.network.datagrams >= 0 && self.network.listener >= 0)
-        start_dns();
+    self.network.file = plan_read(plan_need(self.plan, "network-file"));
+    tell_all("connect");
+    network_restart_dns();
     if (packet_send(self.report, &type, 1, -1) < 0)
         monitor_note_failure(EXIT_SKIFF, "the sandbox ended while the network came up");
 }
@@ -185,11 +207,9 @@ void monitor_take_network(void)
     int fd = -1;
     ssize_t length = packet_receive(self.network.report, text, sizeof text - 1, &fd);
     text[length > 0 ? length : 0] = 0;
-    if (length == 1 && text[0] == NETWORK_DATAGRAMS)
-        self.network.datagrams = fd;
-    else if (length == 1 && text[0] == NETWORK_LISTENER)
-        self.network.listener = fd;
-    else if (length == 1 && text[0] == NETWORK_DONE)
+    if (length == 1 && network_take_dns(text[0], fd))
+        return;
+    if (length == 1 && text[0] == NETWORK_DONE)
         network_done();
     else {
         close_fd(&self.network.report);
@@ -209,8 +229,9 @@ void monitor_end_network(void)
     close_fd(&self.network.datagrams);
     close_fd(&self.network.listener);
     close_fd(&self.network.container);
-    if (self.network.attached)
-        network_event("disconnect");
-    self.network.attached = false;
+    if (self.network.file)
+        tell_all("disconnect");
+    free(self.network.file);
+    self.network.file = NULL;
     leases_down(self.plan, false);
 }

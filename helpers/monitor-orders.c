@@ -1,10 +1,11 @@
-/* What other commands ask of a monitor: `stop`, `kill`, `pause` and `unpause`, `rename`. */
+/* What other commands ask of a monitor: `stop`, `kill`, `pause` and `unpause`, `rename`, `network connect`. */
 #include "monitor-parts.h"
 #include "frames.h"
 #include "util.h"
 
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +114,17 @@ static enum order_result rename_container(const char *path, size_t length)
     return ORDER_DONE;
 }
 
+static void change_networks(struct client *client)
+{
+    char message[1024];
+    autofree char *words = runs() ? monitor_change_networks() : NULL;
+    uint32_t result = !runs() ? ORDER_NOT_RUNNING : words ? ORDER_FAILED : ORDER_DONE;
+    memcpy(message, &result, sizeof result);
+    int length = snprintf(message + sizeof result, sizeof message - sizeof result, "%s", words ? words : "");
+    size_t room = sizeof message - sizeof result - 1;
+    client_send(client, FRAME_DONE, message, sizeof result + ((size_t)length < room ? (size_t)length : room));
+}
+
 void monitor_take_order(struct client *client, uint8_t type, const char *payload, size_t length)
 {
     uint32_t number = 0;
@@ -126,6 +138,8 @@ void monitor_take_order(struct client *client, uint8_t type, const char *payload
         answer(client, set_paused(number != 0));
     else if (type == FRAME_RENAME)
         answer(client, rename_container(payload, length));
+    else if (type == FRAME_NETWORK && length == 0)
+        change_networks(client);
     else if (type == FRAME_POLICY)
         answer(client, monitor_change_policy(payload, length));
 }

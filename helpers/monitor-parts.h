@@ -44,7 +44,7 @@ struct monitor {
         int container;           /* its network namespace */
         pid_t dns;               /* 0: none */
         long long dns_began;     /* CLOCK_MONOTONIC ms */
-        bool attached;
+        struct plan *file;       /* the network file as far as it has been made so; NULL: not attached */
     } network;
     struct state state;
     struct logger logger;
@@ -81,6 +81,10 @@ _Noreturn void monitor_exec(int in, int out, int err, int report, char *const ar
 void monitor_take_report(void);
 /* slirp4netns is ready or has failed. */
 void monitor_take_slirp(void);
+
+/* monitor-network-change.c */
+/* Makes the container's networks what the network file says now. NULL, or a sentence to be freed, and then nothing has changed. It runs. */
+char *monitor_change_networks(void);
 
 /* monitor-network.c; where the plan has no networks, all of it does nothing */
 /* Begins to attach the container whose command, or init, is `host_pid`; what comes of it is told by `network.report`. */

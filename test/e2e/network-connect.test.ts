@@ -1,5 +1,5 @@
 /**
- * `skiff network connect` and `disconnect` of containers that do not run: what their next start will have.
+ * `skiff network connect` and `disconnect` of containers that run, at once, and of those that do not, from their next start on; `rename`, of which networks have to know.
  * @one-driver
  */
 import { spawn } from 'node:child_process';
@@ -35,6 +35,69 @@ test('a container that does not run gets and loses networks', () => {
   assert.match(refusal('disconnect', 'back', 'web'), /container web is not connected to network back/);
   output(['network', 'connect', 'back', 'web']);
   assert.equal(networksOf('web'), ['back']);
+});
+
+const run = (name: string, ...flags: readonly string[]): void => void output(['run', '-d', '--name', name, ...flags, 'busybox', 'sleep', '1000']);
+const inside = (name: string, script: string): string => output(['exec', name, 'sh', '-c', script]);
+const resolves = (asker: string, name: string): boolean => skiff(['exec', asker, 'nslookup', '-type=a', name]).status === 0;
+
+test('a container that runs is in the other network at once, by address and by name, and out of it at once', () => {
+  run('web', '--network', 'front');
+  run('database', '--network', 'back');
+  assert.not.ok(resolves('web', 'database'));
+  const before = inside('web', 'ip -o link | grep -c .');
+  output(['network', 'connect', '--alias', 'site', '--ip', '10.82.0.77', 'back', 'web']);
+  assert.match(inside('web', 'ip -4 -o addr show dev eth1'), /inet 10\.82\.0\.77\/24/);
+  assert.match(inside('web', 'ping -c 1 -w 5 database'), /1 packets received/);
+  assert.match(inside('database', 'ping -c 1 -w 5 site'), /1 packets received/);
+  assert.equal(networksOf('web'), ['back', 'front']);
+  const { Containers } = (JSON.parse(output(['network', 'inspect', 'back'])) as readonly [{ readonly Containers: Readonly<Record<string, { readonly Name: string; readonly IPv4Address: string }>> }])[0];
+  assert.equal(Object.values(Containers).map(({ Name, IPv4Address }) => `${Name} ${IPv4Address}`).sort(), ['database 10.82.0.2/24', 'web 10.82.0.77/24']);
+  assert.match(refusal('rm', 'back'), /has active endpoints/);
+  output(['network', 'disconnect', 'back', 'web']);
+  assert.is(inside('web', 'ip -o link | grep -c .'), before);
+  assert.not.ok(resolves('database', 'site'));
+  assert.not.ok(resolves('web', 'database'));
+  assert.equal(networksOf('web'), ['front']);
+  // The address is free again.
+  run('other', '--network', 'back', '--ip', '10.82.0.77');
+});
+
+test('an address that is taken is refused, and changes nothing', () => {
+  run('web', '--network', 'front');
+  run('database', '--network', 'back', '--ip', '10.82.0.9');
+  assert.match(refusal('connect', '--ip', '10.82.0.9', 'back', 'web'), /address 10\.82\.0\.9 is already in use by container database/);
+  assert.equal(networksOf('web'), ['front']);
+  output(['network', 'connect', 'back', 'web']);
+  assert.match(inside('web', 'ping -c 1 -w 5 database'), /1 packets received/);
+});
+
+test('the default route goes with its network, and comes back', () => {
+  run('web', '--network', 'front');
+  assert.match(inside('web', 'ip route'), /default via 10\.81\.0\.1 dev eth0/);
+  output(['network', 'connect', '--gw-priority', '5', 'back', 'web']);
+  assert.match(inside('web', 'ip route'), /default via 10\.82\.0\.1 dev eth1/);
+  output(['network', 'disconnect', 'back', 'web']);
+  assert.match(inside('web', 'ip route'), /default via 10\.81\.0\.1 dev eth0/);
+});
+
+test('a renamed container is found by its new name only', () => {
+  run('web', '--network', 'front');
+  run('asker', '--network', 'front');
+  assert.ok(resolves('asker', 'web'));
+  output(['rename', 'web', 'shop']);
+  assert.not.ok(resolves('asker', 'web'));
+  assert.match(inside('asker', 'ping -c 1 -w 5 shop'), /1 packets received/);
+});
+
+test('networks tell of connect and disconnect', () => {
+  const since = String(Math.floor(Date.now() / 1000) - 1);
+  const id = output(['run', '-d', '--name', 'web', '--network', 'front', 'busybox', 'sleep', '1000']).trim();
+  output(['network', 'connect', 'back', 'web']);
+  output(['network', 'disconnect', 'back', 'web']);
+  output(['rm', '-f', 'web']);
+  const told = output(['events', '--since', since, '--until', '0s', '--filter', 'type=network', '--format', '{{.Actor.Attributes.container}} {{.Action}} {{.Actor.Attributes.name}}']).trim().split('\n');
+  assert.equal(told.filter((line) => line.startsWith(id)).map((line) => line.slice(id.length + 1)), ['connect front', 'connect back', 'disconnect back', 'disconnect front']);
 });
 
 test('what cannot be is refused in one line, and changes nothing', () => {
