@@ -8,7 +8,7 @@ export const table = {
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   interspersed: true,
   positionals: { min: 1, complete: 'containers', completeAll: true },
-  refused: [{ name: 'link', short: 'l', reason: 'links need bridge networks, which this version does not have yet', instead: 'leave it out to remove the container' }],
+  refused: [{ name: 'link', short: 'l', reason: 'this version does not remove links by themselves yet', instead: 'leave it out to remove the container, or disconnect it from its network' }],
   flags: [
     { name: 'force', short: 'f', kind: 'bool', help: 'Kill a container that runs before removing it' },
     { name: 'volumes', short: 'v', kind: 'bool', help: 'Remove its anonymous volumes too; they are part of its writable layer, and always go with it' },
