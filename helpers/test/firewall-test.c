@@ -10,11 +10,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -305,6 +310,31 @@ static void test_mistakes(void)
     check(tally(FIREWALL_OWNED).count == 0);
 }
 
+/* A kernel without nf_tables, played by a filter that refuses the socket as such a kernel does. */
+static void test_without_nf_tables(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NETLINK_NETFILTER, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPROTONOSUPPORT),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { sizeof code / sizeof *code, code };
+    int status;
+    pid_t child = fork();
+    check(child >= 0);
+    if (child == 0) {
+        check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+        autofree char *wrong = firewall_load(-1, "198.19.255.0/24", "198.19.255.3", "fd00::/64", "fd00::3");
+        check_text(wrong, "the firewall of networks cannot be loaded: this kernel has no nf_tables (a netlink socket: Protocol not supported); have its module loaded, or use --network slirp4netns");
+        firewall_sweep(-1, 0);
+        _exit(0);
+    }
+    check(waitpid(child, &status, 0) == child && status == 0);
+}
+
 int main(void)
 {
     build();
@@ -325,5 +355,6 @@ int main(void)
     test_reuse();
     test_crowd();
     test_mistakes();
+    test_without_nf_tables();
     return 0;
 }
