@@ -90,6 +90,19 @@ test('a renamed container is found by its new name only', () => {
   assert.match(inside('asker', 'ping -c 1 -w 5 shop'), /1 packets received/);
 });
 
+test('the bridge of a network goes with it: another network has its range, while others live', () => {
+  run('keeps', '--network', 'front');
+  for (const name of ['once', 'again']) {
+    output(['network', 'create', '--subnet', '10.83.0.0/24', name]);
+    run(name, '--network', name);
+    run(`${name}2`, '--network', name);
+    assert.match(inside(name, `ping -c 1 -w 5 ${name}2`), /1 packets received/);
+    assert.match(inside(name, 'ping -c 1 -w 5 10.83.0.1'), /1 packets received/);
+    output(['rm', '-f', name, `${name}2`]);
+    output(['network', 'rm', name]);
+  }
+});
+
 test('networks tell of connect and disconnect', () => {
   const since = String(Math.floor(Date.now() / 1000) - 1);
   const id = output(['run', '-d', '--name', 'web', '--network', 'front', 'busybox', 'sleep', '1000']).trim();
