@@ -636,6 +636,40 @@ s_network() {
   q network rm xe
 }
 
+s_network_members() {
+  q network create --subnet 10.85.0.0/24 xn
+  q network create --subnet 10.86.0.0/24 --internal xi
+  q run -d --name xa --network xn --network-alias site busybox sleep 1000
+  q run -d --name xb --network xn --ip 10.85.0.77 busybox sleep 1000
+  t ps --format '{{.Names}} {{.Networks}} [{{.Ports}}]'
+  t ps --filter network=xn --format '{{.Names}}'
+  t ps --filter network=nobody --format '{{.Names}}'
+  t inspect --format '{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{$n.IPAddress}}/{{$n.IPPrefixLen}} {{$n.Gateway}} {{$n.MacAddress}} [{{$n.GlobalIPv6Address}}]{{end}} {{.HostConfig.NetworkMode}}' xa xb
+  sorted network inspect --format '{{range .Containers}}{{println .Name .MacAddress .IPv4Address .IPv6Address}}{{end}}' xn
+  t network ls --filter dangling=true --format '{{.Name}}'
+  t network rm xn
+  t network connect xn xa
+  t network connect xi xa
+  t network connect --ip 10.85.0.77 xi xa
+  t network connect host xa
+  t ps --filter name=xa --format '{{.Networks}}'
+  t exec xa ip route
+  t network disconnect xn xa
+  t exec xa ip route
+  t network disconnect xn xa
+  t exec xb ping -c 1 -w 2 xa
+  t run --rm --network xn --ip 10.85.0.77 busybox true
+  t run --rm --network xn --ip 10.99.0.1 busybox true
+  t run --rm --network nobody busybox true
+  t run --rm --network xn busybox ip route
+  t run --rm --network xi busybox ip route
+  t run --rm --network xn busybox cat /etc/resolv.conf
+  t run --rm --network xn busybox nslookup -type=a xb
+  t network disconnect -f xi nobody
+  q rm -f xa xb
+  t network rm xn xi
+}
+
 set -u
 for section; do
   echo "== $section"

@@ -40,4 +40,6 @@ export const known: readonly Known[] = [
       theirs.replace('10.86.3.7/16', '10.86.0.0/16').replace('"IPRange":"10.86.3.0/24"', '$&,"Gateway":"10.86.3.0"').replace(/"Subnet":"((?:10\.\d+\.0\.|fd00:87::))0?\/\d+"\}/g, (pool, start: string) => `${pool.slice(0, -1)},"Gateway":"${start}1"}`),
   },
   { commands: /^network: network ls .*--format json$/, why: 'this Docker does not know networks without IPv4', ours: saying('"IPv4":"false"', '"IPv4":"true"') },
+  { commands: /^network_members: network ls --filter dangling=true/, why: 'a network that containers run in is not dangling; this Docker forgets to look', ours: saying('  xn\n', '') },
+  { commands: /^network_members: (exec xa|run --rm --network xi busybox) ip route/, why: 'an internal network leads nowhere, and says so, as with later Dockers', ours: saying(/ {2}default via 10\.86.*\n/, '') },
 ];
