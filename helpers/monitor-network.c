@@ -26,7 +26,8 @@ enum {
     EGRESS_MS = 15000,       /* slirp4netns takes 40 ms */
     DNS_PORT = 53,
     DNS_BACKLOG = 64,
-    DNS_LIVES_MS = 1000,     /* one that ends sooner is not started again */
+    DNS_LIVES_MS = 1000,     /* one that ends sooner has not begun well */
+    DNS_TRIES = 10,          /* as often in a row, and it is not started again */
 };
 
 static int bind_dns(int type)
@@ -139,7 +140,8 @@ void monitor_note_network(pid_t pid)
     if (pid != self.network.dns || pid <= 0)
         return;
     self.network.dns = 0;
-    if (!self.exited && self.network.datagrams >= 0 && monitor_now() - self.network.dns_began >= DNS_LIVES_MS)
+    self.network.dns_tries = monitor_now() - self.network.dns_began < DNS_LIVES_MS ? self.network.dns_tries + 1 : 0;
+    if (!self.exited && self.network.datagrams >= 0 && self.network.dns_tries < DNS_TRIES)
         start_dns();
 }
 

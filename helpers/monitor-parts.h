@@ -44,6 +44,7 @@ struct monitor {
         int container;           /* its network namespace */
         pid_t dns;               /* 0: none */
         long long dns_began;     /* CLOCK_MONOTONIC ms */
+        int dns_tries;           /* how many name servers in a row have ended at once */
         struct plan *file;       /* the network file as far as it has been made so; NULL: not attached */
     } network;
     struct state state;

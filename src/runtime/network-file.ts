@@ -48,7 +48,8 @@ const placeRecords = (containerId: string, { network, endpoint, wish }: Attachme
 const nameRecords = (attachments: readonly Attachment[], { servers, from, ndots }: Forwarders, scopeOf: (networkId: string) => string): readonly PlanRecord[] => {
   const named = attachments.filter(({ endpoint }) => endpoint.dnsNames.length > 0);
   if (named.length === 0) return [];
-  const reachable = attachments.some(({ network }) => hasEgress(network)) ? servers : [];
+  // What is asked from inside of an internal network stays there; what the host asked would not.
+  const reachable = from === 'container' || attachments.some(({ network }) => hasEgress(network)) ? servers : [];
   return [
     ...named.map(({ network }): PlanRecord => ['dns-scope', scopeOf(network.id), network.name]),
     ...named.flatMap(({ wish }) => wish.links.map(({ alias, target }): PlanRecord => ['dns-link', alias, target])),
