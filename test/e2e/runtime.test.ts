@@ -47,7 +47,7 @@ test('exec joins the container that the runtime made', () => {
 test('what only our own sandbox can do is refused in one line', () => {
   for (const [flags, words] of [
     [['--runtime', 'no-such-runtime', '--network', 'none'], /no such program: no-such-runtime/],
-    [['--runtime', 'runc', '--network', 'slirp4netns'], /--runtime does not go with --network slirp4netns.*none or host/],
+    [['--runtime', 'runc', '--network', 'slirp4netns'], /--runtime goes with neither --network slirp4netns nor networks of your own.*none or host/],
   ] as const) {
     const { status, stderr } = skiff(['run', '--rm', ...flags, 'busybox', 'true']);
     assert.is(status, 125);
