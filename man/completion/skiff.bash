@@ -167,6 +167,7 @@ _skiff_find() {
         events) command=events ;;
         info) command=info ;;
         install) command=system-install ;;
+        prune) command=system-prune ;;
         shutdown) command=system-shutdown ;;
         uninstall) command=system-uninstall ;;
       esac
@@ -225,6 +226,7 @@ _skiff_find() {
     search) valued=' --filter -f --format --limit ' stops='' ;;
     info) valued=' --format -f ' stops='' ;;
     system-df) valued=' --format ' stops='' ;;
+    system-prune) valued=' --filter ' stops='' ;;
     system-install) valued='  ' stops='' ;;
     system-uninstall) valued='  ' stops='' ;;
     system-boot) valued='  ' stops='' ;;
@@ -1068,6 +1070,18 @@ _skiff() {
           ;;
       esac
       ;;
+    system-prune)
+      case "$name" in
+        --filter) _skiff_offer 'until=' 'label=' 'label!=' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --all --filter --force --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     system-install)
       case "$name" in
 
@@ -1144,7 +1158,7 @@ _skiff() {
     image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;
     network) _skiff_offer connect create disconnect inspect list ls prune remove rm ;;
-    system) _skiff_offer boot df events info install shutdown uninstall ;;
+    system) _skiff_offer boot df events info install prune shutdown uninstall ;;
   esac
 }
 

@@ -118,6 +118,8 @@ function __skiff_command
             echo info
         case 'system install'
             echo system-install
+        case 'system prune'
+            echo system-prune
         case 'system shutdown'
             echo system-shutdown
         case 'system uninstall'
@@ -250,6 +252,8 @@ function __skiff_arguments
             set spec 'help' 'f/format=+'
         case system-df
             set spec 'help' 'format=+' 'v/verbose'
+        case system-prune
+            set spec 'help' 'a/all' 'filter=+' 'f/force'
         case system-install
             set spec 'help' 'systemd' 'cron'
         case system-uninstall
@@ -379,6 +383,7 @@ complete -c skiff -n '__skiff_is system' -a df -d 'Show what images and containe
 complete -c skiff -n '__skiff_is system' -a events -d 'Show what happens to containers and images, as it happens'
 complete -c skiff -n '__skiff_is system' -a info -d 'Show what Skiff found on this machine and what it chose'
 complete -c skiff -n '__skiff_is system' -a install -d 'Have containers come back when the machine does'
+complete -c skiff -n '__skiff_is system' -a prune -d 'Remove containers, networks and images that are not used'
 complete -c skiff -n '__skiff_is system' -a shutdown -d 'Stop all your containers as when the machine goes down'
 complete -c skiff -n '__skiff_is system' -a uninstall -d 'Undo \'skiff system install\''
 
@@ -846,6 +851,11 @@ complete -c skiff -n '__skiff_is info' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is system-df' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints JSON'
 complete -c skiff -n '__skiff_is system-df' -l verbose -s v -d 'List each image and each container'
 complete -c skiff -n '__skiff_is system-df' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is system-prune' -l all -s a -d 'Remove every image that no container was made from, not only those without a name'
+complete -c skiff -n '__skiff_is system-prune' -l filter -x -a 'until= label= label!=' -d 'Remove only what matches'
+complete -c skiff -n '__skiff_is system-prune' -l force -s f -d 'Do not ask'
+complete -c skiff -n '__skiff_is system-prune' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is system-install' -l systemd -d 'With a unit of your own systemd; fails where none runs for you'
 complete -c skiff -n '__skiff_is system-install' -l cron -d 'With a line in your crontab'

@@ -15,6 +15,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   rmi: () => import('./rmi.ts'),
   'image-prune': () => import('./image-prune.ts'),
   'system-df': () => import('./system-df.ts'),
+  'system-prune': () => import('./system-prune.ts'),
   'system-boot': () => import('./system-boot.ts'),
   'system-shutdown': () => import('./system-shutdown.ts'),
   'system-install': () => import('./system-install.ts'),

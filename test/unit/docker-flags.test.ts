@@ -68,6 +68,9 @@ const docker: Readonly<Record<string, readonly DockerFlag[]>> = {
   'network-inspect': parse('format(f) verbose(v)'),
   'network-rm': parse('force(f)'),
   'network-prune': parse('filter force(f)'),
+  info: parse('format(f)'),
+  version: parse('format(f)'),
+  'system-df': parse('format verbose(v)'),
 };
 
 /** What Docker takes and does not show. */

@@ -42,6 +42,7 @@ import { table as start } from './start.ts';
 import { table as systemBoot } from './system-boot.ts';
 import { table as systemDf } from './system-df.ts';
 import { table as systemInstall } from './system-install.ts';
+import { table as systemPrune } from './system-prune.ts';
 import { table as systemShutdown } from './system-shutdown.ts';
 import { table as systemUninstall } from './system-uninstall.ts';
 import { table as stop } from './stop.ts';
@@ -58,4 +59,4 @@ import { table as update } from './update.ts';
 import { table as version } from './version.ts';
 
 /** Every command there is, in the order of `skiff --help`; for help, man pages and completion, never on the way to run one. */
-export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkConnect, networkDisconnect, networkRm, networkPrune, login, logout, search, info, systemDf, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];
+export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkConnect, networkDisconnect, networkRm, networkPrune, login, logout, search, info, systemDf, systemPrune, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];

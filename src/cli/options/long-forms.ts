@@ -56,6 +56,7 @@ export const longForms: Readonly<Record<string, string>> = {
   'system events': 'events',
   'system info': 'info',
   'system install': 'system-install',
+  'system prune': 'system-prune',
   'system shutdown': 'system-shutdown',
   'system uninstall': 'system-uninstall',
 };
