@@ -95,7 +95,7 @@ static _Noreturn void exec_join(int output, int report)
     snprintf(start, sizeof start, "%llu", target.start);
     char *arguments[] = { "skiff-helper", "join", checks->plan, pid, start, NULL };
     monitor_enter_cgroup();
-    monitor_exec(-1, output, output, report, arguments);
+    monitor_exec(-1, output, output, report, -1, arguments);
 }
 
 /* Forks it into `check`; false with errno. */

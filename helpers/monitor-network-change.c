@@ -106,12 +106,10 @@ static char *hear(int report)
     }
 }
 
-char *monitor_change_networks(void)
+/* NULL, or a sentence to be freed. */
+static char *make_changes(const char *path)
 {
-    const char *path = plan_text(self.plan, "network-file", NULL);
     int ends[2];
-    if (!path || !self.network.file)
-        return xasprintf("%s", "it was not started with networks");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return xasprintf("%s", errno_words(errno));
     pid_t pid = fork();
@@ -119,18 +117,37 @@ char *monitor_change_networks(void)
         change_all(self.network.file, path, MONITOR_HOLDER_NETNS, self.network.container, ends[1]);
     close(ends[1]);
     autoclose int report = ends[0];
-    char *words = pid < 0 ? xasprintf("%s", errno_words(errno)) : hear(report);
-    if (words)
-        return words;
-    struct plan *before = self.network.file;
-    self.network.file = plan_read(path);
+    return pid < 0 ? xasprintf("%s", errno_words(errno)) : hear(report);
+}
+
+static void tell_changes(const struct plan *before, const struct plan *now)
+{
     for (size_t i = 0; i < before->count; i++)
-        if (only_here(before, i, self.network.file))
+        if (only_here(before, i, now))
             network_tell(before, i, "disconnect");
-    for (size_t i = 0; i < self.network.file->count; i++)
-        if (only_here(self.network.file, i, before))
-            network_tell(self.network.file, i, "connect");
+    for (size_t i = 0; i < now->count; i++)
+        if (only_here(now, i, before))
+            network_tell(now, i, "connect");
+}
+
+char *monitor_change_networks(void)
+{
+    const char *path = plan_text(self.plan, "network-file", NULL);
+    if (!path || !self.network.file)
+        return xasprintf("%s", "it was not started with networks");
+    struct plan *now = plan_read(path), *before = self.network.file;
+    char *words = ports_begin_change(now);
+    if (!words)
+        words = make_changes(path);
+    if (words) {
+        ports_end_change(before);
+        free(now);
+        return words;
+    }
+    self.network.file = now;
+    tell_changes(before, now);
     free(before);
     network_restart_dns();
+    ports_end_change(now);
     return NULL;
 }

@@ -123,6 +123,8 @@ void monitor_start_network(pid_t host_pid)
         attach_all(path, MONITOR_HOLDER_NETNS, self.network.container, ends[1]);
     close(ends[1]);
     self.network.report = ends[0];
+    autofree struct plan *file = plan_read(path);
+    ports_start(file);
 }
 
 static void start_dns(void)
@@ -132,11 +134,12 @@ static void start_dns(void)
     self.network.dns_began = monitor_now();
     self.network.dns = fork();
     if (self.network.dns == 0)
-        monitor_exec(self.network.datagrams, self.network.listener, -1, self.network.container, arguments);
+        monitor_exec(self.network.datagrams, self.network.listener, -1, self.network.container, -1, arguments);
 }
 
 void monitor_note_network(pid_t pid)
 {
+    ports_note(pid);
     if (pid != self.network.dns || pid <= 0)
         return;
     self.network.dns = 0;
@@ -192,15 +195,21 @@ void network_restart_dns(void)
         kill(former, SIGTERM);
 }
 
-static void network_done(void)
+void network_go_on(void)
 {
     uint8_t type = PACKET_NETWORK;
+    if (packet_send(self.report, &type, 1, -1) < 0)
+        monitor_note_failure(EXIT_SKIFF, "the sandbox ended while the network came up");
+}
+
+static void network_done(void)
+{
     close_fd(&self.network.report);
     self.network.file = plan_read(plan_need(self.plan, "network-file"));
     tell_all("connect");
     network_restart_dns();
-    if (packet_send(self.report, &type, 1, -1) < 0)
-        monitor_note_failure(EXIT_SKIFF, "the sandbox ended while the network came up");
+    if (!ports_are_awaited())
+        network_go_on();
 }
 
 void monitor_take_network(void)
@@ -227,6 +236,7 @@ void monitor_end_network(void)
     if (self.network.dns > 0)
         kill(self.network.dns, SIGKILL);
     self.network.dns = 0;
+    ports_end();
     close_fd(&self.network.report);
     close_fd(&self.network.datagrams);
     close_fd(&self.network.listener);

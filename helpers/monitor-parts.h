@@ -47,6 +47,14 @@ struct monitor {
         int dns_tries;           /* how many name servers in a row have ended at once */
         struct plan *file;       /* the network file as far as it has been made so; NULL: not attached */
     } network;
+    struct {
+        pid_t pid;       /* 0: none */
+        int socket;      /* to it; -1 */
+        bool answered;   /* it has said what it has bound */
+        char *list;      /* that (port-list.c); NULL */
+        long long began; /* CLOCK_MONOTONIC ms */
+        int tries;       /* how many in a row have ended at once */
+    } ports;
     struct state state;
     struct logger logger;
     struct clients clients;
@@ -76,8 +84,8 @@ void monitor_open_listener(void);
 void monitor_listen_again(void);
 /* Forks the sandbox (or join) that the plan's record `start` names. */
 void monitor_start_sandbox(void);
-/* In a child: becomes `arguments[1]` of this program from a sealed copy, with these as fds 0-2 (-1: /dev/null) and its packet socket as 3. */
-_Noreturn void monitor_exec(int in, int out, int err, int report, char *const arguments[]);
+/* In a child: becomes `arguments[1]` of this program from a sealed copy, with these as fds 0-2 (-1: /dev/null), its packet socket as 3, and `extra` (-1: nothing) as 4. */
+_Noreturn void monitor_exec(int in, int out, int err, int report, int extra, char *const arguments[]);
 /* A packet of the sandbox, or the end of its socket: the command has been executed. */
 void monitor_take_report(void);
 /* slirp4netns is ready or has failed. */
@@ -91,10 +99,16 @@ char *monitor_change_networks(void);
 /* Begins to attach the container whose command, or init, is `host_pid`; what comes of it is told by `network.report`. */
 void monitor_start_network(pid_t host_pid);
 void monitor_take_network(void);
-/* A child has ended; it may be the name server. */
+/* A child has ended; it may be the name server, or what carries the published ports. */
 void monitor_note_network(pid_t pid);
 /* After a run. Idempotent. */
 void monitor_end_network(void);
+
+/* monitor-ports.c */
+/* What poll(2) is to watch; -1 for nothing. */
+int monitor_ports_socket(void);
+/* What carries the published ports has said something, or ended. */
+void monitor_take_ports(void);
 
 /* monitor-log.c */
 /* Opens the log as the plan says, or dies. */

@@ -89,20 +89,20 @@ static void make_pipe(int ends[2])
         die_errno("cannot make a pipe");
 }
 
-_Noreturn void monitor_exec(int in, int out, int err, int report, char *const arguments[])
+_Noreturn void monitor_exec(int in, int out, int err, int report, int extra, char *const arguments[])
 {
-    int high[4];
-    int given[4] = { in, out, err, report };
+    int high[5];
+    int given[5] = { in, out, err, report, extra }, count = extra < 0 ? 4 : 5;
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < count; i++)
         high[i] = given[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fcntl(given[i], F_DUPFD_CLOEXEC, 10);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < count; i++)
         dup2(high[i], i);
     die_hook = NULL;
     die_fd = SANDBOX_FD;
-    close_from(SANDBOX_FD + 1);
+    close_from(count);
     sealed_exec(arguments);
 }
 
@@ -110,7 +110,7 @@ static _Noreturn void exec_sandbox(int in, int out, int err, int report)
 {
     char *role = (char *)(uintptr_t)plan_need(self.plan, "start"), *path = (char *)(uintptr_t)self.plan_path;
     char *arguments[] = { "skiff-helper", role, path, NULL };
-    monitor_exec(in, out, err, report, arguments);
+    monitor_exec(in, out, err, report, -1, arguments);
 }
 
 void monitor_start_sandbox(void)

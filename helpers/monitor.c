@@ -80,7 +80,7 @@ static void check_deadline(void)
     }
 }
 
-enum { SLOT_SIGNALS, SLOT_REPORT, SLOT_LISTENER, SLOT_SLIRP, SLOT_NETWORK, SLOT_CGROUP, SLOT_LOG, SLOT_OUTPUT, SLOT_ERROR, SLOT_INPUT, SLOT_CHECK, SLOT_CHECK_OUTPUT,
+enum { SLOT_SIGNALS, SLOT_REPORT, SLOT_LISTENER, SLOT_SLIRP, SLOT_NETWORK, SLOT_PORTS, SLOT_CGROUP, SLOT_LOG, SLOT_OUTPUT, SLOT_ERROR, SLOT_INPUT, SLOT_CHECK, SLOT_CHECK_OUTPUT,
        SLOT_CLIENTS, SLOTS = SLOT_CLIENTS + MAXIMUM_CLIENTS };
 
 static void fill_slots(struct pollfd *slots)
@@ -92,6 +92,7 @@ static void fill_slots(struct pollfd *slots)
     slots[SLOT_LISTENER] = (struct pollfd){ .fd = self.listener, .events = POLLIN };
     slots[SLOT_SLIRP] = (struct pollfd){ .fd = self.slirp.ready, .events = POLLIN };
     slots[SLOT_NETWORK] = (struct pollfd){ .fd = self.network.report, .events = POLLIN };
+    slots[SLOT_PORTS] = (struct pollfd){ .fd = monitor_ports_socket(), .events = POLLIN };
     slots[SLOT_CGROUP] = (struct pollfd){ .fd = monitor_cgroup_events(), .events = POLLPRI };
     slots[SLOT_LOG] = monitor_log_slot();
     for (int i = 0; i < 2; i++)
@@ -114,6 +115,8 @@ static void take_slots(const struct pollfd *slots)
         monitor_take_slirp();
     if (slots[SLOT_NETWORK].revents)
         monitor_take_network();
+    if (slots[SLOT_PORTS].revents && self.ports.socket == slots[SLOT_PORTS].fd)
+        monitor_take_ports();
     if (slots[SLOT_CGROUP].revents)
         monitor_take_cgroup();
     if (slots[SLOT_LISTENER].revents)
@@ -223,7 +226,7 @@ _Noreturn void monitor_run(const struct plan *plan, const char *path, int launch
     const char *directory = plan_text(plan, "dir", NULL);
     self = (struct monitor){
         .plan = plan, .directory = -1, .listener = -1, .report = -1, .mounts = -1, .input = -1, .output = { -1, -1 }, .slave = -1,
-        .slirp = { 0, -1, -1, -1 }, .network = { .report = -1, .datagrams = -1, .listener = -1, .container = -1 }, .logger = logger_open(-1), .terminal = plan_flag(plan, "tty") != 0,
+        .slirp = { 0, -1, -1, -1 }, .network = { .report = -1, .datagrams = -1, .listener = -1, .container = -1 }, .ports = { .socket = -1 }, .logger = logger_open(-1), .terminal = plan_flag(plan, "tty") != 0,
         .stdin_once = plan_flag(plan, "stdin") && !plan_flag(plan, "detach") && !plan_flag(plan, "output-only"),
         .claim = -1, .state = monitor_first_state(plan),
     };

@@ -49,7 +49,7 @@ static const struct sock_filter filter[] = {
     /* The network file, whose path has to be readable; and words at the end. */
     ALLOW(openat), ALLOW(read), ALLOW(fstat), ALLOW(newfstatat), ALLOW(lseek), ALLOW(unlinkat), ALLOW(write), ALLOW(writev),
 #ifdef __NR_open
-    ALLOW(open), ALLOW(unlink),
+    ALLOW(open), ALLOW(unlink), ALLOW(rmdir),
 #endif
     /* malloc, and the end. */
     ALLOW(brk), ALLOW(munmap), ALLOW(mremap), ALLOW(madvise), ALLOW(rt_sigaction), ALLOW(rt_sigreturn), ALLOW(rt_sigprocmask), ALLOW(restart_syscall), ALLOW(exit), ALLOW(exit_group),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int open_listener(bool udp, const union address *address)
@@ -71,17 +72,6 @@ static int bind_all(struct listeners *listeners, const struct record *record, ui
     return 0;
 }
 
-static const char *address_text(const union address *address, char out[INET6_ADDRSTRLEN])
-{
-    const void *bytes = address->any.sa_family == AF_INET6 ? (const void *)&address->v6.sin6_addr : (const void *)&address->v4.sin_addr;
-    return inet_ntop(address->any.sa_family, bytes, out, INET6_ADDRSTRLEN);
-}
-
-static uint16_t port_of(const union address *address)
-{
-    return ntohs(address->any.sa_family == AF_INET6 ? address->v6.sin6_port : address->v4.sin_port);
-}
-
 /* Who has a port: the file is locked as long as he lives. A word for the sentence, to be freed, or NULL. */
 static char *holder_at(const char *directory, const char *protocol, const char *address, uint16_t port)
 {
@@ -123,14 +113,24 @@ static char *why_not(const struct plan *file, const struct record *record, const
     return xasprintf("%d cannot publish port %s%s%s:%u/%s: %s", EXIT_SKIFF, open, at, shut, port, protocol, errno_words(-error));
 }
 
-static char *publish(const struct plan *file, const struct record *record, struct listeners *listeners)
+/* A port that was found before stays the same, as long as nobody has taken it meanwhile. 0, or a negative errno. */
+static int bind_again(struct listeners *listeners, const struct record *record, unsigned first, unsigned last, uint16_t port, const char *before)
+{
+    const char *address = record->fields[5] + (record->fields[5][0] == '?'), *at;
+    for (uint16_t host_port; (host_port = port_before(&before, record->fields[1], address, port)) != 0;)
+        if (host_port >= first && host_port <= last && bind_all(listeners, record, host_port, port, &at) == 0)
+            return 0;
+    return -EADDRINUSE;
+}
+
+static char *publish(const struct plan *file, const struct record *record, const char *before, struct listeners *listeners)
 {
     if (record->count < 6)
         die("a record 'publish' of the network file has %zu fields", record->count - 1);
     uint16_t first = (uint16_t)parse_number(record->fields[2], 1, UINT16_MAX, "port"), last = (uint16_t)parse_number(record->fields[3], first, UINT16_MAX, "port"),
              port = (uint16_t)parse_number(record->fields[4], 1, UINT16_MAX, "port");
     const char *at = "";
-    int result = -EADDRINUSE;
+    int result = first < last ? bind_again(listeners, record, first, last, port, before) : -EADDRINUSE;
     for (unsigned host_port = first; host_port <= last && result == -EADDRINUSE; host_port++)
         result = bind_all(listeners, record, (uint16_t)host_port, port, &at);
     if (result == -EADDRINUSE && last > first)
@@ -138,41 +138,47 @@ static char *publish(const struct plan *file, const struct record *record, struc
     return result == 0 ? NULL : why_not(file, record, at, first, result);
 }
 
+static char *note_path(const struct record *holders, const struct listener *listener)
+{
+    char text[INET6_ADDRSTRLEN];
+    return xasprintf("%s/%s %s %u", holders->fields[1], listener->udp ? "udp" : "tcp", address_text(&listener->address, text), address_port(&listener->address));
+}
+
 /* That it cannot be noted costs only the name in somebody's sentence. */
 static void note_holder(const struct record *holders, struct listener *listener)
 {
-    char text[INET6_ADDRSTRLEN];
-    autofree char *path = xasprintf("%s/%s %s %u", holders->fields[1], listener->udp ? "udp" : "tcp", address_text(&listener->address, text), port_of(&listener->address));
-    autofree char *who = xasprintf("%s %s\n", holders->fields[2], holders->fields[3]);
+    autofree char *path = note_path(holders, listener), *who = xasprintf("%s %s\n", holders->fields[2], holders->fields[3]);
     listener->note = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (listener->note >= 0 && flock(listener->note, LOCK_EX | LOCK_NB) == 0 && ftruncate(listener->note, 0) == 0)
         write_all(listener->note, who, strlen(who));
 }
 
-char *port_listen(const struct plan *file, struct listeners *listeners)
+char *port_listen(const struct plan *file, const char *before, struct listeners *listeners)
 {
     const struct record *holders = plan_find(file, "port-holders", 3);
     *listeners = (struct listeners){ 0 };
     for (size_t i = 0; i < file->count; i++) {
-        char *problem = strcmp(file->records[i].fields[0], "publish") == 0 ? publish(file, &file->records[i], listeners) : NULL;
+        char *problem = strcmp(file->records[i].fields[0], "publish") == 0 ? publish(file, &file->records[i], before, listeners) : NULL;
         if (problem) {
             close_listeners(listeners, 0);
             return problem;
         }
     }
+    if (holders && listeners->count > 0)
+        mkdir(holders->fields[1], 0700);
     for (size_t i = 0; holders && i < listeners->count; i++)
         note_holder(holders, &listeners->list[i]);
     return NULL;
 }
 
-char *port_list(const struct listeners *listeners)
+void port_forget(const struct plan *file, struct listeners *listeners)
 {
-    char *all = xasprintf("%s", "");
-    for (size_t i = 0; i < listeners->count; i++) {
-        char text[INET6_ADDRSTRLEN], *before = all;
-        const struct listener *listener = &listeners->list[i];
-        all = xasprintf("%s%s %s %u %u\n", before, listener->udp ? "udp" : "tcp", address_text(&listener->address, text), port_of(&listener->address), listener->port);
-        free(before);
+    const struct record *holders = plan_find(file, "port-holders", 3);
+    for (size_t i = 0; holders && i < listeners->count; i++) {
+        autofree char *path = listeners->list[i].note < 0 ? NULL : note_path(holders, &listeners->list[i]);
+        if (path)
+            unlink(path);
     }
-    return all;
+    if (holders)
+        rmdir(holders->fields[1]); /* stays as long as others have ports */
 }

@@ -1,6 +1,7 @@
 /*
  * skiff-helper port NETWORK-FILE: carries what comes to the published ports of one container. Fds: 3 a SOCK_SEQPACKET socket to the monitor, 4 the user's
- * network namespace. It says in one packet what it has bound, or `CODE SENTENCE` and ends; a packet from the monitor means that the file has changed.
+ * network namespace. The first packet from the monitor has the ports of the process that this one stands in for, or an end of line. It says in one packet what it
+ * has bound, or `CODE SENTENCE` and ends; a further packet from the monitor means that the file has changed.
  */
 #include "port.h"
 #include "roles.h"
@@ -47,17 +48,9 @@ static void knock(struct watched *watched, uint32_t events)
         port_tcp_accept(listener, &targets);
 }
 
-/* The files that name the holder of a port are ours as long as we have them locked. */
 static _Noreturn void leave(void)
 {
-    const struct record *holders = plan_find(targets.file, "port-holders", 3);
-    autofree char *list = port_list(&listeners);
-    char *save = NULL;
-    for (char *line = strtok_r(list, "\n", &save); line && holders; line = strtok_r(NULL, "\n", &save)) {
-        *strrchr(line, ' ') = 0; /* the container's port is no part of the name */
-        autofree char *path = xasprintf("%s/%s", holders->fields[1], line);
-        unlink(path);
-    }
+    port_forget(targets.file, &listeners);
     _exit(0);
 }
 
@@ -87,7 +80,18 @@ static void open_doors(void)
 static void tell(const char *text)
 {
     if (send(MONITOR_FD, text, strlen(text), MSG_NOSIGNAL) < 0)
-        _exit(EXIT_SKIFF); /* the monitor has gone */
+        leave(); /* the monitor has gone */
+}
+
+/* To be freed. */
+static char *hear_before(void)
+{
+    char *text = xmalloc(PORT_LIST_SIZE);
+    ssize_t length = recv(MONITOR_FD, text, PORT_LIST_SIZE - 1, 0);
+    if (length <= 0)
+        _exit(EXIT_SKIFF);
+    text[length] = 0;
+    return text;
 }
 
 static void raise_limit(void)
@@ -119,17 +123,21 @@ int role_port(int argc, char **argv)
     if (argc != 2)
         die("usage: port NETWORK-FILE");
     network_file = argv[1];
+    die_fd = MONITOR_FD;
     prctl(PR_SET_NAME, "skiff-port");
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     set_cloexec(MONITOR_FD, true);
     port_targets_read(&targets, network_file);
     raise_limit();
-    autofree char *problem = port_listen(targets.file, &listeners);
+    autofree char *before = hear_before(), *problem = port_listen(targets.file, before, &listeners);
     if (problem) {
         tell(problem);
         return EXIT_SKIFF;
     }
+    autofree char *list = port_list(&listeners);
+    if (strlen(list) >= PORT_LIST_SIZE)
+        die("cannot publish so many ports that are no ranges: %zu", listeners.count);
     if (setns(NETWORK_FD, CLONE_NEWNET) < 0)
         die_errno("cannot enter your network namespace");
     close(NETWORK_FD);
@@ -138,7 +146,6 @@ int role_port(int argc, char **argv)
         die_errno("cannot wait for connections");
     open_doors();
     port_confine();
-    autofree char *list = port_list(&listeners);
     tell(list);
     serve();
 }

@@ -22,6 +22,9 @@ union address {
 socklen_t address_size(const union address *address);
 /* Text to address; false when it is none. */
 bool address_parse(const char *text, uint16_t port, union address *out);
+/* The reverse, without the port; and the port. */
+const char *address_text(const union address *address, char out[INET6_ADDRSTRLEN]);
+uint16_t address_port(const union address *address);
 
 /* port-target.c: where published ports lead, from the records `port-target ADDRESS GATEWAY SUBNET...`. */
 struct port_targets {
@@ -50,10 +53,20 @@ struct listeners {
     struct listener *list;
     size_t count;
 };
-/* Binds all, in the namespace that this process is in, and notes the container as their holder. NULL, or "CODE SENTENCE" to be freed, and nothing is bound. */
-char *port_listen(const struct plan *file, struct listeners *listeners);
-/* "tcp 0.0.0.0 8080 80\n" for each, to be freed. */
+/*
+ * Binds all, in the namespace that this process is in, and notes the container as their holder. What may be one of several ports becomes that of `before`, a list
+ * as of port_list, if it can. NULL, or "CODE SENTENCE" to be freed, and nothing is bound.
+ */
+char *port_listen(const struct plan *file, const char *before, struct listeners *listeners);
+/* At the end: nothing says any more that the container has these ports. */
+void port_forget(const struct plan *file, struct listeners *listeners);
+
+/* port-list.c */
+enum { PORT_LIST_SIZE = 128 * 1024 }; /* what a packet takes (wmem_default), and then some */
+/* "tcp 0.0.0.0 8000 8010 80\n": 8000 to 8010 lead to 80 to 90. Of all, to be freed. */
 char *port_list(const struct listeners *listeners);
+/* The next port of the host in such a list that leads to `port`, and `*list` goes on behind it; 0 without. */
+uint16_t port_before(const char **list, const char *protocol, const char *address, uint16_t port);
 
 /* What epoll(7) tells of, first in everything that has an fd there. */
 struct watched {

@@ -20,6 +20,7 @@ struct state {
     const char *health; /* "starting", "healthy" or "unhealthy"; NULL where nobody looks */
     const char *cgroup; /* absolute path of its control group; NULL where it has none of its own */
     const char *error; /* why it could not be started again; NULL */
+    const char *ports; /* what is published, a line for each range (port-list.c); NULL for nothing */
     char started_at[32], finished_at[32];
     bool durable; /* not in the file: it comes back with the machine, and must be found then */
 };

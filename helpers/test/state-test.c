@@ -26,11 +26,12 @@ static void test_plain(int directory)
 static void test_full(int directory)
 {
     struct state state = { .status = "running", .boot = "1-2", .durable = true, .pid = 1, .pid_start = 2, .monitor = 3, .monitor_start = 4, .exit_code = 5, .paused = true, .kept = true, .restarting = true,
-                           .stopped_by_user = true, .oom_killed = true, .restarts = 6, .health = "healthy", .cgroup = "/a \"b\"", .error = "no\nsuch\x01" };
+                           .stopped_by_user = true, .oom_killed = true, .restarts = 6, .health = "healthy", .cgroup = "/a \"b\"", .error = "no\nsuch\x01",
+                           .ports = "tcp 0.0.0.0 80 80 8080\nudp :: 9 10 9\n" };
     autofree char *text = written(directory, &state);
     check_text(text, "{\"version\":1,\"status\":\"running\",\"pid\":1,\"pidStart\":\"2\",\"monitorPid\":3,\"monitorStart\":\"4\","
                      "\"exitCode\":5,\"paused\":true,\"startedAt\":\"\",\"finishedAt\":\"\",\"kept\":true,\"restarting\":true,\"stoppedByUser\":true,\"oomKilled\":true,"
-                     "\"restartCount\":6,\"health\":\"healthy\",\"cgroup\":\"/a \\\"b\\\"\",\"error\":\"no\\nsuch\\u0001\",\"boot\":\"1-2\"}\n");
+                     "\"restartCount\":6,\"health\":\"healthy\",\"cgroup\":\"/a \\\"b\\\"\",\"error\":\"no\\nsuch\\u0001\",\"boot\":\"1-2\",\"ports\":[\"tcp 0.0.0.0 80 80 8080\",\"udp :: 9 10 9\"]}\n");
 }
 
 int main(void)
