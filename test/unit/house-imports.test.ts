@@ -9,7 +9,7 @@ const rows: readonly (readonly string[])[] = [
   ['core'],
   ['system'],
   ['slirp4netns-wrapper', 'fuse-overlayfs-bindings'],
-  ['storage', 'network'],
+  ['storage', 'network', 'volumes'],
   ['registry'],
   ['images'],
   ['runtime'],
