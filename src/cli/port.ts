@@ -12,7 +12,7 @@ export { table };
 export const run = (context: Context, _flags: object, [word = '', port]: readonly string[]): Promise<number> =>
   exitOne(context, async () => {
     const { spec, state } = findContainer(surroundingsOf(context).paths, word);
-    const ports = portMap(spec, state.status === 'running');
+    const ports = portMap(spec, state);
     const lines = port === undefined ? allPorts(ports) : portAddresses(ports, port, word);
     context.stdout.write(lines.map((line) => `${line}\n`).join(''));
   });

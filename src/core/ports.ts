@@ -39,19 +39,3 @@ export const portNames = (ranges: readonly PortRange[]): readonly string[] => {
 
 /** What an image's `ExposedPorts` names; a name that is no port is left out, as by Docker when it runs one. */
 export const imagePorts = (exposed: Readonly<Record<string, unknown>>): readonly PortRange[] => Object.keys(exposed).flatMap((name) => readPortRange(name) ?? []);
-
-/** The names of `portNames` as `docker ps` prints them: neighbours of one protocol as a range, `80/tcp, 8000-8010/tcp`. */
-export const portsText = (names: readonly string[]): string => {
-  const open = new Map<Protocol, { first: number; last: number }>();
-  const done: string[] = [];
-  const text = (protocol: Protocol, { first, last }: { readonly first: number; readonly last: number }): string => `${first === last ? first : `${first}-${last}`}/${protocol}`;
-  for (const { first: port, protocol } of names.flatMap((name) => readPortRange(name) ?? [])) {
-    const group = open.get(protocol);
-    if (group !== undefined && port === group.last + 1) group.last = port;
-    else {
-      if (group !== undefined) done.push(text(protocol, group));
-      open.set(protocol, { first: port, last: port });
-    }
-  }
-  return [...done, ...[...open].map(([protocol, group]) => text(protocol, group))].join(', ');
-};

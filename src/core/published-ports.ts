@@ -12,7 +12,7 @@ export interface PortBinding {
 export type PortMap = ReadonlyMap<string, readonly PortBinding[] | null>;
 
 /** Go's net.JoinHostPort. */
-const joined = ({ HostIp, HostPort }: PortBinding): string => `${HostIp.includes(':') ? `[${HostIp}]` : HostIp}:${HostPort}`;
+export const joined = ({ HostIp, HostPort }: PortBinding): string => `${HostIp.includes(':') ? `[${HostIp}]` : HostIp}:${HostPort}`;
 
 const runs = (text: string): readonly string[] => text.match(/\d+|\D+/g) ?? [];
 
@@ -43,4 +43,30 @@ export const portAddresses = (ports: PortMap, text: string, name: string): reado
   const port = parsePort(text);
   const bindings = ports.get(port) ?? [];
   return bindings.length > 0 ? bindings.map(joined).sort(naturally) : fail({ _tag: 'Refused', message: `no public port '${port}' published for ${name}` });
+};
+
+/** A port of a container that is open on an address of the host. */
+export interface BoundPort {
+  readonly protocol: string;
+  readonly address: string;
+  readonly hostPort: number;
+  readonly port: number;
+}
+
+/** What the monitor has written down, a range each: `tcp 0.0.0.0 8000 8010 80`. A line of another form is passed over. */
+export const readBound = (lines: readonly string[]): readonly BoundPort[] =>
+  lines.flatMap((line) => {
+    const [, protocol = '', address = '', ...numbers] = /^(tcp|udp) (\S+) (\d{1,5}) (\d{1,5}) (\d{1,5})$/.exec(line) ?? [];
+    const [first = 0, last = -1, inner = 0] = numbers.map(Number);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, offset) => ({ protocol, address, hostPort: first + offset, port: inner + offset }));
+  });
+
+/** All ports, `exposed` by their names: those that are open with their addresses, the others with null. In the order of a map of Go's, as JSON has it. */
+export const portMapOf = (exposed: readonly string[], bound: readonly BoundPort[]): PortMap => {
+  const map = new Map<string, PortBinding[]>();
+  for (const { protocol, address, hostPort, port } of bound) {
+    const name = `${port}/${protocol}`;
+    map.set(name, [...(map.get(name) ?? []), { HostIp: address, HostPort: String(hostPort) }]);
+  }
+  return new Map([...new Set([...exposed, ...map.keys()])].sort().map((name) => [name, map.get(name) ?? null]));
 };

@@ -1,6 +1,7 @@
 /** The `HostConfig` of `inspect`, with the members of Docker's Go type in its order. Pure. */
 import { goMap, goStruct } from '../images/inspect-config.ts';
 import { parseDevice } from '../core/devices.ts';
+import { askedBindings } from '../core/publish.ts';
 import { groupWords } from '../core/users.ts';
 import { isRight } from 'fp-ts/Either';
 import type { OciSpec } from '../core/oci-runtime.ts';
@@ -51,7 +52,7 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       ContainerIDFile: spec.cidFile ?? '',
       LogConfig: { Type: spec.log.driver, Config: goMap(spec.log.options ?? {}) },
       NetworkMode: networkModeText(spec),
-      PortBindings: goMap({}),
+      PortBindings: goMap(askedBindings(spec.published ?? [])),
       RestartPolicy: { Name: spec.restart?.name ?? 'no', MaximumRetryCount: spec.restart?.maximumRetryCount ?? 0 },
       AutoRemove: spec.autoRemove,
       VolumeDriver: '',
@@ -72,7 +73,7 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       OomScoreAdj: oci.process.oomScoreAdj ?? 0,
       PidMode: spec.pid.mode === 'private' ? '' : modeText(spec.pid),
       Privileged: spec.privileged,
-      PublishAllPorts: false,
+      PublishAllPorts: spec.publishAll ?? false,
       ReadonlyRootfs: oci.root.readonly,
       SecurityOpt: orNull(asked.securityOpt),
       StorageOpt: null,

@@ -1,18 +1,19 @@
 /** The `NetworkSettings` of `inspect`. Pure. */
 import { goMap } from '../images/inspect-config.ts';
+import { portMapOf, readBound } from '../core/published-ports.ts';
 import type { PortMap } from '../core/published-ports.ts';
 import type { Endpoint } from '../network/types.ts';
+import type { State } from './records.ts';
 import type { NetworkWish, SkiffSpec } from './spec-types.ts';
 
 type Subject = Pick<SkiffSpec, 'network' | 'exposed' | 'networks'>;
 
-/** The ports that show in listings: exposed ones, as long as there is a network of the container's own on which they could be reached. None are published. */
-export const shownPorts = ({ network, exposed = [] }: Pick<SkiffSpec, 'network' | 'exposed'>, running: boolean): readonly string[] =>
-  running && (network.mode === 'slirp4netns' || network.mode === 'networks') ? exposed : [];
-
-/** NetworkSettings.Ports of `inspect`, which `port` shows too. */
-export const portMap = (spec: Pick<SkiffSpec, 'network' | 'exposed'>, running: boolean): PortMap =>
-  goMap(Object.fromEntries(shownPorts(spec, running).map((name) => [name, null])));
+/**
+ * NetworkSettings.Ports of `inspect`, which `port` and `ps` show too: exposed ports and open ones, as long as there is a network of the container's own on which they
+ * could be reached.
+ */
+export const portMap = ({ network, exposed = [] }: Pick<SkiffSpec, 'network' | 'exposed'>, { status, ports = [] }: Pick<State, 'status' | 'ports'>): PortMap =>
+  status === 'running' && (network.mode === 'slirp4netns' || network.mode === 'networks') ? portMapOf(exposed, readBound(ports)) : new Map();
 
 /** Names of the networks that a container is in or would be in; of those that are shared none, as in Docker. */
 export const networkNames = ({ network, networks = [] }: Pick<SkiffSpec, 'network' | 'networks'>): readonly string[] => {
@@ -92,15 +93,16 @@ const oldMembers = (spec: Subject, running: boolean, endpoints: readonly Endpoin
   return { ...(endpoint === undefined ? slirpAddresses(spec, running) : addressesOf(endpoint)), EndpointID: endpoint?.endpointId ?? '', MacAddress: endpoint?.mac ?? '' };
 };
 
-/** `pid` is the command's, 0 where it does not run: its network namespace is found there. `endpoints`: the places that it had when they were written last. */
-export const inspectedNetwork = (spec: Subject, pid: number, endpoints: readonly Endpoint[]): object => {
+/** `state` says whether it has a process, where its network namespace is found. `endpoints`: the places that it had when they were written last. */
+export const inspectedNetwork = (spec: Subject, state: Pick<State, 'pid' | 'status' | 'ports'>, endpoints: readonly Endpoint[]): object => {
+  const { pid } = state;
   const running = pid > 0;
   const old = oldMembers(spec, running, endpoints);
   return {
     Bridge: '',
     SandboxID: '',
     SandboxKey: running ? `/proc/${pid}/ns/net` : '',
-    Ports: portMap(spec, running),
+    Ports: running ? portMap(spec, state) : new Map(),
     // Docker has these five for old clients, and never sets them.
     HairpinMode: false,
     LinkLocalIPv6Address: '',

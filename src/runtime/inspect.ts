@@ -102,7 +102,7 @@ export const inspected = (container: Container, oci: OciSpec, sizes: Sizes, endp
       ...sizes,
       Mounts: inspectedMounts(oci, spec.asked ?? {}),
       Config: inspectedContainerConfig(spec, oci),
-      NetworkSettings: inspectedNetwork(spec, state.pid, endpoints),
+      NetworkSettings: inspectedNetwork(spec, state, endpoints),
     },
     ['SizeRw', 'SizeRootFs'],
   );

@@ -1,8 +1,10 @@
 /** Which containers `skiff ps` lists: Docker's filters (moby daemon/list.go). Pure. */
 import { fail } from '../core/errors.ts';
 import { readPortRange } from '../core/ports.ts';
+import { publishedRanges } from '../core/publish.ts';
 import { networkNames } from './inspect-network.ts';
 import { statusWord } from './records.ts';
+import type { PortRange } from '../core/ports.ts';
 import type { Container, State } from './records.ts';
 
 /** One `--filter KEY=VALUE`. */
@@ -118,19 +120,12 @@ const portsOf = (filter: Filter): ReturnType<typeof readPortRange> & object => {
   return readPortRange(filter.value) ?? invalid(filter, 'give a port or a range, as in 80, 53/udp or 8000-8010/tcp');
 };
 
-const exposeTest = (filter: Filter): Test => {
+const portTest = (filter: Filter, rangesOf: (spec: Container['spec']) => readonly PortRange[]): Test => {
   const { first, last, protocol } = portsOf(filter);
-  return ({ spec }) => (spec.exposed ?? []).some((name) => {
-    const port = readPortRange(name);
-    return port !== undefined && port.protocol === protocol && port.first >= first && port.first <= last;
-  });
+  return ({ spec }) => rangesOf(spec).some((range) => range.protocol === protocol && range.first <= last && range.last >= first);
 };
 
-/** Nothing is published yet, so nothing passes; a bad value is one all the same. */
-const publishTest = (filter: Filter): Test => {
-  portsOf(filter);
-  return () => false;
-};
+const exposedRanges = ({ exposed = [] }: Container['spec']): readonly PortRange[] => exposed.flatMap((name) => readPortRange(name) ?? []);
 
 const keys = 'ancestor, before, exited, expose, health, id, is-task, isolation, label, name, network, publish, since, status and volume';
 
@@ -157,9 +152,10 @@ const testOf = (filter: Filter, all: readonly Container[], lookups: Lookups): Te
     case 'network':
       return ({ spec }) => networkNames(spec).includes(value);
     case 'expose':
-      return exposeTest(filter);
+      return portTest(filter, exposedRanges);
+    // Ports of the container that were named by -p, running or not (moby container/view.go).
     case 'publish':
-      return publishTest(filter);
+      return portTest(filter, ({ published = [] }) => publishedRanges(published));
     case 'is-task':
       return isTaskTest(filter);
     // Docker asks it on Windows only, and lets everything through elsewhere.

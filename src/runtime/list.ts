@@ -1,9 +1,9 @@
 /** The rows of `skiff ps`: what is said of each container. Pure but for the clock that it is given. */
 import { shortId } from '../core/names.ts';
-import { portsText } from '../core/ports.ts';
+import { portsText } from '../core/ports-column.ts';
 import { humanSize } from '../core/sizes.ts';
 import { humanDuration, timeAgo } from '../core/times.ts';
-import { networkNames, shownPorts } from './inspect-network.ts';
+import { networkNames, portMap } from './inspect-network.ts';
 import { never, statusWord } from './records.ts';
 import type { ContainerSize } from './container-sizes.ts';
 import type { Mounted } from './list-filters.ts';
@@ -82,7 +82,7 @@ export const rowOf = (container: Container, options: RowOptions): Readonly<Recor
       return localTime(spec.created);
     },
     RunningFor: timeAgo(created, now),
-    Ports: portsText(shownPorts(spec, state.status === 'running')),
+    Ports: portsText(portMap(spec, state)),
     State: statusWord(state),
     Status: statusText(container, now),
     Labels: Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`).join(','),

@@ -1,6 +1,7 @@
 /** A container's places in its networks: addresses are taken, and what tells its helpers and itself of them is written into its directory. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { allWanted } from '../core/publish.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import { readOptional } from '../system/read-optional.ts';
 import { giveBack, releaseLeasesOf, takeEndpoint, upDirectory } from '../network/endpoints.ts';
@@ -9,7 +10,9 @@ import { forwardersOf, withAddresses, resolverFileOf } from './etc-networks.ts';
 import { networkRecords } from './network-file.ts';
 import { encodePlan } from './plan-records.ts';
 import { wishedInterface } from './spec-network.ts';
+import type { PortSpan } from '../core/publish.ts';
 import type { Endpoint } from '../network/types.ts';
+import type { Publishing } from './network-file.ts';
 import type { Paths } from '../system/paths.ts';
 import type { NetworkWish, SkiffSpec } from './spec-types.ts';
 
@@ -42,6 +45,17 @@ const rewrite = (path: string, change: (text: string) => string): void => {
   if (after !== before) writeFileSync(path, after);
 };
 
+/** The kernel's range for ports that nobody chooses, in which Docker looks for free ones too; the second where it cannot be read (moby portallocator). */
+const freePorts = (): PortSpan => {
+  const [first = 0, last = 0] = readOptional('/proc/sys/net/ipv4/ip_local_port_range').split(/\s+/).map(Number);
+  return first > 0 && first <= last ? { first, last } : { first: 49153, last: 65535 };
+};
+
+const publishingOf = (paths: Paths, skiff: SkiffSpec): Publishing => {
+  const { published = [], exposed = [], publishAll = false } = skiff;
+  return { ports: allWanted(published, exposed, publishAll), holders: join(paths.runtime, 'ports'), container: skiff, free: freePorts };
+};
+
 /** Where the network file of a container is. */
 export const networkFilePath = (paths: Paths, id: string): string => join(paths.containers, id, 'network');
 
@@ -58,7 +72,7 @@ export const writeEndpoints = (paths: Paths, skiff: SkiffSpec, before: readonly 
     const wish = skiff.networks?.find(({ name }) => name === endpoint.networkName);
     return wish === undefined ? [] : [{ network: findNetwork(paths, endpoint.networkName), endpoint, wish }];
   });
-  const records = networkRecords(skiff.id, attachments, forwardersOf(skiff, hostResolver()), (networkId) => upDirectory(paths, networkId));
+  const records = networkRecords(publishingOf(paths, skiff), attachments, forwardersOf(skiff, hostResolver()), (networkId) => upDirectory(paths, networkId));
   rewrite(join(directory, 'hosts'), (text) => withAddresses(text, skiff, before, after));
   rewrite(join(directory, 'resolv.conf'), (text) => {
     const [plain, named] = [false, true].map((isNamed) => resolverFileOf(skiff, hostResolver(), isNamed));

@@ -1,6 +1,7 @@
 /** The network file of a container: everything about its networks that may change while it runs, in plan format (helpers/README.md). Pure. */
 import { driverOf } from '../network/drivers/choose.ts';
 import { endpointRecords } from '../network/endpoints.ts';
+import type { PortSpan, WantedPort } from '../core/publish.ts';
 import type { PlanRecord } from '../core/plan-record.ts';
 import type { Endpoint, Network } from '../network/types.ts';
 import type { NetworkWish } from './spec-types.ts';
@@ -59,10 +60,47 @@ const nameRecords = (attachments: readonly Attachment[], { servers, from, ndots 
   ];
 };
 
+/** What of a container's publishing is told to the helper that does it. */
+export interface Publishing {
+  readonly ports: readonly WantedPort[];
+  /** Where holders of ports make themselves known. */
+  readonly holders: string;
+  readonly container: { readonly id: string; readonly name: string };
+  /** From which a port is taken that nobody has chosen. */
+  readonly free: () => PortSpan;
+}
+
+/** Where published ports lead: to the network that leads to the world. What the container answers to directly, in any of its networks, must not be shown as a client. */
+const targetRecords = (attachments: readonly Attachment[], family: 'ipv4' | 'ipv6'): readonly PlanRecord[] => {
+  const place = gatewayOf(attachments, family)?.endpoint[family];
+  const subnets = attachments.flatMap(({ network }) => network.pools.flatMap((pool) => (pool.family === (family === 'ipv4' ? 4 : 6) ? [pool.subnet] : [])));
+  return place?.gateway === undefined ? [] : [['port-target', place.address, place.gateway, ...subnets]];
+};
+
+const everywhere = ['0.0.0.0', '?::'];
+
+const publishRecord = ({ protocol, address, port, host }: WantedPort, free: () => PortSpan): PlanRecord => {
+  const { first, last } = host ?? free();
+  return ['publish', protocol, `${first}`, `${last}`, `${port}`, ...(address === undefined ? everywhere : [address])];
+};
+
+/** Those that have no choice come first, so that none of the others takes what they need. */
+const publishRecords = (attachments: readonly Attachment[], { ports, holders, container, free }: Publishing): readonly PlanRecord[] => {
+  if (ports.length === 0) return [];
+  const isFixed = ({ host }: WantedPort): boolean => host !== undefined && host.first === host.last;
+  return [
+    ...[...ports.filter(isFixed), ...ports.filter((port) => !isFixed(port))].map((port) => publishRecord(port, free)),
+    ...targetRecords(attachments, 'ipv4'),
+    ...targetRecords(attachments, 'ipv6'),
+    ['port-holders', holders, container.id, container.name],
+  ];
+};
+
 /** All records. `scopeOf` says where the leases of a network are whose owners are attached. */
-export const networkRecords = (containerId: string, attachments: readonly Attachment[], forwarders: Forwarders, scopeOf: (networkId: string) => string): readonly PlanRecord[] => [
-  ...attachments.flatMap((attachment) => placeRecords(containerId, attachment)),
+export const networkRecords = (publishing: Publishing, attachments: readonly Attachment[], forwarders: Forwarders, scopeOf: (networkId: string) => string): readonly PlanRecord[] => [
+  ...attachments.flatMap((attachment) => placeRecords(publishing.container.id, attachment)),
   ...routeOf(attachments, 'ipv4'),
   ...routeOf(attachments, 'ipv6'),
   ...nameRecords(attachments, forwarders, scopeOf),
+  ...publishRecords(attachments, publishing),
 ];

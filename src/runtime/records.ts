@@ -49,6 +49,8 @@ const stateCodec = t.intersection([
     health: t.keyof({ starting: null, healthy: null, unhealthy: null }),
     /** Why it could not be started again. */
     error: t.string,
+    /** Published ports that are open, a range each (`readBound`). */
+    ports: t.readonlyArray(t.string),
     /** The boot during which the pids are true (`bootId`). */
     boot: t.string,
   }),
@@ -107,7 +109,7 @@ const codeOf = ({ restarting, exitCode, boot }: State): number => {
 
 /** What becomes of a record whose monitor was killed. One that waited for its next run had ended by itself before. */
 export const ended = (state: State): State => {
-  const { restarting: _, paused: __, health, ...rest } = state;
+  const { restarting: _, paused: __, ports: ___, health, ...rest } = state;
   return { ...rest, status: 'exited', pid: 0, pidStart: '0', exitCode: codeOf(state), ...(health === undefined ? {} : { health: 'unhealthy' }) };
 };
 

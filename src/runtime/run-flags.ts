@@ -25,6 +25,9 @@ export interface RunFlags extends LimitFlags, HealthFlags {
   readonly annotation?: readonly string[];
   /** `PORT[-PORT][/PROTOCOL]` each. */
   readonly expose?: readonly string[];
+  /** Each as `parsePublish` has it. */
+  readonly publish?: readonly string[];
+  readonly publishAll?: boolean;
   readonly logDriver?: string;
   /** `NAME=value` each. */
   readonly logOpt?: readonly string[];

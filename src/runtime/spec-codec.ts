@@ -54,6 +54,9 @@ const wish = t.intersection([
   t.partial({ ipv4: t.string, ipv6: t.string, mac: t.string }),
 ]);
 
+const span = t.type({ first: t.number, last: t.number });
+const publication = t.intersection([t.type({ protocol: t.keyof({ tcp: null, udp: null }), container: span }), t.partial({ address: t.string, host: span })]);
+
 const restart = t.type({ name: t.keyof({ no: null, 'on-failure': null, always: null, 'unless-stopped': null }), maximumRetryCount: t.number });
 
 const process = t.type({
@@ -91,7 +94,7 @@ const surroundings = t.intersection([
     ]),
     log: t.intersection([t.type({ driver: t.keyof(Object.fromEntries(logDrivers.map((name) => [name, null]))) }), t.partial({ options: t.record(t.string, t.string) })]),
   }),
-  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart, healthcheck, networks: t.readonlyArray(wish) }),
+  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart, healthcheck, networks: t.readonlyArray(wish), published: t.readonlyArray(publication), publishAll: t.literal(true) }),
 ]);
 
 const devices = t.readonlyArray(t.type({ path: t.string, value: t.number }));

@@ -17,10 +17,12 @@ const broughtAlong: readonly (readonly [keyof RunFlags, string])[] = [
   ['dnsSearch', 'dns-search and the network mode'],
   ['dnsOption', 'dns-option and the network mode'],
   ['addHost', 'custom host-to-IP mapping and the network mode'],
+  ['publish', 'port publishing and the container type network mode'],
+  ['publishAll', 'port publishing and the container type network mode'],
   ['expose', 'port exposing and the container type network mode'],
 ];
 
-const isGiven = (value: unknown): boolean => value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
+const isGiven = (value: unknown): boolean => value !== undefined && value !== '' && value !== false && !(Array.isArray(value) && value.length === 0);
 
 /** Throws Usage where a flag says something of a network that is another container's. */
 const checkShared = (flags: RunFlags, network: NetworkMode): void => {
@@ -43,6 +45,13 @@ const checkWithout = (flags: RunFlags, attachment: NetworkAttachment, network: N
   if (has('ip', 'ipv4') || has('ip6', 'ipv6')) usage('user specified IP address is supported on user defined networks only', makeOne);
   if (has('linkLocalIp', 'linkLocal')) usage('link-local addresses are only supported for user-defined networks', makeOne);
   if (Object.keys(attachment.driverOpts).length > 0) usage('driver options are only supported for user-defined networks', makeOne);
+};
+
+/** A stack of slirp4netns' own is outside of the networks that published ports lead to. */
+const checkPublishing = (flags: RunFlags, { mode }: NetworkMode): void => {
+  if (mode === 'slirp4netns' && (isGiven(flags.publish) || isGiven(flags.publishAll))) {
+    refuse('ports of a container with --network slirp4netns cannot be published: its stack is its own, in no network that the host leads to', 'use --network bridge, or a network of your own');
+  }
 };
 
 /** As Docker has it, the default network has neither names nor chosen addresses. */
@@ -121,6 +130,7 @@ export const planNetworks = (flags: RunFlags, host: HostView): NetworkPlan => {
     usage('conflicting options: cannot attach both user-defined and non-user-defined network-modes');
   }
   checkShared(flags, network);
+  checkPublishing(flags, network);
   if (network.mode !== 'networks') {
     checkWithout(flags, first, network);
     return { network };

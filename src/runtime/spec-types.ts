@@ -7,6 +7,7 @@ import type { Limits } from '../core/limits.ts';
 import type { LogConfig } from '../core/log-options.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
+import type { Publication } from '../core/publish.ts';
 import type { RestartPolicy } from '../core/restart-policy.ts';
 import type { UlimitName } from '../core/ulimits.ts';
 import type { Principal, UserSpec } from '../core/users.ts';
@@ -165,6 +166,10 @@ export interface SkiffSpec {
   readonly labels: Readonly<Record<string, string>>;
   /** Ports of image and flags, as `80/tcp`, in order; absent: there is none. */
   readonly exposed?: readonly string[];
+  /** Absent: none. */
+  readonly published?: readonly Publication[];
+  /** Each exposed port that is not among `published` is published, too; absent: no. */
+  readonly publishAll?: true;
   readonly hostname: string;
   readonly domainname?: string;
   readonly etc: EtcFiles;

@@ -12,7 +12,6 @@ import { mergeLabels } from '../core/labels.ts';
 import { parseLogFlags } from '../core/log-options.ts';
 import { cleanPath } from '../core/mounts.ts';
 import { generateName, parseContainerName, shortId } from '../core/names.ts';
-import { imagePorts, parseExpose, portNames } from '../core/ports.ts';
 import { parseRestartPolicy } from '../core/restart-policy.ts';
 import { parseSignal } from '../core/signals.ts';
 import { parseSize } from '../core/sizes.ts';
@@ -23,6 +22,7 @@ import { askedOf } from './asked.ts';
 import { applyCapabilityFlags } from './capabilities.ts';
 import { resolveConfinement } from './confinement.ts';
 import { hostnameFile, hostsFile, resolverFile } from './etc-files.ts';
+import { portsOf, publishWarnings } from './spec-ports.ts';
 import { planMounts } from './spec-mounts.ts';
 import { checkMapped, planNamespaces } from './spec-namespaces.ts';
 import { commandOf, directoryOf, entrypointOf, environmentOf, limitsOf, oomScoreOf, userOf } from './spec-process.ts';
@@ -86,11 +86,6 @@ const annotationOf = (text: string): readonly [string, string] => {
   return name === '' ? usage(`invalid --annotation '${text}': the name is missing`, 'write --annotation NAME=VALUE') : [name, value];
 };
 
-const exposedOf = ({ image, flags }: Inputs): { readonly exposed?: readonly string[] } => {
-  const exposed = portNames([...imagePorts(image?.config.ExposedPorts ?? {}), ...(flags.expose ?? []).map((text) => need(parseExpose(text)))]);
-  return exposed.length === 0 ? {} : { exposed };
-};
-
 const shmSizeOf = (flags: RunFlags): number => {
   const typed = flags.shmSize ?? '';
   const size = typed === '' ? 0 : parseSize(typed);
@@ -150,6 +145,7 @@ const warningsOf = ({ image, flags, host }: Inputs, plan: NamespacePlan): readon
   return [
     ...(wrongPlatform ? [`the image's platform (${image.platform}) does not match this host's (${host.platform}) and no specific platform was requested`] : []),
     ...((flags.link ?? []).length > 0 ? ['--link is deprecated: containers of one network know each other by name'] : []),
+    ...publishWarnings(image, flags, plan.network),
     ...(flags.init === true && plan.pid.mode !== 'private' ? ['--init is left out: the process namespace is shared and has an init already'] : []),
   ];
 };
@@ -246,7 +242,7 @@ const skiffOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, oci: Oc
     stopSignal: need(parseSignal(flags.stopSignal || image?.config.StopSignal || 'SIGTERM')),
     stopTimeout: stopTimeoutOf(flags),
     labels: need(mergeLabels(image?.config.Labels ?? {}, flags.labelFile ?? [], flags.label ?? [])),
-    ...exposedOf(inputs),
+    ...portsOf(image, flags),
     hostname,
     ...domainnameOf(flags),
     etc: etcFilesOf(inputs, plan, hostname),

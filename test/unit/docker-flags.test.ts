@@ -136,7 +136,6 @@ test('a refused flag is answered with reason and way round, in every spelling', 
   const [text, code] = failure(run, '--gpus', 'all', 'busybox');
   assert.is(text, '--gpus: passing on GPUs is the work of a hook of their maker that a daemon runs as root; make their device nodes available with --device, and the libraries with -v');
   assert.is(code, 125);
-  for (const words of [['-p', '80:80'], ['-p80:80'], ['-itp', '80:80'], ['--publish=80:80'], ['-P']]) assert.match(failure(run, ...words)[0], /^--publish(-all)?: this version does not publish ports yet/, words.join(' '));
   assert.match(failure(tableOf('rm'), '-fl', 'x')[0], /^--link: /);
 });
 

@@ -87,8 +87,8 @@ test('mounts: the user\'s, in the order of the flags', () => {
 test('a network has addresses while it exists', () => {
   const { skiff } = stored({ network: 'slirp4netns:cidr=10.9.0.0/16' });
   const template = parseTemplate('{{.IPAddress}} {{.IPPrefixLen}} {{.Gateway}} {{range $k, $v := .Networks}}{{$k}}={{$v.IPAddress}}{{end}} {{.SandboxKey}}');
-  assert.is(template(inspectedNetwork(skiff, 42, [])), '10.9.0.100 16 10.9.0.2 slirp4netns=10.9.0.100 /proc/42/ns/net');
-  assert.is(template(inspectedNetwork(skiff, 0, [])), ' 0  slirp4netns= ');
+  assert.is(template(inspectedNetwork(skiff, { pid: 42, status: 'running' }, [])), '10.9.0.100 16 10.9.0.2 slirp4netns=10.9.0.100 /proc/42/ns/net');
+  assert.is(template(inspectedNetwork(skiff, { pid: 0, status: 'exited' }, [])), ' 0  slirp4netns= ');
 });
 
 const statLine = (pid: number, parent: number, start: string, name = 'sh'): string => `${pid} (${name}) S ${parent} 1 1 34816 1 0 0 0 0 0 10 20 3 4 20 0 5 0 ${start} 0 0\n`;

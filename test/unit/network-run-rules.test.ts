@@ -8,7 +8,7 @@ import { gatewayOf, networkRecords } from '../../src/runtime/network-file.ts';
 import { decodeSkiffSpec } from '../../src/runtime/spec-codec.ts';
 import { defaultBridge } from '../../src/network/predefined.ts';
 import { assertProblem, fakeHost, run, tryRun, value } from '../spec-host.ts';
-import type { Attachment } from '../../src/runtime/network-file.ts';
+import type { Attachment, Publishing } from '../../src/runtime/network-file.ts';
 import type { Endpoint, Network } from '../../src/network/types.ts';
 import type { NetworkWish } from '../../src/runtime/spec-types.ts';
 import type { RunFlags } from '../../src/runtime/run-flags.ts';
@@ -90,16 +90,18 @@ test('the gateway is that of the highest priority, then of the first name, and n
   assert.is(gatewayOf([at('a')], 'ipv6'), undefined);
 });
 
+const of = (id: string): Publishing => ({ ports: [], holders: '/ports', container: { id, name: 'web' }, free: () => ({ first: 40000, last: 50000 }) });
+
 test('the network file', () => {
   const forwarders = { servers: ['9.9.9.9'], from: 'host', ndots: false } as const;
-  const records = networkRecords('c'.repeat(64), [at('web', { wish: { links: [{ target: 'abc', alias: 'db' }], linkLocal: ['169.254.1.1'] } })], forwarders, (id) => `/l/${id.slice(0, 1)}/up`);
+  const records = networkRecords(of('c'.repeat(64)), [at('web', { wish: { links: [{ target: 'abc', alias: 'db' }], linkLocal: ['169.254.1.1'] } })], forwarders, (id) => `/l/${id.slice(0, 1)}/up`);
   assert.equal(records.map(([name]) => name), ['bridge', 'endpoint', 'address', 'lease', 'address', 'endpoint-event', 'default-route', 'dns-scope', 'dns-link', 'dns-server', 'dns-from']);
   assert.equal(records[4], ['address', '169.254.1.1/16']);
   assert.equal(JSON.parse(`{${records[5]?.[1]}}`), { container: 'c'.repeat(64), name: 'web', type: 'bridge' });
   assert.equal(records.slice(6), [['default-route', '10.5.0.1', 'eth0'], ['dns-scope', '/l/w/up', 'web'], ['dns-link', 'db', 'abc'], ['dns-server', '9.9.9.9'], ['dns-from', 'host']]);
-  const inside = networkRecords('c', [at('web', { network: { internal: true } })], { ...forwarders, ndots: true }, () => '/up').map(([name]) => name);
+  const inside = networkRecords(of('c'), [at('web', { network: { internal: true } })], { ...forwarders, ndots: true }, () => '/up').map(([name]) => name);
   assert.equal(inside.slice(-3), ['dns-scope', 'dns-from', 'dns-ndots'], 'nothing is asked outside, and there is no way there');
-  assert.not.ok(networkRecords('c', [at('bridge', { endpoint: { dnsNames: [] } })], forwarders, () => '/up').some(([name]) => name.startsWith('dns')));
+  assert.not.ok(networkRecords(of('c'), [at('bridge', { endpoint: { dnsNames: [] } })], forwarders, () => '/up').some(([name]) => name.startsWith('dns')));
 });
 
 test('what /etc says of networks', () => {
@@ -123,7 +125,7 @@ test('what /etc says of networks', () => {
 test('inspect shows the places that it has, and what it wished for when it has none', () => {
   const { skiff } = run({ network: 'name=shop,ip=10.5.0.2,alias=x', moreNetworks: ['back'] });
   const places = [place(network('shop'), { aliases: ['x'] })];
-  const of = (pid: number) => (inspectedNetwork(skiff, pid, places) as { readonly Networks: ReadonlyMap<string, Record<string, unknown>> }).Networks.get('shop');
+  const of = (pid: number) => (inspectedNetwork(skiff, { pid, status: pid > 0 ? 'running' : 'exited' }, places) as { readonly Networks: ReadonlyMap<string, Record<string, unknown>> }).Networks.get('shop');
   assert.equal(of(7)?.['IPAMConfig'], { IPv4Address: '10.5.0.2' });
   assert.equal([of(7)?.['IPAddress'], of(7)?.['IPPrefixLen'], of(7)?.['Gateway'], of(7)?.['DNSNames'], of(7)?.['Aliases']], ['10.5.0.2', 24, '10.5.0.1', ['web'], ['x']]);
   assert.equal([of(0)?.['IPAddress'], of(0)?.['EndpointID'], of(0)?.['NetworkID']], ['', '', 's'.repeat(64)]);

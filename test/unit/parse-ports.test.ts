@@ -1,7 +1,7 @@
 /** Ports and streams as they are typed. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { imagePorts, parseExpose, portNames, portsText, readPortRange } from '../../src/core/ports.ts';
+import { imagePorts, parseExpose, portNames, readPortRange } from '../../src/core/ports.ts';
 import { parseStreams } from '../../src/core/streams.ts';
 import { assertProblem, value } from '../spec-host.ts';
 
@@ -16,13 +16,6 @@ test('ports of image and flags are each there once, in order', () => {
   const ports = [...imagePorts({ '443/tcp': {}, '80': {}, 'x/tcp': {}, '80/tcp/udp': {}, '99999/tcp': {} }), value(parseExpose('79-81')), value(parseExpose('80/udp'))];
   assert.equal(portNames(ports), ['79/tcp', '80/tcp', '80/udp', '81/tcp', '443/tcp']);
   assert.is(readPortRange('80\n'), undefined);
-});
-
-test('a list of ports as docker ps prints it', () => {
-  assert.is(portsText([]), '');
-  assert.is(portsText(['80/tcp']), '80/tcp');
-  assert.is(portsText(['53/tcp', '53/udp', '80/tcp', '81/tcp', '82/tcp', '90/tcp']), '53/tcp, 80-82/tcp, 90/tcp, 53/udp');
-  assert.is(portsText(portNames([{ first: 0, last: 65535, protocol: 'tcp' }])), '0-65535/tcp');
 });
 
 const streams = (typed: readonly string[], interactive = false, detached = false): string =>

@@ -1,8 +1,6 @@
 import { refusedAtStart, refusedLimits } from './limits.ts';
 import type { RefusedFlag } from './table.ts';
 
-const publishing = 'this version does not publish ports yet';
-const hostNetwork = "use --network host, where the container's ports are the host's own";
 const volumes = 'it needs volumes, which this version does not have yet';
 const windows = 'only Windows has it';
 
@@ -24,8 +22,6 @@ export const refused = [
   },
   { name: 'io-maxbandwidth', reason: windows, instead: 'on Linux --device-read-bps and --device-write-bps limit disks' },
   { name: 'io-maxiops', reason: windows, instead: 'on Linux --device-read-iops and --device-write-iops limit disks' },
-  { name: 'publish', short: 'p', reason: publishing, instead: hostNetwork },
-  { name: 'publish-all', short: 'P', reason: publishing, instead: hostNetwork },
   {
     name: 'storage-opt',
     reason: 'limiting the size of the writable layer needs a quota that only root can set',
