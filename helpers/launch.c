@@ -14,6 +14,7 @@
 #include "roles.h"
 #include "teardown.h"
 #include "util.h"
+#include "volume.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +46,7 @@ static void die_in_launch(int code, const char *text)
 /* What the monitor keeps open, from fd 3 on; -1 where it has none of the kind. */
 struct lifelines {
     int launch, keeper, holder, netns;
+    const int *volumes; /* as many as the plan has */
 };
 
 /* In the child: only the socket, the lifelines of keeper and network holder, and the namespace of that one stay open. */
@@ -52,16 +54,19 @@ static _Noreturn void become_monitor(const struct plan *plan, const char *path, 
 {
     const int given[] = { lines->launch, lines->keeper, lines->holder, lines->netns };
     enum { FIRST = 3, COUNT = sizeof given / sizeof *given };
-    int high[COUNT];
+    const int volumes = (int)volumes_count(plan), all = COUNT + volumes;
+    autofree int *high = xmalloc((size_t)all * sizeof *high);
     null_stdio(7);
-    for (int i = 0; i < COUNT; i++)
-        high[i] = given[i] < 0 ? -1 : fcntl(given[i], F_DUPFD_CLOEXEC, 20);
-    for (int i = 0; i < COUNT; i++)
+    for (int i = 0; i < all; i++) {
+        int fd = i < COUNT ? given[i] : lines->volumes[i - COUNT];
+        high[i] = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST + 2 * all + 20);
+    }
+    for (int i = 0; i < all; i++)
         if (high[i] >= 0)
             dup3(high[i], FIRST + i, O_CLOEXEC);
         else
             close(FIRST + i);
-    close_from(FIRST + COUNT);
+    close_from(FIRST + all);
     if (chdir("/") < 0)
         die_errno("cannot leave the current directory");
     monitor_run(plan, path, 3);
@@ -98,12 +103,15 @@ static void start_monitor(const struct plan *plan, const char *path, int launch)
         keeper = keeper_acquire(&settings);
         holder = holder_acquire(plan, &settings, &keeper);
     }
-    struct lifelines lines = { launch, keeper.alive, holder.alive, holder.netns };
+    autofree int *volumes = record ? volumes_acquire(plan, &keeper) : NULL;
+    struct lifelines lines = { launch, keeper.alive, holder.alive, holder.netns, volumes };
     pid_t child = fork();
     if (child < 0)
         die_errno("cannot start the monitor");
     if (child == 0)
         become_parent(plan, path, &lines, record ? &keeper : NULL);
+    for (size_t i = 0; volumes && i < volumes_count(plan); i++)
+        close(volumes[i]);
     close_fd(&holder.alive);
     close_fd(&holder.netns);
     close_fd(&keeper.alive);

@@ -18,6 +18,7 @@ static const struct {
     { "port", role_port },
     { "rouse", role_rouse },
     { "rotate-events", role_rotate_events },
+    { "sweep-volumes", role_sweep_volumes },
     { "probe-overlay", role_probe_overlay },
 };
 

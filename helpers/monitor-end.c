@@ -6,6 +6,7 @@
 #include "plan-events.h"
 #include "teardown.h"
 #include "util.h"
+#include "volume.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -135,6 +136,7 @@ _Noreturn void monitor_finish(void)
     bool failed = self.failure[0] != 0;
     uint32_t code = (uint32_t)self.state.exit_code;
     monitor_end_run();
+    volumes_release(MONITOR_VOLUMES, volumes_count(self.plan));
     if (monitor_has_cgroup()) {
         reap_companions(); /* they are in it */
         monitor_remove_cgroup();

@@ -18,6 +18,7 @@
 #include "rootfs.h"
 #include "rootpath.h"
 #include "util.h"
+#include "volume.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -214,6 +215,7 @@ int role_sandbox(int argc, char **argv)
     struct process process = process_load(plan);
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
         die_errno("cannot make a mount namespace");
+    volumes_mount(plan);
     const char *rootfs = rootfs_mount(plan, ROOTFS_WRITE);
     /* Behind fuse-overlayfs, which serves the container and is none of it; before the cgroup namespace, whose root this will be. */
     if (plan_find(plan, "cgroup", 3))
