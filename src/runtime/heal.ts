@@ -12,6 +12,7 @@ import { removeCgroup } from '../system/cgroup-removal.ts';
 import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { isAlive } from '../system/process-identity.ts';
+import { deadHolders } from '../volumes/held.ts';
 import { tell } from './container-events.ts';
 import { keeperIsAlive } from './keeper.ts';
 import { sweepReaders } from './logs-sweep.ts';
@@ -240,6 +241,13 @@ export const heal = (paths: Paths, host: Host): void => {
   // A tree that a living monitor is just removing may vanish under our hands, which is what we want. The keeper that this needs
   // takes the files of a killed one away when it ends.
   if (doomed.length > 0 || keeperIsLeft(paths)) removeTrees(paths, host, doomed);
+  sweepHolders(paths);
+};
+
+/** What the holder of a volume has left that was killed. */
+const sweepHolders = (paths: Paths): void => {
+  const dead = deadHolders(paths);
+  if (dead.length > 0) spawnSync(helperPath(paths, 'skiff-helper'), ['sweep-volumes', ...dead], { stdio: 'ignore' });
 };
 
 /** Plans of `exec` are read and unlinked at once; one whose writer is gone was never read. */

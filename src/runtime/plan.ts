@@ -5,7 +5,7 @@
 import { defaultDeviceLinks } from './spec-mounts.ts';
 import { groupWords } from '../core/users.ts';
 import { healthRecords } from './plan-health.ts';
-import { parseMountOptions } from './mount-options.ts';
+import { parseMountOptions } from '../core/mount-options.ts';
 import { eventTexts } from './event-texts.ts';
 import { processRecords, sessionRecords } from './plan-records.ts';
 import type { LogRecords } from './logs-subject.ts';

@@ -21,12 +21,12 @@ export type VolumeAccess =
   | { readonly kind: 'directory'; readonly path: string; readonly readOnly?: boolean; readonly end?: VolumeEnd }
   /**
    * A file system that lasts as long as any container uses it: the first start has a holder process mount it in a mount namespace of its own, in the keeper's
-   * user namespace, and every container gets a copy of that mount. `words` is the kind of holder and what it needs: `['tmpfs', OPTIONS]`, or
-   * `['fuse', PROGRAM, ARGUMENT...]` (README of helpers, `volume-mount`).
+   * user namespace, and every container gets a copy of that mount on the volume's `_data`. `words` is the kind of file system and what it needs, for
+   * `heldRecord` (held.ts; README of helpers, `volume`): `['tmpfs', FLAGS, OPTIONS]`, or `['fuse', …]`.
    */
   | { readonly kind: 'mount'; readonly words: readonly string[]; readonly end?: VolumeEnd };
 
-/** What the monitor does when the container has ended: records of its launch plan (README of helpers, "The teardown"). */
+/** What happens when the container has ended, whatever has ended it: records of its launch plan (`afterRecord` in held.ts). */
 export type VolumeEnd = readonly (readonly string[])[];
 
 export interface VolumeDriver {

@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { fail } from '../../core/errors.ts';
 import { refuse, usage } from '../../core/invalid.ts';
+import { parseMountOptions } from '../../core/mount-options.ts';
 import { containerIds } from '../../system/helper.ts';
 import { dataDirectory } from '../places.ts';
 import { bindWords, checkLocalOptions, localKind, tmpfsWords } from './local-options.ts';
@@ -34,7 +35,8 @@ const use = async ({ paths, host }: VolumeContext, volume: Volume): Promise<Volu
       return bindAccess(volume);
     case 'tmpfs': {
       const { uids, gids } = containerIds(host.idMap);
-      return { kind: 'mount', words: ['tmpfs', tmpfsWords(volume.options, { uid: uids, gid: gids })] };
+      const { flags, data } = parseMountOptions(tmpfsWords(volume.options, { uid: uids, gid: gids }).split(',').filter((word) => word !== ''));
+      return { kind: 'mount', words: ['tmpfs', String(flags), data] };
     }
     case 'other':
       return refuseForeignType(volume);
