@@ -5,6 +5,7 @@
 #include "volume.h"
 #include "volume-mount.h"
 #include "volume-place.h"
+#include "volume-users.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +17,10 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifndef OPEN_TREE_CLONE
-#define OPEN_TREE_CLONE 1
-#endif
 
 enum { DIRECTORY = 3, LISTENER, ALIVE, READY, KEEPER, OWN_FDS };
 
@@ -34,12 +29,6 @@ enum {
     LINGER_MS = 2000,  /* and to end, or to be heard of, once that has failed */
     WRITE_MS = 30000,  /* to write out what it has when it is unmounted; then it is asked to end */
     END_MS = 5000,     /* and then it is killed */
-};
-
-struct user {
-    int fd;
-    bool waits;  /* for the mount */
-    bool leaves; /* it wants to know when everything is done */
 };
 
 static struct {
@@ -52,8 +41,7 @@ static struct {
     pid_t prober;
     long long deadline; /* CLOCK_MONOTONIC ms; 0: none */
     struct volume_words said;
-    struct user *users;
-    size_t count, capacity;
+    struct volume_users users;
 } self;
 
 static long long now_ms(void)
@@ -78,26 +66,9 @@ static void order(uint8_t type, int32_t value, int fd)
     packet_send(self.looker, &packet, sizeof packet, fd);
 }
 
-static void answer(struct user *user, const char *refusal)
+static void answer(const char *refusal)
 {
-    user->waits = false;
-    if (refusal) {
-        packet_send(user->fd, refusal, strlen(refusal), -1);
-        return;
-    }
-    autoclose int copy = (int)syscall(SYS_open_tree, AT_FDCWD, self.wish.target, OPEN_TREE_CLONE | O_CLOEXEC);
-    autofree char *words = copy < 0 ? xasprintf("%d cannot copy the mount of the volume %s: %s (this needs Linux 5.2)", EXIT_SKIFF, self.wish.name, errno_words(errno)) : NULL;
-    if (words)
-        packet_send(user->fd, words, strlen(words), -1);
-    else
-        packet_send(user->fd, &(char){ VOLUME_MOUNT }, 1, copy);
-}
-
-static void answer_all(const char *refusal)
-{
-    for (size_t i = 0; i < self.count; i++)
-        if (self.users[i].waits)
-            answer(&self.users[i], refusal);
+    users_answer(&self.users, self.wish.name, self.wish.target, refusal);
 }
 
 static void end_prober(void)
@@ -135,7 +106,7 @@ static void fail_mount(char *why)
         self.deadline = now_ms() + LINGER_MS;
     }
     write_state("failed", sentence);
-    answer_all(text);
+    answer(text);
 }
 
 static char *program_words(const char *what)
@@ -190,7 +161,7 @@ static void is_mounted(void)
     self.state = MOUNTED;
     self.deadline = 0;
     write_state("mounted", NULL);
-    answer_all(NULL);
+    answer(NULL);
 }
 
 static void begin_mount(void)
@@ -209,13 +180,10 @@ static void begin_mount(void)
 /* One that has just failed may not have ended yet; then its end begins the next. */
 static void look_for_work(void)
 {
-    bool wanted = false;
-    for (size_t i = 0; i < self.count; i++)
-        wanted |= self.users[i].waits;
-    if (!wanted || self.state == MOUNTING || (self.state == IDLE && self.runs))
+    if (!users_wait(&self.users) || self.state == MOUNTING || (self.state == IDLE && self.runs))
         return;
     if (self.state == MOUNTED)
-        answer_all(NULL);
+        answer(NULL);
     else
         begin_mount();
 }
@@ -271,7 +239,7 @@ static void take_program(void)
     if (packet_receive(self.looker, &packet, sizeof packet, &fd) <= 0) {
         end_prober();
         unmount();
-        answer_all("125 the process that looks after the program of the volume was killed; start the container again");
+        answer("125 the process that looks after the program of the volume was killed; start the container again");
         leave();
     }
     close_fd(&fd);
@@ -316,69 +284,17 @@ static _Noreturn void finish(void)
     leave();
 }
 
-static void accept_user(void)
-{
-    int fd = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
-        return;
-    if (self.count == self.capacity) {
-        size_t capacity = self.capacity ? self.capacity * 2 : 8;
-        struct user *users = xmalloc(capacity * sizeof *users);
-        if (self.count)
-            memcpy(users, self.users, self.count * sizeof *users);
-        free(self.users);
-        self.users = users;
-        self.capacity = capacity;
-    }
-    self.users[self.count++] = (struct user){ .fd = fd };
-}
-
-static bool someone_stays(void)
-{
-    for (size_t i = 0; i < self.count; i++)
-        if (!self.users[i].leaves)
-            return true;
-    return false;
-}
-
 /* Those who have asked to be told wait for the end, if it comes; while others stay there is nothing to wait for. */
 static void end_if_alone(void)
 {
-    if (someone_stays())
+    if (users_stay(&self.users))
         return;
     autoclose int lock = -1, directory = -1;
     lock = volume_place_lock(self.wish.directory, false, &directory);
     struct pollfd waiting = { .fd = LISTENER, .events = POLLIN };
     if (poll(&waiting, 1, 0) == 0)
         finish();
-    accept_user();
-}
-
-static void drop_user(size_t i)
-{
-    close(self.users[i].fd);
-    self.users[i] = self.users[--self.count];
-}
-
-static void take_user(size_t i)
-{
-    char byte = 0;
-    ssize_t length = recv(self.users[i].fd, &byte, 1, MSG_DONTWAIT);
-    if (length < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (length <= 0)
-        drop_user(i);
-    else if (byte == VOLUME_MOUNT)
-        self.users[i].waits = true;
-    else if (byte == VOLUME_END)
-        self.users[i].leaves = true;
-}
-
-static void drop_leavers(void)
-{
-    for (size_t i = self.count; someone_stays() && i-- > 0;)
-        if (self.users[i].leaves)
-            drop_user(i);
+    users_accept(&self.users, LISTENER);
 }
 
 static void check_deadline(void)
@@ -402,19 +318,15 @@ enum { SLOT_LISTENER, SLOT_PROGRAM, SLOT_WORDS, SLOT_PROBE, SLOT_USERS };
 
 static void turn(void)
 {
-    size_t count = self.count;
+    size_t count = self.users.count;
     autofree struct pollfd *slots = xmalloc((SLOT_USERS + count) * sizeof *slots);
     slots[SLOT_LISTENER] = (struct pollfd){ .fd = LISTENER, .events = POLLIN };
     slots[SLOT_PROGRAM] = (struct pollfd){ .fd = self.looker, .events = POLLIN };
     slots[SLOT_WORDS] = (struct pollfd){ .fd = self.words, .events = POLLIN };
     slots[SLOT_PROBE] = (struct pollfd){ .fd = self.probe, .events = POLLIN };
-    for (size_t i = 0; i < count; i++)
-        slots[SLOT_USERS + i] = (struct pollfd){ .fd = self.users[i].fd, .events = self.users[i].leaves ? 0 : POLLIN };
+    users_fill(&self.users, slots + SLOT_USERS);
     if (poll(slots, SLOT_USERS + count, patience()) > 0) {
-        /* From the last one, because another takes the place of one that goes. */
-        for (size_t i = count; i-- > 0;)
-            if (slots[SLOT_USERS + i].revents)
-                take_user(i);
+        users_take(&self.users, slots + SLOT_USERS, count);
         if (slots[SLOT_WORDS].revents)
             take_words();
         if (slots[SLOT_PROBE].revents)
@@ -422,10 +334,10 @@ static void turn(void)
         if (slots[SLOT_PROGRAM].revents)
             take_program();
         if (slots[SLOT_LISTENER].revents)
-            accept_user();
+            users_accept(&self.users, LISTENER);
     }
     check_deadline();
-    drop_leavers();
+    users_part(&self.users);
     look_for_work();
     end_if_alone();
 }
@@ -478,7 +390,7 @@ _Noreturn void volume_hold(const struct record *record, const struct volume_star
         _exit(1);
     close(READY);
     die_fd = -1;
-    accept_user(); /* whoever has started us is there already */
+    users_accept(&self.users, LISTENER); /* whoever has started us is there already */
     for (;;)
         turn();
 }
