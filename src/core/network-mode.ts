@@ -91,11 +91,16 @@ const parseShared = (text: string): SharedNetwork => {
   return container === '' ? usage('invalid network mode: invalid container format container:<name|id>') : { mode: 'container', container };
 };
 
-/** The network of a container; without a flag, `default` or the empty string, slirp4netns. Other names are networks, whether they exist or not. */
+/** The network of containers that ask for none; `default` and no word at all mean it, as in Docker. */
+export const defaultNetwork = 'bridge';
+
+/** The name of the network that `text` means. */
+export const networkNameOf = (text: string): string => (text === '' || text === 'default' ? defaultNetwork : text);
+
+/** The network of a container. What is none of the modes is a network's name, whether that exists or not. */
 export const parseNetwork = (text: string): Either<SkiffError, NetworkMode> =>
   attempt(() => {
     if (text === 'none' || text === 'host') return { mode: text };
-    if (text === '' || text === 'default') return parseSlirp('', text);
     if (text === 'slirp4netns' || text.startsWith('slirp4netns:')) return parseSlirp(text.slice('slirp4netns:'.length), text);
     if (text.startsWith('container:')) return parseShared(text);
     return { mode: 'networks' };

@@ -2,7 +2,7 @@
 import { fail } from '../core/errors.ts';
 import { need, refuse, usage } from '../core/invalid.ts';
 import { parseAttachment, readIPv4, readIPv6, readLinkLocal, readMac } from '../core/network-attachment.ts';
-import { parseNetwork } from '../core/network-mode.ts';
+import { defaultNetwork, networkNameOf, parseNetwork } from '../core/network-mode.ts';
 import { shortId } from '../core/names.ts';
 import type { NetworkAttachment } from '../core/network-attachment.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
@@ -56,7 +56,7 @@ const checkPublishing = (flags: RunFlags, { mode }: NetworkMode): void => {
 
 /** As Docker has it, the default network has neither names nor chosen addresses. */
 const checkDefault = (wish: NetworkWish): void => {
-  if (wish.name !== 'bridge') return;
+  if (wish.name !== defaultNetwork) return;
   if (wish.aliases.length > 0) usage('network-scoped aliases are only supported for user-defined networks', makeOne);
   if (wish.links.length > 0) refuse('links are only supported for user-defined networks: on the default network nobody has a name', makeOne);
   if (wish.ipv4 !== undefined || wish.ipv6 !== undefined) usage('user specified IP address is supported on user defined networks only', makeOne);
@@ -119,11 +119,16 @@ export interface NetworkPlan {
   readonly networks?: readonly NetworkWish[];
 }
 
-const isUserDefined = (name: string, { mode }: NetworkMode): boolean => mode === 'networks' && name !== 'bridge';
+const isUserDefined = (name: string, { mode }: NetworkMode): boolean => mode === 'networks' && name !== defaultNetwork;
+
+const attachmentOf = (text: string): NetworkAttachment => {
+  const attachment = parseAttachment(networkNameOf(text));
+  return { ...attachment, name: networkNameOf(attachment.name) };
+};
 
 /** The networks that the flags name. Whether they exist is asked later. Throws SkiffFailure. */
 export const planNetworks = (flags: RunFlags, host: HostView): NetworkPlan => {
-  const [first, ...more] = [flags.network ?? '', ...(flags.moreNetworks ?? [])].map((text) => parseAttachment(text)) as [NetworkAttachment, ...NetworkAttachment[]];
+  const [first, ...more] = [flags.network ?? '', ...(flags.moreNetworks ?? [])].map(attachmentOf) as [NetworkAttachment, ...NetworkAttachment[]];
   const network = need(parseNetwork(first.name));
   const others = more.map(({ name }) => ({ name, mode: need(parseNetwork(name)) }));
   if (others.some(({ name, mode }) => !isUserDefined(name, mode) || !isUserDefined(first.name, network))) {

@@ -197,6 +197,7 @@ test('stats: Docker\'s columns, of those that run', () => {
 
 test('stats: a busy processor, memory in use, bytes over the network', () => {
   output(['run', '-d', '--name', 'busy', 'busybox', 'sh', '-c', 'head -c 20000000 /dev/zero | tail -c 20000000 | sleep 1000 & while :; do :; done']);
+  output(['exec', 'busy', 'ping', '-c', '1', '-w', '5', '172.17.0.1']);
   const row = JSON.parse(output(['stats', '--no-stream', '--format', 'json', 'busy'])) as Json;
   output(['rm', '-f', 'busy']);
   assert.ok(parseFloat(row['CPUPerc']) > 10 && parseFloat(row['CPUPerc']) < 300, row['CPUPerc']);

@@ -78,7 +78,7 @@ test('filters of what a container is made of and connected to', () => {
     assert.equal(names('-f', 'volume=/data'), ['rich']);
     assert.equal(names('-f', `volume=${directory}`), ['rich']);
     assert.equal(names('-f', 'volume=/dat'), []);
-    assert.equal(names('-f', 'network=slirp4netns'), ['rich']);
+    assert.equal(names('-f', 'network=bridge'), ['rich']);
     assert.equal(names('-f', 'network=none', '-f', 'name=heir'), ['heir']);
     assert.equal(names('-f', 'expose=80'), ['heir', 'rich']);
     assert.equal(names('-f', 'expose=50-60/udp'), ['heir', 'rich']);

@@ -7,7 +7,7 @@ import { addressInCidr, isIPv4, isIPv6 } from '../../src/core/ip.ts';
 import { generateName, isContainerId, parseContainerName, shortId } from '../../src/core/names.ts';
 import { parseHostMode, parseIpcMode, parsePidMode, parseUserMode } from '../../src/core/namespace-modes.ts';
 import { nearest, wordHint } from '../../src/core/nearest.ts';
-import { parseNetwork } from '../../src/core/network-mode.ts';
+import { networkNameOf, parseNetwork } from '../../src/core/network-mode.ts';
 import { parseSignal } from '../../src/core/signals.ts';
 import { parseSysctl } from '../../src/core/sysctls.ts';
 import { checkUlimit, parseUlimit } from '../../src/core/ulimits.ts';
@@ -118,7 +118,7 @@ test('networks', () => {
   assert.equal(value(parseNetwork('none')), { mode: 'none' });
   assert.equal(value(parseNetwork('host')), { mode: 'host' });
   const plain = { mode: 'slirp4netns', cidr: '10.0.2.0/24', gateway: '10.0.2.2', dns: '10.0.2.3', address: '10.0.2.100', mtu: 65520, hostLoopback: false, ipv6: false };
-  for (const text of ['', 'default', 'slirp4netns', 'slirp4netns:']) assert.equal(value(parseNetwork(text)), plain, text);
+  for (const text of ['slirp4netns', 'slirp4netns:']) assert.equal(value(parseNetwork(text)), plain, text);
   const tuned = value(parseNetwork('slirp4netns:cidr=10.9.0.0/16,mtu=1500,allow_host_loopback=true,enable_ipv6=true,outbound_addr=192.0.2.7'));
   assert.equal(tuned, { mode: 'slirp4netns', cidr: '10.9.0.0/16', gateway: '10.9.0.2', dns: '10.9.0.3', address: '10.9.0.100', mtu: 1500, hostLoopback: true, ipv6: true, outboundAddress: '192.0.2.7' });
   assertProblem(parseNetwork('slirp4netns:mut=1'), 'Usage', "'mut'", 'mtu');
@@ -128,7 +128,8 @@ test('networks', () => {
   assertProblem(parseNetwork('slirp4netns:outbound_addr=eth0'), 'Usage', 'eth0');
   assert.equal(value(parseNetwork('container:web')), { mode: 'container', container: 'web' });
   assertProblem(parseNetwork('container:'), 'Usage', 'container:<name|id>');
-  for (const name of ['mine', 'bridge']) assert.equal(value(parseNetwork(name)), { mode: 'networks' });
+  for (const name of ['mine', 'bridge', 'default', '']) assert.equal(value(parseNetwork(name)), { mode: 'networks' });
+  assert.equal(['', 'default', 'bridge', 'mine'].map(networkNameOf), ['bridge', 'bridge', 'bridge', 'mine']);
 });
 
 test('namespace modes', () => {

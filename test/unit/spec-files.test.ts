@@ -11,20 +11,22 @@ import type { RunFlags } from '../../src/runtime/run-flags.ts';
 const etc = (flags: Partial<RunFlags>, host = fakeHost()) => run(flags, host).skiff.etc;
 
 test('/etc/hosts', () => {
-  const hosts = etc({ hostname: 'box', domainname: 'example.org', addHost: ['db:192.0.2.9'] }).hosts.split('\n');
+  const hosts = etc({ network: 'slirp4netns', hostname: 'box', domainname: 'example.org', addHost: ['db:192.0.2.9'] }).hosts.split('\n');
   assert.is(hosts[0], '127.0.0.1\tlocalhost');
   assert.equal(hosts.slice(-3), ['192.0.2.9\tdb', '10.0.2.100\tbox.example.org box', '']);
   assert.not.match(etc({ network: 'none' }).hosts, /0123456789ab/);
   assert.is(etc({ network: 'host', addHost: ['db:192.0.2.9'] }).hosts, '127.0.0.1 localhost workstation\n192.0.2.9\tdb\n');
   assert.match(etc({ network: 'slirp4netns:allow_host_loopback=true', addHost: ['host.docker.internal:host-gateway'] }).hosts, /^10\.0\.2\.2\thost\.docker\.internal$/m);
-  assertProblem(tryRun({ addHost: ['x:host-gateway'] }), 'Refused', 'allow_host_loopback');
+  assert.match(etc({ addHost: ['host.docker.internal:host-gateway'] }).hosts, /^192\.0\.2\.50\thost\.docker\.internal$/m, 'on a bridge by its own address');
+  assertProblem(tryRun({ network: 'slirp4netns', addHost: ['x:host-gateway'] }), 'Refused', 'allow_host_loopback');
   assert.is(hostnameFile('box'), 'box\n');
   const none: NetworkMode = { mode: 'none' };
   assert.match(hostsFile({ network: none, hostname: 'box', extra: [], hostFile: () => 'x' }), /^127/);
 });
 
 test('/etc/resolv.conf', () => {
-  assert.is(etc({}).resolvConf, 'search example.org\nnameserver 10.0.2.3\nnameserver 192.0.2.1\noptions edns0\n');
+  assert.is(etc({}).resolvConf, etc({ network: 'bridge' }).resolvConf);
+  assert.is(etc({ network: 'slirp4netns' }).resolvConf, 'search example.org\nnameserver 10.0.2.3\nnameserver 192.0.2.1\noptions edns0\n');
   assert.is(etc({ network: 'none' }).resolvConf, 'search example.org\nnameserver 192.0.2.1\noptions edns0\n');
   assert.is(etc({ network: 'host' }).resolvConf, fakeHost().resolvConf());
   assert.is(etc({ network: 'host', dns: ['9.9.9.9'] }).resolvConf, 'search example.org\nnameserver 9.9.9.9\noptions edns0\n');

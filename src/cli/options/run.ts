@@ -97,7 +97,7 @@ export const table = {
       name: 'network',
       kind: 'list',
       value: 'NETWORK',
-      help: 'Name of a network, or slirp4netns, none, host or container:NAME. May be repeated, and may be a list: name=NAME, then alias, ip, ip6, mac-address, link-local-ip, driver-opt and gw-priority',
+      help: 'Name of a network (bridge without the flag), or slirp4netns, none, host or container:NAME. May be repeated, and may be a list: name=NAME, then alias, ip, ip6, mac-address, link-local-ip, driver-opt and gw-priority',
       complete: 'networks',
       group: isolation,
       aliases: ['net'],

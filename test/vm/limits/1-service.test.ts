@@ -42,7 +42,7 @@ test('what a killed monitor leaves there is removed by the next command', () => 
 
 test('companions are beside the container, not in it, and gone with it', () => {
   const { status, stdout, stderr } = inService('bar', `
-    skiff --storage-driver fuse-overlayfs run -d --name fuse -m 32m --rootfs $IMAGE sleep 1000 >/dev/null
+    skiff --storage-driver fuse-overlayfs run -d --name fuse --network slirp4netns -m 32m --rootfs $IMAGE sleep 1000 >/dev/null
     for pid in $(cat $own/skiff-*/supervisor/cgroup.procs); do cat /proc/$pid/comm; done | sort
     for pid in $(cat $own/skiff-*/container/cgroup.procs); do cat /proc/$pid/comm; done
     skiff rm -f fuse; ls -d $own/skiff-* 2>/dev/null || echo nothing left
