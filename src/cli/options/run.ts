@@ -128,7 +128,7 @@ export const table = {
     { command: 'skiff run --rm hello', text: 'Run the image that is built in, and see the namespaces it finds itself in' },
     { command: 'skiff run -it --rm debian bash', text: 'A shell in a Debian container that is gone when you leave' },
     { command: 'skiff run -d --name web -v "$PWD/site:/srv:ro" httpd', text: 'A server in the background that sees a directory of yours, read-only' },
-    { command: 'skiff run -d --name web -p 127.0.0.1:8080:80 --network bridge nginx', text: 'A server that this machine reaches at port 8080; see skiff port' },
+    { command: 'skiff run -d --name web -p 127.0.0.1:8080:80 nginx', text: 'A server that this machine reaches at port 8080; see skiff port' },
     { command: 'skiff run --rm --network none --read-only --cap-drop ALL alpine id', text: 'As little as possible: no network, no writes, no capabilities' },
     { command: 'skiff run --rm -m 512m --cpus 1.5 --pids-limit 200 builder make', text: 'With limits, where you have cgroups of your own, as under systemd' },
     { command: 'skiff run -it --rm --rootfs / bash', text: 'Your own system with everything you change thrown away at the end' },
