@@ -40,8 +40,8 @@ test('here-documents: two in one line, quoted names, tabs', () => {
     kind: 'COPY', sources: [], target: '/to/', link: false, parents: false, exclude: [],
     inline: [{ name: 'EOF', text: 'one\n', expand: true }, { name: 'other', text: 'two\n', expand: true }],
   });
-  assert.equal((one('RUN echo $((1 << 2)) <<< x') as { command: unknown }).command, shell('echo $((1 << 2)) <<< x'));
-  assert.equal((one('RUN ["a", "<<b"]') as { command: unknown }).command, { form: 'exec', words: ['a', '<<b'] });
+  assert.equal((one('RUN echo $((1 << 2)) <<< x') as unknown as { command: unknown }).command, shell('echo $((1 << 2)) <<< x'));
+  assert.equal((one('RUN ["a", "<<b"]') as unknown as { command: unknown }).command, { form: 'exec', words: ['a', '<<b'] });
 });
 
 test('every instruction', () => {
