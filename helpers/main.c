@@ -20,6 +20,8 @@ static const struct {
     { "rotate-events", role_rotate_events },
     { "sweep-volumes", role_sweep_volumes },
     { "probe-overlay", role_probe_overlay },
+    { "probe-kernel", role_probe_kernel },
+    { "probe-directory", role_probe_directory },
 };
 
 int main(int argc, char **argv)

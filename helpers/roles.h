@@ -21,5 +21,7 @@ int role_dns(int argc, char **argv);
 int role_port(int argc, char **argv);
 int role_sweep_volumes(int argc, char **argv);
 int role_probe_overlay(int argc, char **argv);
+int role_probe_kernel(int argc, char **argv);
+int role_probe_directory(int argc, char **argv);
 
 #endif

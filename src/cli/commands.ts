@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   login: () => import('./login.ts'),
   logout: () => import('./logout.ts'),
   search: () => import('./search.ts'),
+  doctor: () => import('./doctor.ts'),
   info: () => import('./info.ts'),
   run: () => import('./run.ts'),
   create: () => import('./create.ts'),

@@ -67,10 +67,10 @@ const runModule = async (context: Context, module: CommandModule, argv: readonly
   return await module.run({ ...context, ...(hostId === undefined ? {} : { hostId }) }, parsed.flags as never, parsed.positionals);
 };
 
-/** A shell that completes a word must never show that settings are wrong. */
+/** A shell that completes a word must never show that settings are wrong, and `doctor` says so itself. */
 const identityFor = async ({ env }: Context, { table }: CommandModule): Promise<HostIdentity> => {
   const { readHostIdentity } = await import('../system/settings.ts');
-  return table.name === '__complete' ? await readHostIdentity(env).catch((): HostIdentity => 'machine-id') : await readHostIdentity(env);
+  return table.name === '__complete' || table.name === 'doctor' ? await readHostIdentity(env).catch((): HostIdentity => 'machine-id') : await readHostIdentity(env);
 };
 
 /** Commands that touch no container. */

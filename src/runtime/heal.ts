@@ -26,7 +26,7 @@ import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 
 /** Whether a killed keeper, or one that was killed while it was made, has left its files. */
-const keeperIsLeft = (paths: Paths): boolean => readdirSync(paths.runtime).some((name) => name.startsWith('keeper')) && !keeperIsAlive(paths);
+export const keeperIsLeft = (paths: Paths): boolean => readdirSync(paths.runtime).some((name) => name.startsWith('keeper')) && !keeperIsAlive(paths);
 
 /** Removes trees as root of the user's namespace, for they hold files of subordinate ids. Throws System with the helper's words. */
 const removeTrees = (paths: Paths, host: Host, trees: readonly string[]): void => {
@@ -185,13 +185,13 @@ const settle = (paths: Paths, id: string): 'remove' | 'keep' => {
 };
 
 /** Whether `name` begins with this, then PID-START, and that process is gone. */
-const isOfTheDead = (prefix: string, name: string): boolean => {
+export const isOfTheDead = (prefix: string, name: string): boolean => {
   const [, pid, start = ''] = name.startsWith(prefix) ? (/^(\d+)-(\d+)/.exec(name.slice(prefix.length)) ?? []) : [];
   return pid !== undefined && !isAlive({ pid: Number(pid), start });
 };
 
 /** Trees that are on their way out, those that a killed command was still filling, and trials of a storage driver. */
-const doomedTrees = (paths: Paths): readonly string[] => [
+export const doomedTrees = (paths: Paths): readonly string[] => [
   ...readdirSync(paths.containers)
     .filter((name) => name.startsWith(doomedPrefix) || (name.startsWith(makingPrefix) && !makerIsAlive(paths, name.slice(makingPrefix.length))))
     .map((name) => join(paths.containers, name)),
@@ -199,6 +199,9 @@ const doomedTrees = (paths: Paths): readonly string[] => [
 ];
 
 const hasRecord = (paths: Paths, id: string): boolean => lstatSync(join(paths.containers, id), { throwIfNoEntry: false }) !== undefined;
+
+/** Names that stand for no container, and that nobody is about to give to one. */
+export const idleNames = (paths: Paths): readonly string[] => readdirSync(paths.names).filter((name) => isNobodys(paths, idBehind(paths, name)));
 
 /** Looked at once more behind the maker, because a container has its directory before its maker goes; the first look saves the others. */
 const isNobodys = (paths: Paths, id: string): boolean => id !== '' && !hasRecord(paths, id) && !makerIsAlive(paths, id) && !hasRecord(paths, id);
@@ -215,7 +218,7 @@ const isIdle = (paths: Paths, id: string): boolean => {
 
 /** Frees names without a container, and removes markers and sockets without one that runs. */
 const sweepTraces = (paths: Paths): void => {
-  for (const name of readdirSync(paths.names)) if (isNobodys(paths, idBehind(paths, name))) removeIfPresent(join(paths.names, name));
+  for (const name of idleNames(paths)) removeIfPresent(join(paths.names, name));
   for (const id of markedIds(paths)) {
     if (isNobodys(paths, id)) clearAll(paths, [id]);
     else if (isIdle(paths, id)) layToRest(paths, id);

@@ -2,6 +2,7 @@
 import { readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive } from '../system/process-identity.ts';
+import type { ProcessIdentity } from '../system/process-identity.ts';
 
 const namesIn = (directory: string): readonly string[] => {
   try {
@@ -12,7 +13,8 @@ const namesIn = (directory: string): readonly string[] => {
   }
 };
 
-const identityOf = (name: string): { readonly pid: number; readonly start: string } => {
+/** The process whose directory is called so. */
+export const readerOf = (name: string): ProcessIdentity => {
   const [pid = '0', start = ''] = name.split('.');
   return { pid: Number(pid), start };
 };
@@ -28,7 +30,7 @@ export const removeIfEmpty = (directory: string): void => {
 
 /** Removes what readers of a container left behind that were killed. `directory` is `readersPath`. Idempotent. */
 export const sweepReaders = (directory: string): void => {
-  for (const name of namesIn(directory)) if (!isAlive(identityOf(name))) rmSync(join(directory, name), { recursive: true, force: true });
+  for (const name of namesIn(directory)) if (!isAlive(readerOf(name))) rmSync(join(directory, name), { recursive: true, force: true });
   removeIfEmpty(directory);
 };
 

@@ -3,7 +3,7 @@ import { isLeft, isRight } from 'fp-ts/Either';
 import type { Either } from 'fp-ts/Either';
 import * as fuseOverlayfs from 'fuse-overlayfs-bindings';
 import * as slirp from 'slirp4netns-wrapper';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import { SkiffFailure, explainErrno, renderError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
@@ -17,7 +17,9 @@ import { readHost } from '../system/host.ts';
 import type { Host, IdMap, IdRange } from '../system/host.ts';
 import { ensureDirectories } from '../system/paths.ts';
 import type { Paths } from '../system/paths.ts';
+import { namespaceSettings } from '../system/namespace-settings.ts';
 import { findProgram } from '../system/programs.ts';
+import { readOptional } from '../system/read-optional.ts';
 import { cgroupFacts } from './cgroup-facts.ts';
 import type { CgroupFacts } from './cgroup-facts.ts';
 import { listContainers } from './records.ts';
@@ -77,15 +79,7 @@ export interface Machine extends CgroupFacts {
   readonly Warnings: readonly string[];
 }
 
-const readText = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-};
-
-const operatingSystem = (): string => /^PRETTY_NAME="?([^"\n]*)/m.exec(readText('/etc/os-release') ?? '')?.[1] ?? 'Linux';
+const operatingSystem = (): string => /^PRETTY_NAME="?([^"\n]*)/m.exec(readOptional('/etc/os-release'))?.[1] ?? 'Linux';
 
 const idMapFact = (map: IdMap): Machine['IdMap'] =>
   map.mode === 'ranges'
@@ -106,7 +100,8 @@ const programs: readonly (readonly [name: string, packageName: string, neededFor
   ['fuse-overlayfs', 'fuse-overlayfs', 'the storage driver fuse-overlayfs', async (path) => versionFrom(await fuseOverlayfs.detect(path)())],
 ];
 
-const programFacts = (env: Environment): Promise<readonly ProgramFact[]> =>
+/** Where they are, and their versions; about 10 ms. */
+export const programFacts = (env: Environment): Promise<readonly ProgramFact[]> =>
   Promise.all(
     programs.map(async ([Name, Package, NeededFor, detect]) => {
       const Path = findProgram(env, Name) ?? '';
@@ -124,19 +119,11 @@ const deviceFact = (Path: string, NeededFor: string): DeviceFact => {
   }
 };
 
-/** Settings under which no user namespace can be made, with their remedies. */
-const namespaceSettings: readonly (readonly [path: string, forbids: string, words: string])[] = [
-  ['/proc/sys/user/max_user_namespaces', '0', 'user namespaces are off: an administrator can set the sysctl user.max_user_namespaces'],
-  ['/proc/sys/kernel/unprivileged_userns_clone', '0', 'user namespaces are for root only: an administrator can set the sysctl kernel.unprivileged_userns_clone to 1'],
-  [
-    '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
-    '1',
-    'AppArmor restricts user namespaces: an administrator can set the sysctl kernel.apparmor_restrict_unprivileged_userns to 0 or add a profile for skiff',
-  ],
-];
+/** The devices that Skiff opens. */
+export const deviceFacts = (): readonly DeviceFact[] => [deviceFact('/dev/fuse', 'the storage driver fuse-overlayfs'), deviceFact('/dev/net/tun', 'networks other than none and host')];
 
 const namespaceWarnings = (): readonly string[] =>
-  namespaceSettings.flatMap(([path, forbids, words]) => (readText(path)?.trim() === forbids ? [words] : []));
+  namespaceSettings.flatMap(({ name, forbids, words, command }) => (readOptional(`/proc/sys/${name}`).trim() === forbids ? [`${words}: ask an administrator to run: ${command}`] : []));
 
 const driverFact = async (paths: Paths, host: Host, env: Environment, asked: WantedDriver | undefined): Promise<Pick<Machine, 'Driver' | 'DriverReason'>> => {
   const none = (error: SkiffError) => ({ Driver: '', DriverReason: renderError(error) });
@@ -180,7 +167,7 @@ const count = (paths: Paths): Counts => {
 
 /** Docker's words for what confines a container. */
 const securityOptions = (): readonly string[] => {
-  const seccomp = /^Seccomp:/m.test(readText('/proc/self/status') ?? '');
+  const seccomp = /^Seccomp:/m.test(readOptional('/proc/self/status'));
   return [...(seccomp ? ['name=seccomp,profile=builtin'] : []), 'name=rootless', 'name=userns'];
 };
 
@@ -212,7 +199,7 @@ export const describeMachine = async (paths: Paths, env: Environment, wantedDriv
     SecurityOptions: securityOptions(),
     Plugins: { Log: logDrivers.filter((name) => name !== 'none').sort() },
     Programs: await programFacts(env),
-    Devices: [deviceFact('/dev/fuse', 'the storage driver fuse-overlayfs'), deviceFact('/dev/net/tun', 'networks other than none and host')],
+    Devices: deviceFacts(),
     Warnings: [...namespaceWarnings(), ...counts.Warnings],
   };
 };

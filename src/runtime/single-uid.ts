@@ -21,8 +21,8 @@ const firstFreeId = (...texts: readonly string[]): number => {
   return Math.max(100000, ...ends);
 };
 
-/** What an administrator has to type, with a range that does not overlap with another user's: who shares ids shares files. */
-const remedy = (host: Pick<Host, 'user' | 'uid'>, env: NodeJS.ProcessEnv): string => {
+/** What an administrator has to type, empty where nothing is missing; with a range that does not overlap with another user's: who shares ids shares files. */
+export const grantIds = (host: Pick<Host, 'user' | 'uid'>, env: NodeJS.ProcessEnv): string => {
   const [uids, gids] = [readOptional('/etc/subuid'), readOptional('/etc/subgid')];
   const first = firstFreeId(uids, gids);
   const range = `${first}-${first + 65535}`;
@@ -34,7 +34,7 @@ const remedy = (host: Pick<Host, 'user' | 'uid'>, env: NodeJS.ProcessEnv): strin
 
 /** Said once per command in single-uid mode. */
 export const singleUidNotice = (host: Pick<Host, 'user' | 'uid'>, reason: string, env: NodeJS.ProcessEnv): string =>
-  printable(`containers have one user here, you (${reason}): every file belongs to you and chown only seems to work; for more ask an administrator to run: ${remedy(host, env)}`);
+  printable(`containers have one user here, you (${reason}): every file belongs to you and chown only seems to work; for more ask an administrator to run: ${grantIds(host, env)}`);
 
 /** The one user and group that exist in a container without subordinate ids; 0 unless --userns keep-id chose others. */
 export const onlyIds = (oci: OciSpec): { readonly uid: number; readonly gid: number } => ({

@@ -73,6 +73,11 @@ export const overlayFact = (paths: Paths, host: Host): OverlayFact => {
   return reason === undefined ? { works: true } : { works: false, reason };
 };
 
+/** Forgets what was found out, so that the next look is a new one: for `skiff doctor`. Idempotent. */
+export const forgetProbes = (paths: Paths): void => {
+  for (const name of ['overlay-probe.json', 'fuse-overlayfs-version.json']) rmSync(join(paths.cache, name), { force: true });
+};
+
 /** The helper's exit code where the trial could not even begin: not the overlay's fault, and not to be remembered as its answer. */
 const couldNotTry = 125;
 

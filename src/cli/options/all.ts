@@ -5,6 +5,7 @@ import { table as create } from './create.ts';
 import { table as containerInspect } from './container-inspect.ts';
 import { table as cp } from './cp.ts';
 import { table as diff } from './diff.ts';
+import { table as doctor } from './doctor.ts';
 import { table as events } from './events.ts';
 import { table as exec } from './exec.ts';
 import { table as imagePrune } from './image-prune.ts';
@@ -59,4 +60,4 @@ import { table as update } from './update.ts';
 import { table as version } from './version.ts';
 
 /** Every command there is, in the order of `skiff --help`; for help, man pages and completion, never on the way to run one. */
-export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkConnect, networkDisconnect, networkRm, networkPrune, login, logout, search, info, systemDf, systemPrune, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];
+export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkConnect, networkDisconnect, networkRm, networkPrune, login, logout, search, info, doctor, systemDf, systemPrune, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];

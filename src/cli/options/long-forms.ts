@@ -53,6 +53,7 @@ export const longForms: Readonly<Record<string, string>> = {
   'network rm': 'network-rm',
   'system boot': 'system-boot',
   'system df': 'system-df',
+  'system doctor': 'doctor',
   'system events': 'events',
   'system info': 'info',
   'system install': 'system-install',
