@@ -164,6 +164,7 @@ _skiff_find() {
       case "$2" in
         boot) command=system-boot ;;
         df) command=system-df ;;
+        doctor) command=doctor ;;
         events) command=events ;;
         info) command=info ;;
         install) command=system-install ;;
@@ -225,6 +226,7 @@ _skiff_find() {
     logout) valued='  ' stops='' ;;
     search) valued=' --filter -f --format --limit ' stops='' ;;
     info) valued=' --format -f ' stops='' ;;
+    doctor) valued=' --format ' stops='' ;;
     system-df) valued=' --format ' stops='' ;;
     system-prune) valued=' --filter ' stops='' ;;
     system-install) valued='  ' stops='' ;;
@@ -251,7 +253,7 @@ _skiff() {
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --root --storage-driver --version --help
           else
-            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause update rename rm export diff cp commit images pull push load import save history tag rmi login logout search info version completion container image manifest network system help
+            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause update rename rm export diff cp commit images pull push load import save history tag rmi login logout search info doctor version completion container image manifest network system help
           fi
           ;;
       esac
@@ -1060,6 +1062,18 @@ _skiff() {
           ;;
       esac
       ;;
+    doctor)
+      case "$name" in
+        --format) _skiff_offer 'json' 'table' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --repair --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     system-df)
       case "$name" in
         --format) _skiff_offer 'json' 'table' ;;
@@ -1160,7 +1174,7 @@ _skiff() {
     image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;
     network) _skiff_offer connect create disconnect inspect list ls prune remove rm ;;
-    system) _skiff_offer boot df events info install prune shutdown uninstall ;;
+    system) _skiff_offer boot df doctor events info install prune shutdown uninstall ;;
   esac
 }
 

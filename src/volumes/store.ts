@@ -122,15 +122,19 @@ const ownerOf = (name: string, prefix: string): { readonly pid: number; readonly
   return pid === undefined || start === undefined ? undefined : { pid: Number(pid), start };
 };
 
+/** Names, in the directory of volumes, of what killed commands have left there. */
+export const abandonedVolumes = (paths: Paths): readonly string[] =>
+  entries(paths).filter((name) => [makingPrefix, removingPrefix].some((prefix) => {
+    const owner = ownerOf(name, prefix);
+    return owner !== undefined && !isAlive(owner);
+  }));
+
 /**
  * Puts right what killed commands have left: a half-made volume is removed; one that was taken away and not yet deleted goes back when `isNamed` says that a
  * container names it, and is removed otherwise. Directories of living processes stay. Costs one listing where nothing is left.
  */
 export const sweepVolumes = async (paths: Paths, host: Host, isNamed: (name: string) => boolean): Promise<void> => {
-  const left = entries(paths).filter((name) => [makingPrefix, removingPrefix].some((prefix) => {
-    const owner = ownerOf(name, prefix);
-    return owner !== undefined && !isAlive(owner);
-  }));
+  const left = abandonedVolumes(paths);
   if (left.length === 0) return;
   const doomed = await whileChanging(paths, () => left.flatMap((entry): string[] => (restored(paths, entry, isNamed) ? [] : [join(volumesDirectory(paths), entry)])));
   deleteTrees(paths, host, doomed.filter((path) => existsSync(path)));

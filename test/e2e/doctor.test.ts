@@ -3,7 +3,7 @@
  * that do not fit.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { containerDirectories, eventually, importBusybox, inMountNamespace, leftovers, output, removeAll, root, scratch, skiff } from './skiff.ts';
@@ -35,9 +35,9 @@ const nothingIsLeft = 'ok: nothing is left of killed commands and containers';
 
 test.before(() => importBusybox());
 test.after.each(() => {
-  removeAll();
-  assert.equal(leftovers(), []);
+  for (const path of containerDirectories()) skiff(['rm', '-f', basename(path)]);
 });
+test.after(() => assert.equal(leftovers(), []));
 
 test('this machine is well: every check has its say, and the exit code is 0', () => {
   const { status, stdout } = skiff(['doctor']);
@@ -72,6 +72,8 @@ const leaveThings = (): void => {
   mkdirSync(join(host(), 'leases', '00000000-0000-0000-0000-000000000000', nobody), { recursive: true });
   mkdirSync(join(host(), 'log-readers', nobody, '999999999.1'), { recursive: true });
   writeFileSync(join(root, 'images/blobs/sha256', nobody), 'of nobody');
+  mkdirSync(join(root, 'volumes/.making-999999999-1-0/_data'), { recursive: true });
+  mkdirSync(join(runtime, 'v', 'ffff'), { recursive: true });
 };
 
 test('what was left is found without being touched, and --repair takes all of it and nothing else', async () => {
@@ -81,7 +83,7 @@ test('what was left is found without being touched, and --repair takes all of it
   for (const { pid } of [...processesCalled('skiff-monitor'), ...processesCalled('skiff-keeper'), ...processesCalled('skiff-holder')]) killNow(pid);
   await eventually('the container has gone with its monitor', () => processesCalled('sleep').length === 0);
   leaveThings();
-  const wanted = [/^warning: 1 record of a container that was killed \([0-9a-f]{64}\)$/, /^warning: 1 marker or socket without an owner \(f+\)$/, /^warning: 1 name without a container \(ghost\)$/, /^warning: 2 half-made or half-removed trees/, /^warning: 1 plan of a killed exec/, /^warning: 1 directory of addresses from before/, /^warning: 1 address of a container that does not run/, /^warning: 1 directory of a killed reader/, /^warning: 1 blob, layer or download that no image needs/];
+  const wanted = [/^warning: 1 record of a container that was killed \([0-9a-f]{64}\)$/, /^warning: 1 marker or socket without an owner \(f+\)$/, /^warning: 1 name without a container \(ghost\)$/, /^warning: 2 half-made or half-removed trees/, /^warning: 1 plan of a killed exec/, /^warning: 1 directory of addresses from before/, /^warning: 1 address of a container that does not run/, /^warning: 1 directory of a killed reader/, /^warning: 1 half-made or half-removed volume/, /^warning: 1 trace of a killed holder/, /^warning: 1 blob, layer or download that no image needs/];
   for (let look = 0; look < 2; look += 1) {
     const found = doctor().filter(({ Check }) => Check === 'leftovers');
     for (const form of wanted) assert.ok(found.some(({ Level, Text }) => form.test(`${Level}: ${Text}`)), `${form} in ${JSON.stringify(found)}`);
@@ -106,13 +108,17 @@ test('records that cannot be read are named, with what to do, and stay whatever 
   writeFileSync(record, '{');
   output(['network', 'create', 'torn']);
   writeFileSync(join(root, 'networks/torn.json'), 'no JSON');
+  mkdirSync(join(root, 'volumes/torn/_data'), { recursive: true });
+  writeFileSync(join(root, 'volumes/torn/volume.json'), '{}');
   for (const words of [[], ['--repair']]) {
     const rows = doctor(words).filter(({ Check }) => Check === 'records');
-    assert.equal(rows.map(({ Level, Remedy }) => [Level, Remedy]), [['warning', `remove it with 'skiff rm -f ${id.slice(0, 12)}'`], ['warning', `correct ${join(root, 'networks/torn.json')}, or remove the network with 'skiff network rm'`]]);
+    assert.equal(rows.map(({ Level, Remedy }) => [Level, Remedy]), [['warning', `remove it with 'skiff rm -f ${id.slice(0, 12)}'`], ['warning', 'remove that file, and make the network again'], ['warning', 'correct it by hand; what the volume holds is beside it, in _data']]);
     assert.match(rows[0]?.Text ?? '', /spec\.json is damaged: /);
   }
   output(['rm', '-f', id.slice(0, 12)]);
   rmSync(join(root, 'networks/torn.json'));
+  assert.ok(existsSync(join(root, 'volumes/torn/_data')));
+  rmSync(join(root, 'volumes/torn'), { recursive: true });
   assert.equal(textsOf(doctor(), 'records'), []);
 });
 

@@ -3,35 +3,11 @@
  * away from an ordinary user in a mount namespace of this test's own.
  * @as-root
  */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { skiffCommand, testImages } from './skiff.ts';
-import type { Result } from './skiff.ts';
-
-const account = process.env['SKIFF_TEST_ACCOUNT'] ?? '';
-const [, , uid = 0, gid = 0] = spawnSync('getent', ['passwd', account], { encoding: 'utf8' }).stdout.trim().split(':').map(Number);
-
-const base = mkdtempSync('/var/tmp/skiff-missing-');
-const [home, runtime, things] = [join(base, 'home'), join(base, 'run'), join(base, 'things')] as const;
-
-/** Puts `what` in the place of `where`, in shell words. */
-const cover = (what: string, where: string): string => `mount --bind ${join(things, what)} ${where}`;
-
-/** Runs a command as the account, after the shell commands `setup` as root in a mount namespace of their own. */
-const runAfter = (setup: readonly string[], command: readonly string[], variables: Readonly<Record<string, string>> = {}): Result => {
-  const environment = { HOME: home, XDG_RUNTIME_DIR: runtime, PATH: '/usr/bin:/bin:/usr/sbin:/sbin', SKIFF_HELPERS: process.env['SKIFF_HELPERS'] ?? '', ...variables };
-  const become = ['setpriv', '--reuid', account, '--regid', `${gid}`, '--init-groups', '--inh-caps=-all', 'env', '-i', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)];
-  const script = ['set -e', ...setup, 'exec "$@"'].join('\n');
-  const done = spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...become, ...command], { timeout: 60000 });
-  if (done.error !== undefined) throw done.error;
-  return { status: done.status ?? 255, stdout: done.stdout.toString(), stderr: done.stderr.toString(), bytes: done.stdout };
-};
-
-const skiffAfter = (setup: readonly string[], args: readonly string[], variables: Readonly<Record<string, string>> = {}): Result =>
-  runAfter(setup, [...skiffCommand, ...args], variables);
+import { account, base, cover, home, prepare, runAfter, runtime, skiffAfter, tidyUp, withoutNamespaces } from './lacking.ts';
 
 const onDriver = process.env['SKIFF_STORAGE_DRIVER'] ?? 'overlay';
 const none = ['--storage-driver', onDriver, 'run', '--rm', '--network', 'none', 'busybox', 'echo', 'ran'] as const;
@@ -55,22 +31,8 @@ const runs = (setup: readonly string[], args: readonly string[], said = /^$/): v
   assert.match(stderr, said);
 };
 
-test.before(() => {
-  chmodSync(base, 0o755);
-  for (const path of [home, runtime]) {
-    mkdirSync(path, { mode: 0o700 });
-    chownSync(path, uid, gid);
-  }
-  mkdirSync(join(things, 'empty'), { recursive: true, mode: 0o755 });
-  writeFileSync(join(things, 'nothing'), '', { mode: 0o644 });
-  copyFileSync('/usr/bin/newuidmap', join(things, 'newuidmap'));
-  chmodSync(join(things, 'newuidmap'), 0o755);
-  assert.is(spawnSync('mknod', ['-m', '600', join(things, 'device'), 'c', '10', '229']).status, 0);
-  const { status, stderr } = skiffAfter([], ['import', join(testImages, 'busybox.tar'), 'busybox']);
-  assert.is(status, 0, stderr);
-});
-
-test.after(() => rmSync(base, { recursive: true, force: true }));
+test.before(prepare);
+test.after(tidyUp);
 
 test('with everything there it runs and says nothing', () => {
   runs([], none);
@@ -144,18 +106,7 @@ test('npm start tells an ordinary user in one line which packages to ask for, an
 });
 
 test('user namespaces that are forbidden', () => {
-  // The limit belongs to a user namespace: one with all ids mapped is made, in which root sets it for what is below.
-  const environment = [`HOME=${home}`, `XDG_RUNTIME_DIR=${runtime}`, 'PATH=/usr/bin:/bin', `SKIFF_HELPERS=${process.env['SKIFF_HELPERS'] ?? ''}`];
-  const command = ['setpriv', '--reuid', `${uid}`, '--regid', `${gid}`, '--clear-groups', 'env', '-i', ...environment, ...skiffCommand, ...none];
-  const inner = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
-  const outer = [
-    'unshare --user sleep 60 & holder=$!',
-    'until [ "$(readlink /proc/$holder/ns/user)" != "$(readlink /proc/self/ns/user)" ]; do sleep 0.01; done',
-    'for map in uid gid; do echo "0 0 4294967295" > /proc/$holder/${map}_map; done',
-    'nsenter --user --target $holder sh -c "$0" sh "$@"; status=$?',
-    'kill $holder; exit $status',
-  ].join('\n');
-  const { status, stderr } = spawnSync('bash', ['-c', outer, inner, ...command], { encoding: 'utf8', timeout: 30000, cwd: '/' });
+  const { status, stderr } = withoutNamespaces(none);
   assert.is(status, 125, stderr);
   assert.match(stderr, /^skiff: cannot make a user namespace: .*user\.max_user_namespaces=\d+\n$/);
 });

@@ -5,15 +5,17 @@ import { SkiffFailure, renderError } from '../../core/errors.ts';
 import type { SkiffError } from '../../core/errors.ts';
 import { readIndex } from '../../images/layout.ts';
 import { listNetworks } from '../../network/store.ts';
+import { listVolumes } from '../../volumes/store.ts';
 import { listContainers } from '../records.ts';
 import type { Paths } from '../../system/paths.ts';
 import { troubleOf } from './finding.ts';
 import type { Trouble } from './finding.ts';
 
+/** Most errors of this kind say themselves what to do; for the others `remedy` says it of the path. */
 const of = (failures: readonly { readonly error: SkiffError }[], remedy: (path: string) => string): readonly Trouble[] =>
   failures.map(({ error }) => {
     const trouble = troubleOf(error);
-    return trouble.remedy === '' ? { ...trouble, remedy: remedy(error._tag === 'Corrupt' ? error.subject : '') } : trouble;
+    return trouble.remedy === '' ? { ...trouble, remedy: remedy(error._tag === 'Corrupt' ? error.subject : 'it') } : trouble;
   });
 
 /** The container that a path below `containers` belongs to. */
@@ -29,9 +31,10 @@ const imageDamage = (paths: Paths): readonly Trouble[] => {
   }
 };
 
-/** Damaged records of containers, networks and images, each with what to do. */
+/** Damaged records of containers, networks, volumes and images, each with what to do. */
 export const findDamage = (paths: Paths): readonly Trouble[] => [
   ...of(listContainers(paths).warnings, (path) => `remove it with 'skiff rm -f ${containerIn(path)}'`),
-  ...of(listNetworks(paths).warnings, (path) => `correct ${path || 'it'}, or remove the network with 'skiff network rm'`),
+  ...of(listNetworks(paths).warnings, (path) => `correct or remove ${path}`),
+  ...of(listVolumes(paths).warnings, () => '').map(({ text, remedy }) => ({ text, remedy: `correct it by hand${remedy === '' ? '' : `; ${remedy}`}` })),
   ...imageDamage(paths),
 ];

@@ -8,6 +8,8 @@ import { heldDigests } from '../../images/lease.ts';
 import { needsOf } from '../../images/needs.ts';
 import { idleLeases, leasesOfEarlierBoots } from '../../network/lease-sweep.ts';
 import { isAlive } from '../../system/process-identity.ts';
+import { deadHolders } from '../../volumes/held.ts';
+import { abandonedVolumes } from '../../volumes/store.ts';
 import { readOptional } from '../../system/read-optional.ts';
 import { doomedTrees, idleNames, isOfTheDead, keeperIsLeft } from '../heal.ts';
 import { readImageUsers } from '../image-users.ts';
@@ -95,6 +97,8 @@ export const findLeftovers = (paths: Paths): readonly Leftover[] => [
   ...leftover('boots', 'directory of addresses from before the machine was started', 'directories of addresses from before the machine was started', leasesOfEarlierBoots(paths)),
   ...leftover('leases', 'address of a container that does not run', 'addresses of containers that do not run', idleLeases(paths, (id) => isAnsweredFor(paths, id)).map(({ address }) => address)),
   ...leftover('readers', 'directory of a killed reader of a log', 'directories of killed readers of logs', idleReaders(paths)),
+  ...leftover('volumes', 'half-made or half-removed volume', 'half-made or half-removed volumes', abandonedVolumes(paths)),
+  ...leftover('holders', 'trace of a killed holder of a volume', 'traces of killed holders of volumes', deadHolders(paths)),
   ...leftover('store', 'blob, layer or download that no image needs', 'blobs, layers or downloads that no image needs', garbage(paths)),
   ...leftover('mounts', 'mount below our directories, which is not ours', 'mounts below our directories, which are not ours', foreignMounts(paths), "unmount it, with 'fusermount3 -u' where it is yours"),
 ];

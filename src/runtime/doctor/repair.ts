@@ -5,6 +5,8 @@ import { collectAfter } from '../../images/collect.ts';
 import { forgetEarlierBoots, idleLeases } from '../../network/lease-sweep.ts';
 import { releaseLeasesOf } from '../../network/leases.ts';
 import { ensureDirectories } from '../../system/paths.ts';
+import { sweepVolumes } from '../../volumes/store.ts';
+import { readVolumeUsers, usersOf } from '../../volumes/users.ts';
 import { heal } from '../heal.ts';
 import { readImageUsers } from '../image-users.ts';
 import { sweepReaders } from '../logs-sweep.ts';
@@ -44,6 +46,8 @@ export const repair = async (surroundings: Surroundings): Promise<readonly Lefto
   heal(paths, host);
   releaseIdle(surroundings);
   forgetEarlierBoots(paths);
+  const users = readVolumeUsers(paths);
+  await sweepVolumes(paths, host, (name) => users.doubts.length > 0 || usersOf(users, name).length > 0);
   for (const id of idleReaders(paths)) sweepReaders(join(paths.host, 'log-readers', id));
   if (before.some(({ kind }) => kind === 'store')) await collectAfter({ paths, host, readUsers: () => readImageUsers(paths) }, () => ({ result: undefined }));
   const after = new Map(findLeftovers(paths).map(({ kind, count }) => [kind, count]));
