@@ -112,6 +112,8 @@ function __skiff_command
             echo system-boot
         case 'system df'
             echo system-df
+        case 'system doctor'
+            echo doctor
         case 'system events'
             echo events
         case 'system info'
@@ -250,6 +252,8 @@ function __skiff_arguments
             set spec 'help' 'f/filter=+' 'format=+' 'limit=+' 'no-trunc'
         case info
             set spec 'help' 'f/format=+'
+        case doctor
+            set spec 'help' 'format=+' 'repair'
         case system-df
             set spec 'help' 'format=+' 'v/verbose'
         case system-prune
@@ -320,6 +324,7 @@ complete -c skiff -n __skiff_no_command -a login -d 'Log in to a registry'
 complete -c skiff -n __skiff_no_command -a logout -d 'Log out from a registry'
 complete -c skiff -n __skiff_no_command -a search -d 'Search a registry for images'
 complete -c skiff -n __skiff_no_command -a info -d 'Show what Skiff found on this machine and what it chose'
+complete -c skiff -n __skiff_no_command -a doctor -d 'Check whether this machine has what containers need, and clear up what was left behind'
 complete -c skiff -n __skiff_no_command -a version -d 'Show the version'
 complete -c skiff -n __skiff_no_command -a completion -d 'Print the completion script of a shell'
 complete -c skiff -n __skiff_no_command -a container -d 'Commands on a container'
@@ -380,6 +385,7 @@ complete -c skiff -n '__skiff_is network' -a remove -d 'Remove one or more netwo
 complete -c skiff -n '__skiff_is network' -a rm -d 'Remove one or more networks'
 complete -c skiff -n '__skiff_is system' -a boot -d 'Start the containers that are to run when the machine does'
 complete -c skiff -n '__skiff_is system' -a df -d 'Show what images and containers take on the disk'
+complete -c skiff -n '__skiff_is system' -a doctor -d 'Check whether this machine has what containers need, and clear up what was left behind'
 complete -c skiff -n '__skiff_is system' -a events -d 'Show what happens to containers and images, as it happens'
 complete -c skiff -n '__skiff_is system' -a info -d 'Show what Skiff found on this machine and what it chose'
 complete -c skiff -n '__skiff_is system' -a install -d 'Have containers come back when the machine does'
@@ -851,6 +857,10 @@ complete -c skiff -n '__skiff_is search' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is info' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
 complete -c skiff -n '__skiff_is info' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is doctor' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
+complete -c skiff -n '__skiff_is doctor' -l repair -d 'Remove what killed commands and containers have left'
+complete -c skiff -n '__skiff_is doctor' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is system-df' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints JSON'
 complete -c skiff -n '__skiff_is system-df' -l verbose -s v -d 'List each image and each container'
