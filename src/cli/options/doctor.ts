@@ -5,7 +5,7 @@ export const table = {
   name: 'doctor',
   aliases: ['system doctor'],
   category: 'System',
-  summary: 'Check whether this machine has what containers need, and clear up what was left behind',
+  summary: 'Check what this machine lacks, and clear up leftovers',
   usage: '[OPTIONS]',
   interspersed: true,
   positionals: { min: 0, max: 0 },
