@@ -1,7 +1,8 @@
 /** Options of the driver `local`: Docker's rules for them, and what a user without root can mount of it. Pure. */
 import { usage } from '../../core/invalid.ts';
 import { parseSize } from '../../core/sizes.ts';
-import type { IdRange } from '../../system/host.ts';
+import { withHostOwner } from './owners.ts';
+import type { OwnerIds } from './owners.ts';
 
 const known: readonly string[] = ['type', 'o', 'device', 'size'];
 /** Which option needs which (moby volume/local/local_unix.go). */
@@ -40,24 +41,5 @@ export const bindWords = (options: Options): { readonly readOnly: boolean; reado
   return { readOnly: rest.includes('ro'), strange: rest.filter((word) => word !== 'ro') };
 };
 
-const hostIdOf = (ranges: readonly IdRange[], id: number): number | undefined => {
-  const range = ranges.find(({ containerId, size }) => id >= containerId && id < containerId + size);
-  return range === undefined ? undefined : range.hostId + (id - range.containerId);
-};
-
-const ownerKeys = ['uid', 'gid'] as const;
-
-/**
- * Options of a tmpfs as the holder's mount(2) takes them, behind Docker's defaults: owners are ids of containers in `o`, and the host's in the result.
- * Throws Usage for an id that no container has.
- */
-export const tmpfsWords = (options: Options, ids: Readonly<Record<'uid' | 'gid', readonly IdRange[]>>): string =>
-  words(options)
-    .map((word) => {
-      const [key = '', value = ''] = word.split(/=(.*)/s);
-      const owner = ownerKeys.find((name) => name === key);
-      if (owner === undefined) return word;
-      const id = /^\d{1,10}$/.test(value) ? hostIdOf(ids[owner], Number(value)) : undefined;
-      return id === undefined ? usage(`invalid option o=${word}: containers have no such ${owner === 'uid' ? 'user' : 'group'} id here`) : `${owner}=${id}`;
-    })
-    .join(',');
+/** Options of a tmpfs as the holder's mount(2) takes them, behind Docker's defaults. Throws Usage for an owner that no container has. */
+export const tmpfsWords = (options: Options, ids: OwnerIds): string => words(options).map((word) => withHostOwner(word, ids)).join(',');
