@@ -2,9 +2,10 @@
  * What a volume driver is. `local` (drivers/local.ts) is a directory, or what mount(2) may mount for a user; others start a program, or ask one.
  *
  * A volume's life: `create` before its record is written; `use` at every start of a container, by the command that starts it; what `use` said is then done by
- * the helpers, without the command: they mount (helpers/volume.c), keep the mount (helpers/volume-holder.c), and at the container's end do what `end` says.
+ * the helpers, without the command: they mount and keep the mount (helpers/volume*.c).
  * `remove` when its name has been taken away and no container names it.
  */
+import type { PlanRecord } from '../core/plan-record.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Volume } from './types.ts';
@@ -17,17 +18,13 @@ export interface VolumeContext {
 
 /** How a container gets at a volume. */
 export type VolumeAccess =
-  /** A directory of the host, absolute; it is there already. */
-  | { readonly kind: 'directory'; readonly path: string; readonly readOnly?: boolean; readonly end?: VolumeEnd }
+  /** A directory of the host, absolute; it is there already. `record`, where there is one, is what its launch plan has to say of it besides (`afterRecord` in held.ts). */
+  | { readonly kind: 'directory'; readonly path: string; readonly readOnly?: boolean; readonly record?: PlanRecord }
   /**
    * A file system that lasts as long as any container uses it: the first start has a holder process mount it in a mount namespace of its own, in the keeper's
-   * user namespace, and every container gets a copy of that mount on the volume's `_data`. `words` is the kind of file system and what it needs, for
-   * `heldRecord` (held.ts; README of helpers, `volume`): `['tmpfs', FLAGS, OPTIONS]`, or `['fuse', …]`.
+   * user namespace, and every container gets a copy of that mount. `record` is that of its launch plan, `volume` (README of helpers, "Volumes").
    */
-  | { readonly kind: 'mount'; readonly words: readonly string[]; readonly end?: VolumeEnd };
-
-/** What happens when the container has ended, whatever has ended it: records of its launch plan (`afterRecord` in held.ts). */
-export type VolumeEnd = readonly (readonly string[])[];
+  | { readonly kind: 'mount'; readonly record: PlanRecord };
 
 export interface VolumeDriver {
   readonly name: string;

@@ -7,7 +7,7 @@ import { fail } from '../../core/errors.ts';
 import { usage } from '../../core/invalid.ts';
 import { containerIds } from '../../system/helper.ts';
 import { findProgram } from '../../system/programs.ts';
-import { holderState } from '../held.ts';
+import { heldRecord, holderState } from '../held.ts';
 import { dataDirectory } from '../places.ts';
 import { checkFuseOptions, fuseEnvironment, fuseWords } from './fuse-options.ts';
 import type { VolumeAccess, VolumeContext, VolumeDriver } from '../driver.ts';
@@ -29,10 +29,15 @@ const usesLibfuse3 = (path: string): boolean => {
   }
 };
 
+/** FUSE programs that are Debian packages of the same name. */
+const packaged: readonly string[] = ['sshfs', 'squashfuse', 'fuse2fs', 'bindfs', 'archivemount', 'fuse-zip', 'curlftpfs', 's3fs', 'gocryptfs', 'encfs', 'unionfs-fuse', 'fuseiso'];
+
 const requireProgram = ({ env }: VolumeContext, { name, options }: Volume): string => {
   const { program = '' } = options;
   const path = program.startsWith('/') ? (statSync(program, { throwIfNoEntry: false })?.isFile() === true ? program : undefined) : findProgram(env, program);
-  return path ?? fail({ _tag: 'NotFound', kind: 'program', name: program, hint: `volume ${name} needs it; have it installed (in Debian most FUSE programs are packages of their own name), or give its absolute path` });
+  if (path !== undefined) return path;
+  if (packaged.includes(program)) fail({ _tag: 'Missing', program, purpose: `mount volume ${name}`, package: program });
+  return fail({ _tag: 'NotFound', kind: 'program', name: program, hint: `volume ${name} is mounted by it: have it installed, or give its absolute path` });
 };
 
 /** It may be that it cannot be read, only executed. */
@@ -53,7 +58,8 @@ const refuseRelative = ({ options: { device } }: Volume): void => {
 const use = async (context: VolumeContext, volume: Volume): Promise<VolumeAccess> => {
   const { uids, gids } = containerIds(context.host.idMap);
   const program = look(requireProgram(context, volume));
-  return { kind: 'mount', words: fuseWords(volume.options, program, dataDirectory(context.paths, volume.name), { uid: uids, gid: gids }, fuseEnvironment(context.env)) };
+  const words = fuseWords(volume.options, program, dataDirectory(context.paths, volume.name), { uid: uids, gid: gids }, fuseEnvironment(context.env));
+  return { kind: 'mount', record: heldRecord(context.paths, volume.name, words) };
 };
 
 const status = async ({ paths }: VolumeContext, { name }: Volume): Promise<Readonly<Record<string, unknown>>> => {

@@ -4,6 +4,7 @@ import { fail } from '../../core/errors.ts';
 import { refuse, usage } from '../../core/invalid.ts';
 import { parseMountOptions } from '../../core/mount-options.ts';
 import { containerIds } from '../../system/helper.ts';
+import { heldRecord } from '../held.ts';
 import { dataDirectory } from '../places.ts';
 import { bindWords, checkLocalOptions, localKind, tmpfsWords } from './local-options.ts';
 import { refuseForeignType } from './refused-types.ts';
@@ -36,7 +37,7 @@ const use = async ({ paths, host }: VolumeContext, volume: Volume): Promise<Volu
     case 'tmpfs': {
       const { uids, gids } = containerIds(host.idMap);
       const { flags, data } = parseMountOptions(tmpfsWords(volume.options, { uid: uids, gid: gids }).split(',').filter((word) => word !== ''));
-      return { kind: 'mount', words: ['tmpfs', String(flags), data] };
+      return { kind: 'mount', record: heldRecord(paths, volume.name, ['tmpfs', String(flags), data]) };
     }
     case 'other':
       return refuseForeignType(volume);
