@@ -75,6 +75,20 @@ static void make_mac(char out[18], const char *name)
     snprintf(out, 18, "02:43:%02x:%02x:%02x:%02x", hash >> 24, hash >> 16 & 255, hash >> 8 & 255, hash & 255);
 }
 
+/*
+ * The link-local address of a bridge with IPv6. The kernel would make the same one and look first, for a second or two, whether somebody has it; meanwhile it
+ * cannot ask for the neighbours to whom packets of published ports go, since these come from addresses of clients.
+ */
+static int give_link_local(int fd, unsigned index, const char *mac)
+{
+    unsigned b[6];
+    if (sscanf(mac, "%2x:%2x:%2x:%2x:%2x:%2x", b, b + 1, b + 2, b + 3, b + 4, b + 5) != 6)
+        return -EINVAL;
+    autofree char *address = xasprintf("fe80::%x:%xff:fe%02x:%x/64", (b[0] ^ 2) << 8 | b[1], b[2], b[3], b[4] << 8 | b[5]);
+    link_without_ipv6(fd, index);
+    return link_address(fd, index, address);
+}
+
 /* Several monitors may be at it at once: all do the same, and the bridge is up when it is whole. */
 static char *make_bridge(int fd, int holder, const struct record *record, struct link *bridge)
 {
@@ -96,8 +110,13 @@ static char *make_bridge(int fd, int holder, const struct record *record, struct
     char *problem = firewall_admit(holder, bridge->index, mac, addresses, record->count - 4);
     if (problem)
         return problem;
-    for (size_t i = 4; result == 0 && i < record->count; i++)
+    bool six = false;
+    for (size_t i = 4; result == 0 && i < record->count; i++) {
+        six |= strchr(record->fields[i], ':') != NULL;
         result = link_address(fd, bridge->index, record->fields[i]);
+    }
+    if (result == 0 && six)
+        result = give_link_local(fd, bridge->index, mac);
     if (result == 0)
         result = link_up(fd, bridge->index, true);
     return result < 0 ? failed("bridge", name, "bridge", result) : NULL;

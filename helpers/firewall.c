@@ -105,16 +105,25 @@ static int add_policy_routes(int fd, unsigned char family, unsigned loopback)
     return result == -EEXIST ? 0 : result;
 }
 
-/* br_netfilter would show every bridged frame to the rules of forwarding, and cost as much. Settings are those of the opener's namespace. */
-static void bridges_without_netfilter(int netns)
+/* Settings are those of the opener's namespace. What the kernel does not have need not be set. */
+static void change_settings(int netns)
 {
-    static const char *const settings[] = { "bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables" };
+    static const struct {
+        const char *path, *value;
+    } settings[] = {
+        /* br_netfilter would show every bridged frame to the rules of forwarding, and cost as much. */
+        { "bridge/bridge-nf-call-iptables", "0" },
+        { "bridge/bridge-nf-call-ip6tables", "0" },
+        { "bridge/bridge-nf-call-arptables", "0" },
+        /* A client of a published port that comes back from the port that it had is let in, though the connection before is not forgotten for a minute. */
+        { "ipv4/tcp_tw_reuse", "1" },
+    };
     autoclose int own = netns < 0 ? -1 : open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
     if (netns >= 0 && (own < 0 || setns(netns, CLONE_NEWNET) < 0))
         return;
-    autoclose int directory = open("/proc/sys/net/bridge", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    autoclose int directory = open("/proc/sys/net", O_PATH | O_DIRECTORY | O_CLOEXEC);
     for (size_t i = 0; directory >= 0 && i < sizeof settings / sizeof *settings; i++)
-        write_file(directory, settings[i], "0");
+        write_file(directory, settings[i].path, settings[i].value);
     if (own >= 0 && setns(own, CLONE_NEWNET) < 0)
         die_errno("cannot return to the network namespace");
 }
@@ -139,7 +148,7 @@ char *firewall_load(int netns, const char *cidr, const char *dns, const char *ci
     /* lo is the first link of every network namespace. */
     if (routes < 0 || (result = add_policy_routes(routes, AF_INET, 1)) < 0 || (result = add_policy_routes(routes, AF_INET6, 1)) < 0)
         return xasprintf("the routes of published ports cannot be set: %s; use --network slirp4netns", errno_words(routes < 0 ? errno : -result));
-    bridges_without_netfilter(netns);
+    change_settings(netns);
     firewall_sweep(netns, 0);
     return NULL;
 }

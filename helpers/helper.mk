@@ -1,7 +1,7 @@
 # The roles of skiff-helper, and how it is built: static with musl, kernel headers from the distribution.
 LOGGER_SRC = logger.c logger-json.c logger-file.c logger-gzip.c logger-readers.c logger-remote.c logger-queue.c logger-dial.c logger-send.c \
              logger-syslog.c logger-journald.c logger-gelf.c logger-chunks.c logger-fluentd.c bytes.c json.c
-PORT_SRC   = port.c port-listen.c port-list.c port-target.c port-tcp.c port-udp.c port-confine.c
+PORT_SRC   = port.c port-listen.c port-list.c port-target.c port-tcp.c port-udp.c port-room.c port-confine.c
 DNS_SRC    = dns.c dns-message.c dns-names.c dns-answer.c dns-config.c dns-forward.c dns-connections.c dns-confine.c
 HELPER_SRC = main.c util.c plan.c keeper.c lock.c spread.c rouse.c net.c rmtree.c rootpath.c mounts.c user.c process.c namespaces.c rootfs.c view.c sandbox.c foreign.c \
              monitor.c monitor-start.c monitor-session.c monitor-orders.c pause.c monitor-end.c clients.c teardown.c guard.c slirp.c netlink.c link.c endpoint.c nft.c firewall-rules.c firewall.c sealed.c $(LOGGER_SRC) monitor-log.c state.c monitor-events.c plan-events.c events.c rotate.c restart.c monitor-restart.c \
@@ -37,7 +37,12 @@ TEST_SRC_cgroup-test   = cgroup.c scope.c dbus.c plan.c util.c
 TEST_SRC_health-test   = health.c
 TEST_SRC_health-record-test = health-record.c health.c json.c util.c
 TEST_SRC_endpoint-test = endpoint.c link.c netlink.c firewall.c firewall-rules.c nft.c plan.c util.c
-TEST_SRC_port-role-test = endpoint.c link.c netlink.c firewall.c firewall-rules.c nft.c plan.c util.c
+STAGE_SRC = test/port-stage.c endpoint.c link.c netlink.c firewall.c firewall-rules.c nft.c plan.c util.c
+TEST_SRC_port-role-test = port-target.c $(STAGE_SRC)
+# The role itself, without what confines it.
+TEST_SRC_port-carry-test = $(filter-out port-confine.c,$(PORT_SRC)) test/port-unconfined.c $(STAGE_SRC)
+TEST_SRC_port-udp-test = port-udp.c port-target.c port-room.c plan.c test/net-space.c util.c
+TEST_SRC_port-crowd-test = port-target.c $(STAGE_SRC)
 TEST_SRC_session-test  = session.c util.c
 TEST_SRC_dns-message-test = dns-message.c
 TEST_SRC_dns-names-test   = dns-names.c dns-answer.c dns-message.c util.c
@@ -48,4 +53,4 @@ TEST_SRC_dns-confine-test = dns-confine.c util.c
 TEST_SRC_net-test = net.c link.c netlink.c util.c
 TEST_SRC_dns-role-test    = test/dns-sides.c $(DNS_SRC) plan.c util.c
 # It runs the role as it ships.
-$(ASAN)/test/dns-role-test $(ASAN)/test/port-role-test: | $(OUT)/skiff-helper
+$(ASAN)/test/dns-role-test $(ASAN)/test/port-role-test $(ASAN)/test/port-crowd-test: | $(OUT)/skiff-helper

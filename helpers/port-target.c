@@ -25,10 +25,15 @@ bool address_parse(const char *text, uint16_t port, union address *out)
     return inet_pton(AF_INET6, text, &out->v6.sin6_addr) == 1;
 }
 
-void port_targets_read(struct port_targets *targets, const char *path)
+static bool is_same(const struct record *one, const struct record *other)
 {
+    return one == other || (one && other && strcmp(one->fields[1], other->fields[1]) == 0 && strcmp(one->fields[2], other->fields[2]) == 0);
+}
+
+bool port_targets_read(struct port_targets *targets, const char *path)
+{
+    struct port_targets before = *targets;
     struct plan *file = plan_read(path);
-    free((void *)(uintptr_t)targets->file);
     *targets = (struct port_targets){ .file = file };
     for (size_t i = 0; i < file->count; i++) {
         const struct record *record = &file->records[i];
@@ -39,6 +44,9 @@ void port_targets_read(struct port_targets *targets, const char *path)
             die("a record 'port-target' of the network file names no address");
         *(address.any.sa_family == AF_INET ? &targets->v4 : &targets->v6) = record;
     }
+    bool elsewhere = !is_same(before.v4, targets->v4) || !is_same(before.v6, targets->v6);
+    free((void *)(uintptr_t)before.file);
+    return elsewhere;
 }
 
 static const unsigned char *bytes_of(const union address *address)
@@ -92,6 +100,8 @@ int port_dial(int type, const union address *source, const union address *target
     int one = 1;
     autoclose int fd = socket(target->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int transparent = target->any.sa_family == AF_INET6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &one, sizeof one) : setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &one, sizeof one);
+    /* Without a port of its own: the kernel chooses one when it knows the target, else all targets would share one range. */
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
     /* One client may have the same port towards two published ones. */
     if (fd < 0 || transparent < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 || bind(fd, &source->any, address_size(source)) < 0)
         return -1;

@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 enum {
-    PIPE_SIZE = 1 << 20,
-    POOL = 32,        /* empty pipes that are kept */
-    MOVES = 16,       /* of one direction, before others have their turn */
+    /* Larger ones are no faster, and all pipes of a user share a limit (pipe(7), pipe-user-pages-soft) beyond which his next ones are tiny. */
+    PIPE_SIZE = 1 << 18,
+    POOL = 8,         /* empty pipes that are kept */
+    MOVES = 32,       /* of one direction, before others have their turn */
+    ACCEPTS = 16,
 };
 
-/* One direction. Its pipe is there only while there is something in it. */
+/* One direction. Its pipe is there only while there is something in it; without one, data goes by a copy. */
 struct way {
     int from, to, pipe[2];
     size_t inside;
@@ -31,11 +33,13 @@ struct connection {
     int client, inner;
     struct way ways[2];
     bool connecting, waiting, dead;
+    struct connection *next, **here; /* in the list of all */
     struct connection *next_waiting, *next_dead;
 };
 
 static int pool[POOL][2], pooled;
-static struct connection *waiting, *dead;
+static size_t pipes, connections;
+static struct connection *all, *waiting, *dead;
 
 static bool take_pipe(int ends[2])
 {
@@ -45,8 +49,9 @@ static bool take_pipe(int ends[2])
         ends[1] = pool[pooled][1];
         return true;
     }
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+    if (pipes >= port_room.pipes || pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return false;
+    pipes++;
     fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE); /* a smaller one is slower, no more */
     return true;
 }
@@ -63,6 +68,7 @@ static void give_pipe(struct way *way)
     }
     close_fd(&way->pipe[0]);
     close_fd(&way->pipe[1]);
+    pipes--;
 }
 
 /* With `reset` the peers learn that it did not end well. The memory stays until the end of this turn. */
@@ -74,6 +80,10 @@ static void end_connection(struct connection *connection, bool reset)
     connection->dead = true;
     connection->next_dead = dead;
     dead = connection;
+    connections--;
+    *connection->here = connection->next;
+    if (connection->next)
+        connection->next->here = connection->here;
     if (reset) {
         setsockopt(connection->client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         setsockopt(connection->inner, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -86,27 +96,52 @@ static void end_connection(struct connection *connection, bool reset)
 
 enum progress { STUCK, MORE, BROKEN };
 
+static enum progress why_not(void)
+{
+    return errno == EAGAIN ? STUCK : errno == EINTR ? MORE : BROKEN;
+}
+
+static enum progress move_by_pipe(struct way *way)
+{
+    if (way->inside == 0 && !way->ended) {
+        ssize_t n = splice(way->from, NULL, way->pipe[1], NULL, PIPE_SIZE, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+        if (n < 0)
+            return why_not();
+        way->ended = n == 0;
+        way->inside = (size_t)n;
+    }
+    if (way->inside == 0)
+        return STUCK;
+    ssize_t n = splice(way->pipe[0], NULL, way->to, NULL, way->inside, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (n < 0)
+        return why_not();
+    way->inside -= (size_t)n;
+    return MORE;
+}
+
+/* Nothing stays here: what the other side does not take remains in the socket that it came by. */
+static enum progress move_by_copy(struct way *way)
+{
+    static char data[1 << 16];
+    ssize_t there = way->ended ? 0 : recv(way->from, data, sizeof data, MSG_PEEK | MSG_DONTWAIT);
+    if (there < 0)
+        return why_not();
+    way->ended = there == 0;
+    if (way->ended)
+        return STUCK;
+    ssize_t taken = send(way->to, data, (size_t)there, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (taken < 0)
+        return why_not();
+    return recv(way->from, data, (size_t)taken, MSG_DONTWAIT) == taken ? MORE : BROKEN;
+}
+
 /* Moves what there is until one side would have to be waited for. */
 static enum progress move(struct way *way)
 {
-    for (int moves = 0; moves < MOVES; moves++) {
-        if (way->inside == 0 && !way->ended) {
-            if (way->pipe[0] < 0 && !take_pipe(way->pipe))
-                return BROKEN;
-            ssize_t n = splice(way->from, NULL, way->pipe[1], NULL, PIPE_SIZE, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-            if (n < 0)
-                return errno == EAGAIN ? STUCK : errno == EINTR ? MORE : BROKEN;
-            way->ended = n == 0;
-            way->inside = (size_t)n;
-        }
-        if (way->inside == 0)
-            return STUCK;
-        ssize_t n = splice(way->pipe[0], NULL, way->to, NULL, way->inside, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-        if (n < 0)
-            return errno == EAGAIN ? STUCK : errno == EINTR ? MORE : BROKEN;
-        way->inside -= (size_t)n;
-    }
-    return MORE;
+    enum progress progress = MORE;
+    for (int moves = 0; moves < MOVES && progress == MORE; moves++)
+        progress = way->pipe[0] >= 0 || take_pipe(way->pipe) ? move_by_pipe(way) : move_by_copy(way);
+    return progress;
 }
 
 static void pass_on_end(struct way *way)
@@ -158,14 +193,22 @@ static void ready(struct watched *watched, uint32_t events)
         return;
     if (connection->connecting && (watched != &connection->ends[1].watched || !(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) || !is_connected(connection)))
         return;
-    carry(connection);
+    /* A reset overtakes what is on its way, as it does without us. */
+    if (events & EPOLLERR)
+        end_connection(connection, true);
+    else
+        carry(connection);
 }
 
 static void begin(int client, int inner)
 {
     struct connection *connection = xmalloc(sizeof *connection);
     int one = 1;
-    *connection = (struct connection){ .client = client, .inner = inner, .connecting = true };
+    *connection = (struct connection){ .client = client, .inner = inner, .connecting = true, .next = all, .here = &all };
+    if (all)
+        all->here = &connection->next;
+    all = connection;
+    connections++;
     connection->ways[0] = (struct way){ .from = client, .to = inner, .pipe = { -1, -1 } };
     connection->ways[1] = (struct way){ .from = inner, .to = client, .pipe = { -1, -1 } };
     /* A client whose machine has gone shall not hold two fds for ever. */
@@ -174,7 +217,10 @@ static void begin(int client, int inner)
     setsockopt(inner, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     for (int i = 0; i < 2; i++) {
         connection->ends[i] = (struct end){ { ready }, connection };
-        port_watch(i == 0 ? client : inner, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &connection->ends[i].watched);
+        if (!port_watch(i == 0 ? client : inner, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &connection->ends[i].watched)) {
+            end_connection(connection, true);
+            return;
+        }
     }
 }
 
@@ -186,7 +232,8 @@ static void turn_away(int client)
     close(client);
 }
 
-void port_tcp_accept(const struct listener *listener, const struct port_targets *targets)
+/* Whether there may be another one. */
+static bool accept_one(const struct listener *listener, const struct port_targets *targets)
 {
     static int spare = -1; /* without a free fd a connection could not even be turned away, and would wake us for ever */
     union address client, source, target;
@@ -199,15 +246,29 @@ void port_tcp_accept(const struct listener *listener, const struct port_targets 
         fd = accept4(listener->fd, &client.any, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0)
             turn_away(fd);
-        return;
+        return false;
     }
     if (fd < 0)
-        return;
-    int inner = port_choose(targets, &client, listener->port, &source, &target) ? port_dial(SOCK_STREAM, &source, &target) : -1;
+        return false;
+    bool welcome = connections < port_room.connections && port_choose(targets, &client, listener->port, &source, &target);
+    int inner = welcome ? port_dial(SOCK_STREAM, &source, &target) : -1;
     if (inner < 0)
         turn_away(fd);
     else
         begin(fd, inner);
+    return true;
+}
+
+void port_tcp_accept(const struct listener *listener, const struct port_targets *targets)
+{
+    for (int i = 0; i < ACCEPTS && accept_one(listener, targets); i++)
+        ;
+}
+
+void port_tcp_end_all(void)
+{
+    while (all)
+        end_connection(all, true);
 }
 
 bool port_tcp_continue(void)

@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     IDLE_MS = 90 * 1000, /* as Docker's proxy */
-    SWEEP_MS = 5 * 1000,
+    PAUSE_MS = 1000,     /* at least, between two looks for idle flows */
     BUCKETS = 1024,
-    MOST_FLOWS = 16 * 1024,
     AT_ONCE = 64,
     LARGEST = 65535,
 };
@@ -20,7 +18,8 @@ enum {
 /* What one client sends to one of our addresses, and what comes back. */
 struct flow {
     struct watched watched;
-    struct flow *next;
+    struct flow *next;           /* in its bucket */
+    struct flow *older, *newer;  /* by last use */
     int inner, outer; /* the listener's, not ours to close */
     union address client;
     struct in6_pktinfo own6;
@@ -28,16 +27,9 @@ struct flow {
     long long used;
 };
 
-static struct flow *buckets[BUCKETS];
+static struct flow *buckets[BUCKETS], *oldest, *newest, *dead;
 static size_t flows;
 static char data[LARGEST];
-
-static long long now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
 
 static size_t bucket_of(int outer, const union address *client)
 {
@@ -46,6 +38,41 @@ static size_t bucket_of(int outer, const union address *client)
     for (socklen_t i = 0; i < address_size(client); i++)
         hash = (hash ^ bytes[i]) * 16777619u;
     return hash % BUCKETS;
+}
+
+static void unlink_use(struct flow *flow)
+{
+    *(flow->older ? &flow->older->newer : &oldest) = flow->newer;
+    *(flow->newer ? &flow->newer->older : &newest) = flow->older;
+}
+
+static void note_use(struct flow *flow)
+{
+    flow->used = port_now;
+    flow->older = newest;
+    flow->newer = NULL;
+    *(newest ? &newest->newer : &oldest) = flow;
+    newest = flow;
+}
+
+static void use(struct flow *flow)
+{
+    unlink_use(flow);
+    note_use(flow);
+}
+
+/* The memory stays until the end of this turn: epoll may still tell of it. */
+static void end_flow(struct flow *flow)
+{
+    struct flow **place = &buckets[bucket_of(flow->outer, &flow->client)];
+    while (*place != flow)
+        place = &(*place)->next;
+    *place = flow->next;
+    unlink_use(flow);
+    close_fd(&flow->inner);
+    flow->next = dead;
+    dead = flow;
+    flows--;
 }
 
 /* The address of ours that was asked, so that the answer comes from there. */
@@ -84,13 +111,13 @@ static void ready(struct watched *watched, uint32_t events)
 {
     struct flow *flow = (struct flow *)(void *)watched;
     (void)events;
-    for (int i = 0; i < AT_ONCE; i++) {
+    for (int i = 0; i < AT_ONCE && flow->inner >= 0; i++) {
         ssize_t size = recv(flow->inner, data, sizeof data, MSG_DONTWAIT);
         if (size < 0 && errno == ECONNREFUSED)
             continue; /* nobody listens; somebody may yet */
         if (size < 0)
             return;
-        flow->used = now();
+        use(flow);
         answer(flow, (size_t)size);
     }
 }
@@ -106,8 +133,11 @@ static struct flow *find(int outer, const union address *client)
 static struct flow *begin(const struct listener *listener, const struct port_targets *targets, const union address *client)
 {
     union address source, target;
-    if (flows >= MOST_FLOWS || !port_choose(targets, client, listener->port, &source, &target))
+    if (port_room.flows == 0 || !port_choose(targets, client, listener->port, &source, &target))
         return NULL;
+    /* Whoever sends from many addresses has those ended that have been silent longest, and these begin anew with their next word. */
+    if (flows >= port_room.flows)
+        end_flow(oldest);
     int inner = port_dial(SOCK_DGRAM, &source, &target);
     if (inner < 0)
         return NULL;
@@ -115,8 +145,11 @@ static struct flow *begin(const struct listener *listener, const struct port_tar
     *flow = (struct flow){ .watched = { ready }, .next = *bucket, .inner = inner, .outer = listener->fd, .client = *client };
     *bucket = flow;
     flows++;
-    port_watch(inner, EPOLLIN, &flow->watched);
-    return flow;
+    note_use(flow);
+    if (port_watch(inner, EPOLLIN, &flow->watched))
+        return flow;
+    end_flow(flow);
+    return NULL;
 }
 
 void port_udp_receive(const struct listener *listener, const struct port_targets *targets)
@@ -138,29 +171,27 @@ void port_udp_receive(const struct listener *listener, const struct port_targets
         if (!flow && !(flow = begin(listener, targets, &client)))
             continue;
         read_own(&message, flow);
-        flow->used = now();
+        use(flow);
         send(flow->inner, data, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 }
 
 int port_udp_expire(void)
 {
-    static long long looked;
-    long long time = now(), oldest = time - IDLE_MS;
-    if (flows > 0 && time < looked + SWEEP_MS)
-        return (int)(looked + SWEEP_MS - time);
-    looked = time;
-    for (size_t i = 0; flows > 0 && i < BUCKETS; i++)
-        for (struct flow **place = &buckets[i]; *place;) {
-            struct flow *flow = *place;
-            if (flow->used > oldest) {
-                place = &flow->next;
-                continue;
-            }
-            *place = flow->next;
-            close(flow->inner);
-            free(flow);
-            flows--;
-        }
-    return flows > 0 ? SWEEP_MS : -1;
+    while (oldest && oldest->used + IDLE_MS <= port_now)
+        end_flow(oldest);
+    for (struct flow *next; dead; dead = next) {
+        next = dead->next;
+        free(dead);
+    }
+    if (!oldest)
+        return -1;
+    long long left = oldest->used + IDLE_MS - port_now;
+    return left < PAUSE_MS ? PAUSE_MS : (int)left;
+}
+
+void port_udp_end_all(void)
+{
+    while (oldest)
+        end_flow(oldest);
 }

@@ -15,11 +15,13 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MONITOR_FD = 3, NETWORK_FD = 4, EVENTS = 64 };
 
 int port_epoll = -1;
+long long port_now;
 
 static struct port_targets targets;
 static struct listeners listeners;
@@ -31,11 +33,10 @@ struct door {
     const struct listener *listener;
 };
 
-void port_watch(int fd, uint32_t events, struct watched *watched)
+bool port_watch(int fd, uint32_t events, struct watched *watched)
 {
     struct epoll_event event = { .events = events, .data.ptr = watched };
-    if (epoll_ctl(port_epoll, EPOLL_CTL_ADD, fd, &event) < 0)
-        die_errno("cannot watch a socket");
+    return epoll_ctl(port_epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 static void knock(struct watched *watched, uint32_t events)
@@ -60,9 +61,13 @@ static void hear(struct watched *watched, uint32_t events)
     (void)watched;
     (void)events;
     ssize_t n = recv(MONITOR_FD, &byte, 1, MSG_DONTWAIT);
+    if (n > 0 && port_targets_read(&targets, network_file)) {
+        port_tcp_end_all();
+        port_udp_end_all();
+    }
     if (n > 0)
-        port_targets_read(&targets, network_file);
-    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        return;
+    if (n == 0 || (errno != EAGAIN && errno != EINTR))
         leave();
 }
 
@@ -70,11 +75,13 @@ static void open_doors(void)
 {
     static struct watched monitor = { hear };
     struct door *doors = xmalloc((listeners.count + 1) * sizeof *doors);
-    port_watch(MONITOR_FD, EPOLLIN, &monitor);
-    for (size_t i = 0; i < listeners.count; i++) {
+    bool watched = port_watch(MONITOR_FD, EPOLLIN, &monitor);
+    for (size_t i = 0; watched && i < listeners.count; i++) {
         doors[i] = (struct door){ { knock }, &listeners.list[i] };
-        port_watch(listeners.list[i].fd, EPOLLIN, &doors[i].watched);
+        watched = port_watch(listeners.list[i].fd, EPOLLIN, &doors[i].watched);
     }
+    if (!watched)
+        die_errno("cannot watch the published ports");
 }
 
 static void tell(const char *text)
@@ -94,21 +101,33 @@ static char *hear_before(void)
     return text;
 }
 
-static void raise_limit(void)
+/* As many fds as this process may have. */
+static size_t raise_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        die_errno("cannot ask for the limit of open files");
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur > INT32_MAX ? INT32_MAX : (size_t)limit.rlim_cur;
+}
+
+static void look_at_the_clock(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    port_now = time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
 static _Noreturn void serve(void)
 {
     struct epoll_event events[EVENTS];
     bool more = false;
+    look_at_the_clock();
     for (;;) {
         int idle = port_udp_expire(), count = epoll_wait(port_epoll, events, EVENTS, more ? 0 : idle);
+        look_at_the_clock();
         for (int i = 0; i < count; i++) {
             struct watched *watched = events[i].data.ptr;
             watched->ready(watched, events[i].events);
@@ -129,7 +148,7 @@ int role_port(int argc, char **argv)
     signal(SIGINT, SIG_IGN);
     set_cloexec(MONITOR_FD, true);
     port_targets_read(&targets, network_file);
-    raise_limit();
+    size_t files = raise_limit();
     autofree char *before = hear_before(), *problem = port_listen(targets.file, before, &listeners);
     if (problem) {
         tell(problem);
@@ -144,6 +163,7 @@ int role_port(int argc, char **argv)
     port_epoll = epoll_create1(EPOLL_CLOEXEC);
     if (port_epoll < 0)
         die_errno("cannot wait for connections");
+    port_room = port_room_of(files, &listeners);
     open_doors();
     port_confine();
     tell(list);

@@ -31,8 +31,8 @@ struct port_targets {
     const struct plan *file; /* what the rest points into */
     const struct record *v4, *v6;
 };
-/* Reads the network file; dies when it cannot. The old one is freed. */
-void port_targets_read(struct port_targets *targets, const char *path);
+/* Reads the network file; dies when it cannot. The old one is freed. Whether what there was leads elsewhere now. */
+bool port_targets_read(struct port_targets *targets, const char *path);
 /*
  * For a client, where to connect to and from where: from its own address, or from the network's gateway where that would not be answered, since it is the
  * host's loopback, in the container's own network or of the other family. False when nothing is published at the moment.
@@ -73,10 +73,23 @@ struct watched {
     void (*ready)(struct watched *watched, uint32_t events);
 };
 extern int port_epoll;
-void port_watch(int fd, uint32_t events, struct watched *watched);
+/* Ms of a clock that only goes forward, as of this turn. */
+extern long long port_now;
+/* False with errno when the kernel has no room. */
+bool port_watch(int fd, uint32_t events, struct watched *watched);
 
-/* port-tcp.c */
+/* port-room.c: how much of each is carried at once. */
+struct port_room {
+    size_t connections, pipes, flows;
+};
+extern struct port_room port_room;
+/* Of `files` fds that may be open: neither connections nor flows of UDP can take what the other ones, the listeners or the monitor need. */
+struct port_room port_room_of(size_t files, const struct listeners *listeners);
+
+/* port-tcp.c. Beyond what there is room for, connections are reset at once. */
 void port_tcp_accept(const struct listener *listener, const struct port_targets *targets);
+/* Resets all connections: they lead to where the container is no more. */
+void port_tcp_end_all(void);
 /* What has to be gone on with before anything else is waited for; whether there is any. */
 bool port_tcp_continue(void);
 /* Frees what was closed in this turn: until then epoll may still tell of it. */
@@ -84,8 +97,9 @@ void port_tcp_sweep(void);
 
 /* port-udp.c */
 void port_udp_receive(const struct listener *listener, const struct port_targets *targets);
-/* Ends flows that have been idle for 90 s. Returns ms until it wants to be called again, -1 for never. */
+/* Ends flows that have been idle for 90 s, and frees what was ended in the last turn. Returns ms until it wants to be called again, -1 for never. */
 int port_udp_expire(void);
+void port_udp_end_all(void);
 
 /* port-confine.c: keeps CAP_NET_ADMIN, which transparent sockets need, and the system calls that carrying data takes. Dies when it cannot. */
 void port_confine(void);

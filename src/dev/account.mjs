@@ -84,6 +84,16 @@ const ensureRuntimeDirectory = (uid, gid) => {
   return path;
 };
 
+/** @type {readonly string[] | undefined} */
+let raised;
+
+/** As many open files as logins may have where systemd is init: 10,000 connections take more than some machines allow. Where root may not raise the limit it stays. */
+const moreFiles = () => {
+  const words = ['prlimit', '--nofile=:524288'];
+  raised ??= succeeds([...words, 'true']) ? words : [];
+  return raised;
+};
+
 /**
  * The argv that runs a command as the account, with a login's environment and nothing of the caller's.
  * @param {Account} account
@@ -102,7 +112,7 @@ export const asAccount = (account, environment, command) => {
     ...environment,
   };
   const words = Object.entries(login).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
-  const become = ['setpriv', '--reuid', `${account.uid}`, '--regid', `${account.gid}`, '--init-groups', '--inh-caps=-all'];
+  const become = [...moreFiles(), 'setpriv', '--reuid', `${account.uid}`, '--regid', `${account.gid}`, '--init-groups', '--inh-caps=-all'];
   return [...(isRoot ? become : []), 'env', '-i', ...words, ...command];
 };
 

@@ -1,0 +1,29 @@
+#include "port.h"
+
+enum {
+    KEPT = 32,          /* standard input and its like, epoll, the monitor, a file that is being read */
+    FDS_LISTENER = 2,   /* itself and its note */
+    FDS_CONNECTION = 2,
+    FDS_PIPE = 2,
+    MOST_PIPES = 32,    /* an eighth of what a user may have in pipes before his next ones are tiny */
+    MOST_FLOWS = 16 * 1024,
+};
+
+struct port_room port_room;
+
+static size_t least(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
+
+struct port_room port_room_of(size_t files, const struct listeners *listeners)
+{
+    bool udp = false;
+    for (size_t i = 0; i < listeners->count; i++)
+        udp |= listeners->list[i].udp;
+    struct port_room room = { .pipes = least(MOST_PIPES, files / 32) };
+    size_t taken = KEPT + FDS_LISTENER * listeners->count + FDS_PIPE * room.pipes, left = files > taken ? files - taken : 0;
+    room.flows = udp ? least(MOST_FLOWS, left / 4) : 0;
+    room.connections = (left - room.flows) / FDS_CONNECTION;
+    return room;
+}
