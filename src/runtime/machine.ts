@@ -7,7 +7,6 @@ import { closeSync, openSync } from 'node:fs';
 import { availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import { SkiffFailure, explainErrno, renderError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
-import { logDrivers } from '../core/log-driver-names.ts';
 import { readIndex } from '../images/layout.ts';
 import type { WantedDriver } from '../storage/choose.ts';
 import { storageDriver } from '../storage/probe.ts';
@@ -20,9 +19,13 @@ import type { Paths } from '../system/paths.ts';
 import { namespaceSettings } from '../system/namespace-settings.ts';
 import { findProgram } from '../system/programs.ts';
 import { readOptional } from '../system/read-optional.ts';
+import { readSettings } from '../system/settings.ts';
+import { volumeDriverNames } from '../volumes/drivers/names.ts';
 import { cgroupFacts } from './cgroup-facts.ts';
 import type { CgroupFacts } from './cgroup-facts.ts';
+import { dockerFacts } from './machine-docker.ts';
 import { listContainers } from './records.ts';
+import type { DockerFacts } from './machine-docker.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,9 +50,10 @@ export interface DeviceFact {
 }
 
 /** Names as in `docker info` where Docker has the field; ours beside them. */
-export interface Machine extends CgroupFacts {
+export interface Machine extends CgroupFacts, DockerFacts {
   readonly Containers: number;
   readonly ContainersRunning: number;
+  readonly ContainersPaused: number;
   readonly ContainersStopped: number;
   readonly Images: number;
   /** Empty where neither driver works. */
@@ -71,9 +75,6 @@ export interface Machine extends CgroupFacts {
   readonly NCPU: number;
   /** Bytes. */
   readonly MemTotal: number;
-  readonly SecurityOptions: readonly string[];
-  /** Log drivers that keep or send something. */
-  readonly Plugins: { readonly Log: readonly string[] };
   readonly Programs: readonly ProgramFact[];
   readonly Devices: readonly DeviceFact[];
   readonly Warnings: readonly string[];
@@ -143,7 +144,7 @@ const warningsFrom = (body: () => void): readonly string[] => {
   }
 };
 
-type Counts = Pick<Machine, 'Containers' | 'ContainersRunning' | 'ContainersStopped' | 'Images' | 'Warnings'>;
+type Counts = Pick<Machine, 'Containers' | 'ContainersRunning' | 'ContainersPaused' | 'ContainersStopped' | 'Images' | 'Warnings'>;
 
 /** Images by id: one with two names is one. What does not decode is told in a warning and not counted. */
 const count = (paths: Paths): Counts => {
@@ -155,33 +156,32 @@ const count = (paths: Paths): Counts => {
     damaged = index.damaged;
     for (const { id } of index.entries) ids.add(id);
   });
-  const running = containers.filter(({ state }) => state.status === 'running').length;
+  const of = (paused: boolean): number => containers.filter(({ state }) => state.status === 'running' && (state.paused === true) === paused).length;
   return {
     Containers: containers.length,
-    ContainersRunning: running,
-    ContainersStopped: containers.length - running,
+    ContainersRunning: of(false),
+    ContainersPaused: of(true),
+    ContainersStopped: containers.length - of(false) - of(true),
     Images: ids.size,
     Warnings: [...warnings.map(({ message }) => message), ...damaged, ...unreadable],
   };
 };
 
-/** Docker's words for what confines a container. */
-const securityOptions = (): readonly string[] => {
-  const seccomp = /^Seccomp:/m.test(readOptional('/proc/self/status'));
-  return [...(seccomp ? ['name=seccomp,profile=builtin'] : []), 'name=rootless', 'name=userns'];
-};
-
 /**
  * Everything at once; about 30 ms. Makes the directories, and tries the storage drivers where nothing is remembered.
- * Throws only what `ensureDirectories` throws: without directories nothing works, and that is the answer.
+ * Throws only what `ensureDirectories` and `readSettings` throw: without directories nothing works, and that is the answer.
  */
 export const describeMachine = async (paths: Paths, env: Environment, wantedDriver: WantedDriver | undefined): Promise<Machine> => {
   ensureDirectories(paths);
   const host = readHost(env);
   const counts = count(paths);
+  const driver = await driverFact(paths, host, env, wantedDriver);
+  const found = await programFacts(env);
+  const version = found.find(({ Name }) => Name === driver.Driver)?.Version ?? '';
   return {
+    ...dockerFacts(paths, env, await readSettings(env, paths), volumeDriverNames, { name: driver.Driver, version }),
     ...counts,
-    ...(await driverFact(paths, host, env, wantedDriver)),
+    ...driver,
     DockerRootDir: paths.root,
     NodeDir: paths.host,
     RuntimeDir: paths.runtime,
@@ -196,9 +196,7 @@ export const describeMachine = async (paths: Paths, env: Environment, wantedDriv
     NCPU: availableParallelism(),
     MemTotal: totalmem(),
     ...cgroupFacts(env, host.uid),
-    SecurityOptions: securityOptions(),
-    Plugins: { Log: logDrivers.filter((name) => name !== 'none').sort() },
-    Programs: await programFacts(env),
+    Programs: found,
     Devices: deviceFacts(),
     Warnings: [...namespaceWarnings(), ...counts.Warnings],
   };

@@ -59,7 +59,7 @@ test('a trial of the storage drivers that could not begin is not remembered as t
   const auto = ['--storage-driver', 'auto', ...none.slice(2)];
   refused([cover('newuidmap', '/usr/bin/newuidmap')], auto, /^skiff: \/usr\/bin\/newuidmap could not map your ids /);
   runs([], auto);
-  assert.match(skiffAfter([], ['info']).stdout, /Storage driver: +\S+: (?!.*newuidmap)/);
+  assert.match(skiffAfter([], ['info']).stdout, /Chosen Because: (?!.*newuidmap)/);
 });
 
 test('no fuse-overlayfs, or no way to /dev/fuse: missed only where it is asked for', () => {

@@ -51,7 +51,7 @@ test('an unknown command is one line with the nearest', async () => {
 test('global flags are read before the command only', async () => {
   assert.match(await skiff('--roto', '/x', 'version'), "unknown flag: --roto; did you mean --root? See 'skiff --help'");
   assert.match(await skiff('--storage-driver', 'zfs', 'version'), 'it must be auto, overlay or fuse-overlayfs');
-  assert.match(await skiff('--root', '/x', '--storage-driver=overlay', 'version'), /^0 Skiff:/);
+  assert.match(await skiff('--root', '/x', '--storage-driver=overlay', 'version'), /^0 Client: Skiff\n/);
   assert.match(await skiff('version', '--root', '/x'), 'unknown flag: --root');
 });
 

@@ -7,7 +7,7 @@ import { troubleOf } from '../../src/runtime/doctor/finding.ts';
 import type { Finding } from '../../src/runtime/doctor/finding.ts';
 import { isWell, judge } from '../../src/runtime/doctor/judge.ts';
 import { parseKernel, parseTrials } from '../../src/runtime/doctor/look-kernel.ts';
-import { mountOf, mountsIn } from '../../src/runtime/doctor/mounts.ts';
+import { mountOf, mountsIn } from '../../src/system/mounts.ts';
 
 const features = ['user-namespace', 'mount-namespace', 'pid-namespace', 'ipc-namespace', 'uts-namespace', 'cgroup-namespace', 'network-namespace', 'bridge', 'veth', 'nftables', 'tun', 'macvlan', 'ipvlan', 'seccomp', 'openat2', 'pidfd', 'privileges'];
 const allWork = new Map<string, string | undefined>(features.map((name) => [name, undefined]));

@@ -16,7 +16,7 @@ import { readImageUsers } from '../image-users.ts';
 import { readerOf } from '../logs-sweep.ts';
 import { makerIsAlive, markedIds } from '../markers.ts';
 import { isAttended, isStale, listIds, readRawState } from '../records.ts';
-import { mountsIn } from './mounts.ts';
+import { mountsIn } from '../../system/mounts.ts';
 import type { Paths } from '../../system/paths.ts';
 
 /** Things of one kind. */

@@ -25,7 +25,7 @@ import type { Trouble } from './finding.ts';
 import { findLeftovers } from './leftovers.ts';
 import type { Leftover } from './leftovers.ts';
 import { lookAtDirectory, lookAtKernel } from './look-kernel.ts';
-import { mountOf, mountsIn } from './mounts.ts';
+import { mountOf, mountsIn } from '../../system/mounts.ts';
 
 /** The failure of `body`; undefined where it ends well. */
 const troubleIn = async (body: () => unknown): Promise<Trouble | undefined> => {
