@@ -384,7 +384,7 @@ complete -c skiff -n '__skiff_is network' -a prune -d 'Remove all networks that 
 complete -c skiff -n '__skiff_is network' -a remove -d 'Remove one or more networks'
 complete -c skiff -n '__skiff_is network' -a rm -d 'Remove one or more networks'
 complete -c skiff -n '__skiff_is system' -a boot -d 'Start the containers that are to run when the machine does'
-complete -c skiff -n '__skiff_is system' -a df -d 'Show what images and containers take on the disk'
+complete -c skiff -n '__skiff_is system' -a df -d 'Show what images, containers and volumes take on the disk'
 complete -c skiff -n '__skiff_is system' -a doctor -d 'Check what this machine lacks, and clear up leftovers'
 complete -c skiff -n '__skiff_is system' -a events -d 'Show what happens to containers and images, as it happens'
 complete -c skiff -n '__skiff_is system' -a info -d 'Show what Skiff found on this machine and what it chose'
@@ -863,7 +863,7 @@ complete -c skiff -n '__skiff_is doctor' -l repair -d 'Remove what killed comman
 complete -c skiff -n '__skiff_is doctor' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is system-df' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints JSON'
-complete -c skiff -n '__skiff_is system-df' -l verbose -s v -d 'List each image and each container'
+complete -c skiff -n '__skiff_is system-df' -l verbose -s v -d 'List each image, container and volume'
 complete -c skiff -n '__skiff_is system-df' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is system-prune' -l all -s a -d 'Remove every image that no container was made from, not only those without a name'

@@ -1,4 +1,4 @@
-/** `skiff system df -v`: each image and each container. */
+/** `skiff system df -v`: each image, each container and each volume. */
 import { shortId } from '../core/digest.ts';
 import { familiarRepository, parseReference } from '../core/reference.ts';
 import { humanSize } from '../core/sizes.ts';
@@ -6,6 +6,7 @@ import { timeAgo } from '../core/times.ts';
 import type { ImageUsage, StoreUsage } from '../images/usage.ts';
 import type { ContainerUsage } from '../runtime/container-usage.ts';
 import { rowOf } from '../runtime/list.ts';
+import type { VolumeUsage } from '../runtime/volume-usage.ts';
 import type { Output } from './context.ts';
 import { renderList, renderObject } from './format.ts';
 import type { ListView, Row } from './format.ts';
@@ -57,26 +58,41 @@ const imageRow = ({ id, names, created, shared, unique, containers }: ImageUsage
 
 const containerRow = ({ container, bytes }: ContainerUsage, now: number, whole: boolean): Row => ({
   ...rowOf(container, { now, noTrunc: whole }),
-  LocalVolumes: '0',
   Size: humanSize(bytes),
+});
+
+const volumeView: ListView = { headings: { Name: 'VOLUME NAME', Links: 'LINKS', Size: 'SIZE' }, columns: ['Name', 'Links', 'Size'] };
+
+/** With the members that Docker has of a volume there; `N/A` as there where it has none. */
+const volumeRow = ({ volume: { name, driver, labels }, mountpoint, bytes, links }: VolumeUsage): Row => ({
+  Availability: 'N/A',
+  Driver: driver,
+  Group: 'N/A',
+  Labels: Object.entries(labels).map(([key, value]) => `${key}=${value}`).sort().join(','),
+  Links: String(links),
+  Mountpoint: mountpoint,
+  Name: name,
+  Scope: 'local',
+  Size: bytes === undefined ? 'N/A' : humanSize(bytes),
+  Status: 'N/A',
 });
 
 /** Leaves out what a template calls with an argument: an object that is printed whole has no place for it. */
 const plain = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, field]) => typeof field === 'string'));
 
 /** The tables, or one object with Docker's members `Images`, `Containers`, `Volumes` and `BuildCache` through `format`. */
-export const renderDetails = async (store: StoreUsage, containers: readonly ContainerUsage[], format: string | undefined, output: Output): Promise<string> => {
+export const renderDetails = async (store: StoreUsage, containers: readonly ContainerUsage[], volumes: readonly VolumeUsage[], format: string | undefined, output: Output): Promise<string> => {
   const now = Date.now();
   const typed = format?.trim() ?? '';
   const whole = typed !== '' && typed !== 'table';
   const images = store.images.map((image) => imageRow(image, now, whole));
   const rows = containers.map((container) => containerRow(container, now, whole));
-  if (whole) return renderObject(typed, { Images: images, Containers: rows.map(plain), Volumes: [], BuildCache: [] }, output);
+  if (whole) return renderObject(typed, { Images: images, Containers: rows.map(plain), Volumes: volumes.map(volumeRow), BuildCache: [] }, output);
   const { leftovers } = store;
   return [
     `Images space usage:\n\n${await renderList(imageView, images, { format: undefined }, output)}`,
     `\nContainers space usage:\n\n${await renderList(containerView, rows, { format: undefined }, output)}`,
-    `\nLocal Volumes space usage:\n\nVOLUME NAME   LINKS     SIZE\n`,
+    `\nLocal Volumes space usage:\n\n${await renderList(volumeView, volumes.map(volumeRow), { format: undefined }, output)}`,
     `\nBuild cache usage: ${humanSize(0)}\n`,
     ...(leftovers.count === 0 ? [] : [`\nLeftovers: ${leftovers.count} taking ${humanSize(leftovers.bytes)}; 'skiff image prune' removes them\n`]),
   ].join('');

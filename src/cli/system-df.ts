@@ -5,6 +5,8 @@ import { storeUsage } from '../images/usage.ts';
 import type { StoreUsage } from '../images/usage.ts';
 import { containerUsage } from '../runtime/container-usage.ts';
 import type { ContainerUsage } from '../runtime/container-usage.ts';
+import { volumeUsage } from '../runtime/volume-usage.ts';
+import type { VolumeUsage } from '../runtime/volume-usage.ts';
 import type { Context } from './context.ts';
 import { exitOne } from './exit-one.ts';
 import { renderList } from './format.ts';
@@ -34,13 +36,20 @@ const rowOf = (type: string, total: number, active: number, size: number, reclai
 
 const sum = (usages: readonly ContainerUsage[]): number => usages.reduce((total, { bytes }) => total + bytes, 0);
 
-/** Docker's four lines; there are no volumes and no build cache here. Leftovers have one of their own when there are any. */
-const rowsOf = ({ images, total, reclaimable, leftovers }: StoreUsage, containers: readonly ContainerUsage[]): readonly Row[] => {
+/** Volumes whose data are elsewhere count, and have no size here. */
+const volumesRow = (volumes: readonly VolumeUsage[]): Row => {
+  const bytesOf = (some: readonly VolumeUsage[]): number => some.reduce((total, { bytes = 0 }) => total + bytes, 0);
+  const unused = volumes.filter(({ links }) => links === 0);
+  return rowOf('Local Volumes', volumes.length, volumes.length - unused.length, bytesOf(volumes), share(bytesOf(unused), bytesOf(volumes)));
+};
+
+/** Docker's four lines. Leftovers have one of their own when there are any. */
+const rowsOf = ({ images, total, reclaimable, leftovers }: StoreUsage, containers: readonly ContainerUsage[], volumes: readonly VolumeUsage[]): readonly Row[] => {
   const ended = containers.filter(({ container }) => container.state.status !== 'running');
   return [
     rowOf('Images', images.length, images.filter((image) => image.containers > 0).length, total, share(reclaimable, total)),
     rowOf('Containers', containers.length, containers.length - ended.length, sum(containers), share(sum(ended), sum(containers))),
-    rowOf('Local Volumes', 0, 0, 0, humanSize(0)),
+    volumesRow(volumes),
     rowOf('Build Cache', 0, 0, 0, humanSize(0)),
     ...(leftovers.count === 0 ? [] : [rowOf('Leftovers', leftovers.count, 0, leftovers.bytes, share(leftovers.bytes, leftovers.bytes))]),
   ];
@@ -52,13 +61,15 @@ const show = async (context: Context, { format, verbose }: FlagsOf<typeof table>
   if (isLeft(images)) return fail(images.left);
   const containers = await containerUsage(store.paths, store.host)();
   if (isLeft(containers)) return fail(containers.left);
+  const volumes = await volumeUsage(store.paths, store.host)();
+  if (isLeft(volumes)) return fail(volumes.left);
   if (verbose) {
     const { renderDetails } = await import('./system-df-details.ts');
-    context.stdout.write(await renderDetails(images.right, containers.right, format, context.stdout));
+    context.stdout.write(await renderDetails(images.right, containers.right, volumes.right.volumes, format, context.stdout));
   } else {
-    context.stdout.write(await renderList(view, rowsOf(images.right, containers.right), { format }, context.stdout));
+    context.stdout.write(await renderList(view, rowsOf(images.right, containers.right, volumes.right.volumes), { format }, context.stdout));
   }
-  for (const sentence of images.right.warnings) warn(context, sentence);
+  for (const sentence of new Set([...images.right.warnings, ...volumes.right.warnings])) warn(context, sentence);
 };
 
 /** `skiff system df`. */

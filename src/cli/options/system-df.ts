@@ -4,7 +4,7 @@ export const table = {
   name: 'system-df',
   aliases: ['system df'],
   category: 'System',
-  summary: 'Show what images and containers take on the disk',
+  summary: 'Show what images, containers and volumes take on the disk',
   usage: '[OPTIONS]',
   interspersed: true,
   positionals: { min: 0, max: 0 },
@@ -16,7 +16,7 @@ export const table = {
       help: "Print with a Go template; 'table TEMPLATE' adds column headings, 'json' prints JSON",
       suggestions: ['json', 'table'],
     },
-    { name: 'verbose', short: 'v', kind: 'bool', help: 'List each image and each container' },
+    { name: 'verbose', short: 'v', kind: 'bool', help: 'List each image, container and volume' },
   ],
   examples: [
     { command: 'skiff system df', text: 'A line for each kind of thing' },
