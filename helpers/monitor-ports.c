@@ -4,6 +4,7 @@
 #include "port.h"
 #include "util.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -61,10 +62,34 @@ static void note_list(void)
         state_write(self.directory, &self.state); /* a full disk makes it stale, and ends nothing */
 }
 
+/* Files that say that the container has a port begin with its id. */
+static bool is_ours(int directory, const char *name)
+{
+    const char *id = plan_need(self.plan, "id");
+    autofree char *text = name[0] == '.' ? NULL : read_file(directory, name, 4096, NULL);
+    return text && strncmp(text, id, strlen(id)) == 0 && text[strlen(id)] == ' ';
+}
+
+/* Also those of one that was killed. The directory goes with the last. */
+static void remove_notes(void)
+{
+    DIR *directory = self.ports.notes ? opendir(self.ports.notes) : NULL;
+    for (struct dirent *entry; directory && (entry = readdir(directory));)
+        if (is_ours(dirfd(directory), entry->d_name))
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    if (directory) {
+        closedir(directory);
+        rmdir(self.ports.notes);
+    }
+    free(self.ports.notes);
+    self.ports.notes = NULL;
+}
+
 /* Before the command runs, that is the end of the start. Later the container goes on without published ports, and does not say that it has any. */
 static void give_up(const char *words)
 {
     forget_list();
+    remove_notes();
     if (self.started) {
         note_list();
         return;
@@ -83,10 +108,18 @@ static void start_again(void)
         give_up("cannot publish ports: the process that carries them is killed again and again");
 }
 
+static void start_first(const struct plan *file)
+{
+    const struct record *holders = plan_find(file, "port-holders", 3);
+    self.ports.tries = 0;
+    self.ports.notes = holders ? xasprintf("%s", holders->fields[1]) : NULL;
+    start();
+}
+
 void ports_start(const struct plan *file)
 {
     if (self.ports.pid <= 0 && wants_ports(file))
-        start();
+        start_first(file);
 }
 
 bool ports_are_awaited(void)
@@ -134,7 +167,7 @@ void monitor_take_ports(void)
         close_fd(&self.ports.socket);
         if (self.ports.pid > 0)
             kill(self.ports.pid, SIGKILL);
-        else
+        else if (!self.exited)
             start_again();
     } else if (self.ports.answered && !self.started)
         network_go_on();
@@ -154,8 +187,7 @@ char *ports_begin_change(const struct plan *now)
     bool ended = false;
     if (self.ports.pid > 0 || !wants_ports(now))
         return NULL;
-    self.ports.tries = 0;
-    start();
+    start_first(now);
     struct pollfd slot = { .fd = self.ports.socket, .events = POLLIN };
     char *words = poll(&slot, 1, CHANGE_MS) == 1 ? hear(&ended) : xasprintf("the published ports were not opened within %d s", CHANGE_MS / 1000);
     if (!words && !self.ports.answered)
@@ -191,4 +223,5 @@ void ports_end(void)
     self.ports.tries = 0;
     close_fd(&self.ports.socket);
     forget_list();
+    remove_notes();
 }

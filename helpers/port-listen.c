@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { NOTE_TRIES = 100 };
+
 static int open_listener(bool udp, const union address *address)
 {
     int one = 1;
@@ -144,18 +146,43 @@ static char *note_path(const struct record *holders, const struct listener *list
     return xasprintf("%s/%s %s %u", holders->fields[1], listener->udp ? "udp" : "tcp", address_text(&listener->address, text), address_port(&listener->address));
 }
 
-/* That it cannot be noted costs only the name in somebody's sentence. */
-static void note_holder(const struct record *holders, struct listener *listener)
+/* Opens and locks the file that says who has the port, or -1. A monitor may just be removing an old one, and the directory with it. */
+static int open_note(const char *directory, const char *path)
 {
-    autofree char *path = note_path(holders, listener), *who = xasprintf("%s %s\n", holders->fields[2], holders->fields[3]);
-    listener->note = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (listener->note >= 0 && flock(listener->note, LOCK_EX | LOCK_NB) == 0 && ftruncate(listener->note, 0) == 0)
-        write_all(listener->note, who, strlen(who));
+    struct stat status;
+    for (int tries = 0; tries < NOTE_TRIES; tries++) {
+        autoclose int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0 && errno == ENOENT)
+            mkdir(directory, 0700);
+        else if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+            usleep(1000);
+        else if (fd >= 0 && fstat(fd, &status) == 0 && status.st_nlink > 0) {
+            int note = fd;
+            fd = -1;
+            return note;
+        }
+    }
+    return -1;
+}
+
+void port_note(const struct plan *file, struct listeners *listeners)
+{
+    const struct record *holders = plan_find(file, "port-holders", 3);
+    if (!holders)
+        return;
+    autofree char *who = xasprintf("%s %s\n", holders->fields[2], holders->fields[3]);
+    for (size_t i = 0; i < listeners->count; i++) {
+        struct listener *listener = &listeners->list[i];
+        autofree char *path = listener->note < 0 ? note_path(holders, listener) : NULL;
+        if (path)
+            listener->note = open_note(holders->fields[1], path);
+        if (listener->note >= 0 && ftruncate(listener->note, 0) == 0 && pwrite(listener->note, who, strlen(who), 0) < 0)
+            close_fd(&listener->note);
+    }
 }
 
 char *port_listen(const struct plan *file, const char *before, struct listeners *listeners)
 {
-    const struct record *holders = plan_find(file, "port-holders", 3);
     *listeners = (struct listeners){ 0 };
     for (size_t i = 0; i < file->count; i++) {
         char *problem = strcmp(file->records[i].fields[0], "publish") == 0 ? publish(file, &file->records[i], before, listeners) : NULL;
@@ -164,21 +191,6 @@ char *port_listen(const struct plan *file, const char *before, struct listeners 
             return problem;
         }
     }
-    if (holders && listeners->count > 0)
-        mkdir(holders->fields[1], 0700);
-    for (size_t i = 0; holders && i < listeners->count; i++)
-        note_holder(holders, &listeners->list[i]);
+    port_note(file, listeners);
     return NULL;
-}
-
-void port_forget(const struct plan *file, struct listeners *listeners)
-{
-    const struct record *holders = plan_find(file, "port-holders", 3);
-    for (size_t i = 0; holders && i < listeners->count; i++) {
-        autofree char *path = listeners->list[i].note < 0 ? NULL : note_path(holders, &listeners->list[i]);
-        if (path)
-            unlink(path);
-    }
-    if (holders)
-        rmdir(holders->fields[1]); /* stays as long as others have ports */
 }

@@ -49,12 +49,6 @@ static void knock(struct watched *watched, uint32_t events)
         port_tcp_accept(listener, &targets);
 }
 
-static _Noreturn void leave(void)
-{
-    port_forget(targets.file, &listeners);
-    _exit(0);
-}
-
 static void hear(struct watched *watched, uint32_t events)
 {
     char byte;
@@ -66,9 +60,9 @@ static void hear(struct watched *watched, uint32_t events)
         port_udp_end_all();
     }
     if (n > 0)
-        return;
-    if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        leave();
+        port_note(targets.file, &listeners);
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        _exit(0);
 }
 
 static void open_doors(void)
@@ -87,7 +81,7 @@ static void open_doors(void)
 static void tell(const char *text)
 {
     if (send(MONITOR_FD, text, strlen(text), MSG_NOSIGNAL) < 0)
-        leave(); /* the monitor has gone */
+        _exit(EXIT_SKIFF); /* the monitor has gone */
 }
 
 /* To be freed. */

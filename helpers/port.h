@@ -58,8 +58,11 @@ struct listeners {
  * as of port_list, if it can. NULL, or "CODE SENTENCE" to be freed, and nothing is bound.
  */
 char *port_listen(const struct plan *file, const char *before, struct listeners *listeners);
-/* At the end: nothing says any more that the container has these ports. */
-void port_forget(const struct plan *file, struct listeners *listeners);
+/*
+ * Says, in a file for each, that the container that `file` names has the ports; again where it is called otherwise now. The files are locked as long as this
+ * process lives, and the monitor removes them. That one cannot be written costs only the name in somebody's sentence.
+ */
+void port_note(const struct plan *file, struct listeners *listeners);
 
 /* port-list.c */
 enum { PORT_LIST_SIZE = 128 * 1024 }; /* what a packet takes (wmem_default), and then some */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -93,6 +94,20 @@ static void conflicts_are_told(void)
     is_said("elsewhere", "publish tcp 8090 8090 80 10.98.0.1\n", "125 cannot publish port 8090 on 10.98.0.1: this machine does not have that address");
 }
 
+/* Who is called otherwise now is named so. */
+static void names_change(struct role role, const char *path)
+{
+    autofree char *renamed = stage_file("renamed", "publish tcp 8080 8080 80 0.0.0.0 ?::\n", true), *note = xasprintf("%.*s/holders/tcp 0.0.0.0 8080", (int)(strrchr(path, '/') - path), path);
+    check(rename(renamed, path) == 0);
+    role_tell(role);
+    for (int tries = 0; tries < 5000; tries++, usleep(1000)) {
+        autofree char *text = read_file(AT_FDCWD, note, 100, NULL);
+        if (text && strcmp(text, "renamed-id renamed\n") == 0)
+            return;
+    }
+    check(!"the file has the new name");
+}
+
 /* One that stands in for another has the same ports, though there are lower ones; a range is told as one. */
 static void ports_stay(void)
 {
@@ -139,6 +154,7 @@ int main(void)
     clients_are_shown();
     conflicts_are_told();
     ports_stay();
+    names_change(role, path);
     low_ports_are_refused();
     free(stage_file("first", "publish tcp 8080 8080 80 0.0.0.0 ?::\n", false));
     role_tell(role);

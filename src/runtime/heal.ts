@@ -17,6 +17,7 @@ import { tell } from './container-events.ts';
 import { keeperIsAlive } from './keeper.ts';
 import { sweepReaders } from './logs-sweep.ts';
 import { clearTraces, makerIsAlive, markedIds, takeMarker } from './markers.ts';
+import { forgetPorts } from './port-notes.ts';
 import { atRest, ended, isAttended, isStale, isWaiting, listIds, readContainer, readRawState, readersPath, socketPath } from './records.ts';
 import { isTold } from './told-events.ts';
 import { doomedPath, doomedPrefix, makingPath, makingPrefix } from './trees.ts';
@@ -91,6 +92,7 @@ const removeReaders = (paths: Paths, id: string): void => {
 /** Gives the addresses of containers back, and only then removes what tells that they need healing. */
 const clearAll = (paths: Paths, ids: readonly string[]): void => {
   releaseLeasesOf(paths, ids);
+  forgetPorts(paths, ids);
   for (const id of ids) clearTraces(paths, id);
 };
 
@@ -101,6 +103,7 @@ const clearAll = (paths: Paths, ids: readonly string[]): void => {
 export const discard = (paths: Paths, host: Host, ids: readonly string[]): void => {
   const doomed: string[] = [];
   releaseLeasesOf(paths, ids);
+  forgetPorts(paths, ids);
   for (const id of ids) {
     const { name, say } = lastWords(paths, id);
     const target = doomedPath(paths, id);

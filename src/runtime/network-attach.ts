@@ -8,6 +8,7 @@ import { giveBack, releaseLeasesOf, takeEndpoint, upDirectory } from '../network
 import { findNetwork } from '../network/store.ts';
 import { forwardersOf, withAddresses, resolverFileOf } from './etc-networks.ts';
 import { networkRecords } from './network-file.ts';
+import { portNotes } from './port-notes.ts';
 import { encodePlan } from './plan-records.ts';
 import { wishedInterface } from './spec-network.ts';
 import type { PortSpan } from '../core/publish.ts';
@@ -53,7 +54,7 @@ const freePorts = (): PortSpan => {
 
 const publishingOf = (paths: Paths, skiff: SkiffSpec): Publishing => {
   const { published = [], exposed = [], publishAll = false } = skiff;
-  return { ports: allWanted(published, exposed, publishAll), holders: join(paths.runtime, 'ports'), container: skiff, free: freePorts };
+  return { ports: allWanted(published, exposed, publishAll), holders: portNotes(paths), container: skiff, free: freePorts };
 };
 
 /** Where the network file of a container is. */
