@@ -62,4 +62,5 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   version: () => import('./version.ts'),
   completion: () => import('./completion.ts'),
   __complete: () => import('./complete.ts'),
+  __unmount: () => import('./unmount.ts'),
 };

@@ -14,6 +14,7 @@ import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { isAlive } from '../system/process-identity.ts';
 import { deadHolders } from '../volumes/held.ts';
 import { tell } from './container-events.ts';
+import { unmountForgotten } from './heal-plugins.ts';
 import { keeperIsAlive } from './keeper.ts';
 import { sweepReaders } from './logs-sweep.ts';
 import { clearTraces, makerIsAlive, markedIds, takeMarker } from './markers.ts';
@@ -248,6 +249,7 @@ export const heal = (paths: Paths, host: Host): void => {
   // takes the files of a killed one away when it ends.
   if (doomed.length > 0 || keeperIsLeft(paths)) removeTrees(paths, host, doomed);
   sweepHolders(paths);
+  unmountForgotten(paths);
 };
 
 /** What the holder of a volume has left that was killed. */

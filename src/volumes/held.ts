@@ -24,14 +24,17 @@ export const heldRecord = (paths: Paths, name: string, words: readonly string[])
   ...words,
 ];
 
+/** Where the process waits for the end of container `id` that then gives the volume `name` back. */
+const afterDirectory = (paths: Paths, id: string, name: string): string => holderDirectory(paths, `${id}/${name}`);
+
 /**
- * The record that has a program run in the host's namespaces once the container `id` has ended, whatever has ended it: `command`, absolute path first, with
- * the environment `environment` (lines `NAME=value`).
+ * The record that has a program run in the host's namespaces once the container `id` has ended, whatever has ended it, to give back its volume `name`: `command`, absolute path
+ * first, with the environment `environment` (lines `NAME=value`).
  */
-export const afterRecord = (paths: Paths, id: string, environment: readonly string[], command: readonly string[]): PlanRecord => [
+export const afterRecord = (paths: Paths, id: string, name: string, environment: readonly string[], command: readonly string[]): PlanRecord => [
   'volume',
-  id,
-  holderDirectory(paths, id),
+  name,
+  afterDirectory(paths, id, name),
   '',
   'after',
   String(environment.length),
@@ -58,11 +61,16 @@ const readState = (directory: string): (HolderState & { readonly start: string }
   }
 };
 
-/** What the living holder of the volume `name` says; undefined where no container uses it. */
-export const holderState = (paths: Paths, name: string): HolderState | undefined => {
-  const found = readState(holderDirectory(paths, volumeDirectory(paths, name)));
+const livingState = (directory: string): HolderState | undefined => {
+  const found = readState(directory);
   return found !== undefined && isAlive(found) ? found : undefined;
 };
+
+/** What the living holder of the volume `name` says; undefined where no container uses it. */
+export const holderState = (paths: Paths, name: string): HolderState | undefined => livingState(holderDirectory(paths, volumeDirectory(paths, name)));
+
+/** Whether a process is there that sees to what `afterRecord` says. */
+export const isLookedAfter = (paths: Paths, id: string, name: string): boolean => livingState(afterDirectory(paths, id, name)) !== undefined;
 
 /** Directories that killed holders may have left: those of no living process. For `sweep-volumes`, which looks again under their lock. */
 export const deadHolders = (paths: Paths): readonly string[] => {
