@@ -9,7 +9,7 @@ import { findPlugin } from './find.ts';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { VolumeContext } from '../driver.ts';
 import type { Answer, AnswerKind } from './codec.ts';
-import type { PluginAddress, PluginPlace } from './find.ts';
+import type { PluginAddress, PluginPlace } from './place.ts';
 
 const mediaType = 'application/vnd.docker.plugins.v1.2+json';
 /** More than the list of many thousand volumes; bytes. */

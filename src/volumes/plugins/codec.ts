@@ -4,7 +4,7 @@ import { isLeft } from 'fp-ts/Either';
 import { fail } from '../../core/errors.ts';
 import { cleanPath } from '../../core/mounts.ts';
 import { isVolumeName } from '../name.ts';
-import type { PluginTls } from './find.ts';
+import type { PluginTls } from './place.ts';
 
 /** Names of members as the protocol has them; Go reads and some plugins write them in any case. */
 const members: readonly string[] = ['Err', 'Implements', 'Mountpoint', 'Volume', 'Volumes', 'Name', 'CreatedAt', 'Status', 'Capabilities', 'Scope', 'Addr', 'TLSConfig', 'InsecureSkipVerify', 'CAFile', 'CertFile', 'KeyFile'];

@@ -8,23 +8,7 @@ import { isAbsolute, join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import { decodeSpecification } from './codec.ts';
 import type { VolumeContext } from '../driver.ts';
-
-/** Files of a certificate authority, a certificate and its key, as `NAME.json` names them. */
-export interface PluginTls {
-  readonly insecureSkipVerify: boolean;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-}
-
-export type PluginAddress =
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: PluginTls };
-
-export interface PluginPlace {
-  readonly name: string;
-  readonly address: PluginAddress;
-}
+import type { PluginAddress, PluginPlace, PluginTls } from './place.ts';
 
 const largest = 64 * 1024;
 
