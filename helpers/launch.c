@@ -15,6 +15,7 @@
 #include "teardown.h"
 #include "util.h"
 #include "volume.h"
+#include "volume-end.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,7 @@ static void clear_away(const struct plan *plan)
 {
     leases_down(plan, true);
     teardown_files(plan, true, true);
+    volumes_remove(plan, getpid(), process_start_time(getpid()));
     if (plan_find(plan, "remove", 1))
         plan_event(plan, "destroy", NULL);
 }

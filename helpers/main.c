@@ -13,6 +13,8 @@ static const struct {
     { "visit", role_visit },
     { "rm", role_rm },         { "lock", role_lock },       { "init", role_init },
     { "spread", role_spread },
+    { "copy-tree", role_copy_tree },
+    { "drop-volumes", role_drop_volumes },
     { "dns", role_dns },
     { "net", role_net },
     { "port", role_port },

@@ -7,6 +7,7 @@
 #include "teardown.h"
 #include "util.h"
 #include "volume.h"
+#include "volume-end.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -105,6 +106,7 @@ void monitor_note_end(void)
     plan_exec_event(self.plan, "exec_die", code);
     if (self.stopping)
         monitor_event("stop", NULL);
+    volumes_tell(self.plan, "unmount");
 }
 
 void monitor_end_run(void)
@@ -134,6 +136,7 @@ void monitor_end_run(void)
 _Noreturn void monitor_finish(void)
 {
     bool failed = self.failure[0] != 0;
+    pid_t monitor = self.state.monitor; /* record_end() forgets it */
     uint32_t code = (uint32_t)self.state.exit_code;
     monitor_end_run();
     volumes_release(MONITOR_VOLUMES, volumes_count(self.plan));
@@ -148,8 +151,10 @@ _Noreturn void monitor_finish(void)
             record_end(failed);
         leases_down(self.plan, true);
         teardown_files(self.plan, removes, failed && !self.ran);
-        if (removes)
+        if (removes) {
             monitor_event("destroy", NULL);
+            volumes_remove(self.plan, monitor, self.state.monitor_start);
+        }
         close_fd(&self.claim); /* it may be started again while we still talk to a slow reader */
     }
     tell_losses();

@@ -6,6 +6,7 @@
 #include "sandbox.h"
 #include "sealed.h"
 #include "util.h"
+#include "volume-end.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -161,6 +162,7 @@ static void note_started(void)
     monitor_begin_health();
     if (self.directory >= 0 && state_write(self.directory, &self.state) < 0)
         die_errno("cannot record the container's state");
+    volumes_tell(self.plan, "mount");
     monitor_event("start", NULL);
     if (self.early_signal && !self.exited)
         kill(self.pid, self.early_signal);

@@ -20,6 +20,14 @@ struct mount_attributes {
     uint64_t set, clear, propagation, userns_fd;
 };
 enum { ATTRIBUTE_READONLY = 1, AT_RECURSIVE_FLAG = 0x8000 };
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
+#define OPEN_TREE_CLOEXEC O_CLOEXEC
+#endif
+#ifndef MOVE_MOUNT_F_EMPTY_PATH
+#define MOVE_MOUNT_F_EMPTY_PATH 4
+#define MOVE_MOUNT_T_EMPTY_PATH 0x40
+#endif
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
 #endif
@@ -80,6 +88,11 @@ static unsigned long present_flags(int fd)
     return flags;
 }
 
+int mount_remount(int fd, unsigned long flags)
+{
+    return mount_on_fd(NULL, fd, NULL, MS_REMOUNT | MS_BIND | present_flags(fd) | flags, NULL);
+}
+
 static int remount_bind(int fd, unsigned long flags, bool recursive)
 {
     if ((flags & MS_RDONLY) && recursive) {
@@ -87,14 +100,30 @@ static int remount_bind(int fd, unsigned long flags, bool recursive)
         if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE_FLAG, &attributes, sizeof attributes) < 0)
             return -1;
     }
-    return mount_on_fd(NULL, fd, NULL, MS_REMOUNT | MS_BIND | present_flags(fd) | flags, NULL);
+    return mount_remount(fd, flags);
+}
+
+/*
+ * Mounts what `source` is on `target`, which is at `place`, and returns an fd of that very mount: looked up by name it might be another one by now, where somebody
+ * else changes a directory that is shared, and then the options would go to the wrong place. -1 with errno. open_tree(2), Linux 5.2; before that there is the name only.
+ */
+static int attach_copy(int root, int source, int target, const char *place, bool with_children)
+{
+    char path[64];
+    int copy = (int)syscall(SYS_open_tree, source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (with_children ? AT_RECURSIVE_FLAG : 0));
+    if (copy < 0 && errno == ENOSYS) {
+        fd_path(path, sizeof path, source);
+        return mount_on_fd(path, target, NULL, MS_BIND | (with_children ? MS_REC : 0), NULL) < 0 ? -1 : root_open(root, place, O_PATH, true);
+    }
+    if (copy >= 0 && syscall(SYS_move_mount, copy, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+        close_fd(&copy);
+    return copy;
 }
 
 static void mount_bind(int root, char **f)
 {
     unsigned long flags = strtoul(f[3], NULL, 10), propagation = strtoul(f[4], NULL, 10);
     bool with_children = strchr(f[5], 'c') != NULL;
-    char source_path[64];
     autoclose int source = open(f[1], O_PATH | O_CLOEXEC);
     struct stat status;
     if (source < 0 || fstat(source, &status) < 0)
@@ -102,15 +131,12 @@ static void mount_bind(int root, char **f)
     autoclose int target = S_ISDIR(status.st_mode) ? root_make_directory(root, f[2], true) : root_make_file(root, f[2], true);
     if (target < 0)
         die_target("bind onto", f[2]);
-    fd_path(source_path, sizeof source_path, source);
-    if (mount_on_fd(source_path, target, NULL, MS_BIND | (with_children ? MS_REC : 0), NULL) < 0) {
+    autoclose int mounted = attach_copy(root, source, target, f[2], with_children);
+    if (mounted < 0) {
         if (errno == EINVAL && !with_children)
             die("cannot bind %s without what is mounted below it: that would show what those mounts hide, which only root may", f[1]);
         die_errno("cannot bind %s onto %s (a file needs a file there, a directory a directory)", f[1], f[2]);
     }
-    autoclose int mounted = root_open(root, f[2], O_PATH, true);
-    if (mounted < 0)
-        die_target("open", f[2]);
     if (propagation && mount_on_fd(NULL, mounted, NULL, propagation, NULL) < 0)
         die_errno("cannot set the propagation of %s", f[2]);
     if (flags && remount_bind(mounted, flags, strchr(f[5], 'r') != NULL) < 0)

@@ -18,4 +18,7 @@ int mount_record(int root, const struct record *record);
 /* mount(2) onto an open fd; data may be NULL. -1 with errno. */
 int mount_on_fd(const char *source, int target, const char *type, unsigned long flags, const char *data);
 
+/* Gives the mount that the fd is of these flags of mount(2) besides those that it has; -1 with errno. */
+int mount_remount(int fd, unsigned long flags);
+
 #endif

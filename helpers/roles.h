@@ -11,6 +11,8 @@ int role_userns(int argc, char **argv);
 int role_view(int argc, char **argv);
 int role_visit(int argc, char **argv);
 int role_rm(int argc, char **argv);
+int role_copy_tree(int argc, char **argv);
+int role_drop_volumes(int argc, char **argv);
 int role_lock(int argc, char **argv);
 int role_rotate_events(int argc, char **argv);
 int role_spread(int argc, char **argv);

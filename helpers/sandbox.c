@@ -12,13 +12,16 @@
 #include "frames.h"
 #include "mounts.h"
 #include "namespaces.h"
+#include "owntree.h"
 #include "plan.h"
 #include "process.h"
 #include "roles.h"
 #include "rootfs.h"
 #include "rootpath.h"
+#include "user.h"
 #include "util.h"
 #include "volume.h"
+#include "volume-data.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,7 +128,16 @@ static void pivot(int root)
         die_errno("cannot make the container's root mount its own");
 }
 
-static void run_record(int root, const struct record *record)
+/* `U`: what is mounted there is given to the user that the command runs as. */
+static void give_to_user(const struct plan *plan, int root, const char *path)
+{
+    struct user *user = user_load(root, plan_text(plan, "user", ""), NULL, 0);
+    autoclose int fd = root_open(root, path, O_PATH, true);
+    if (fd < 0 || owntree(fd, user->uid, user->gid) < 0)
+        die_errno("cannot give %s to the container's user (U)", path);
+}
+
+static void run_record(const struct plan *plan, int root, const struct record *record)
 {
     char **f = record->fields;
     const char *name = f[0];
@@ -147,6 +159,8 @@ static void run_record(int root, const struct record *record)
         wait_for(PACKET_NETWORK);
     else if (strcmp(name, "shm-of") == 0 && record->count == 3)
         share_memory(root, (pid_t)parse_number(f[1], 1, 1 << 30, "pid"), strtoull(f[2], NULL, 10));
+    else if (strcmp(name, "own") == 0 && record->count == 2)
+        give_to_user(plan, root, f[1]);
     else if (strcmp(name, "pivot") == 0)
         pivot(root);
     else
@@ -174,7 +188,7 @@ static _Noreturn void run_inner(const struct process *process, const char *rootf
     while (i < plan->count && strcmp(plan->records[i].fields[0], "begin") != 0)
         i++;
     for (i++; i < plan->count && strcmp(plan->records[i].fields[0], "end") != 0; i++)
-        run_record(root, &plan->records[i]);
+        run_record(plan, root, &plan->records[i]);
     process_run(process, root, !plan_flag(plan, "outer-pid"));
 }
 
@@ -217,6 +231,7 @@ int role_sandbox(int argc, char **argv)
         die_errno("cannot make a mount namespace");
     volumes_mount(plan);
     const char *rootfs = rootfs_mount(plan, ROOTFS_WRITE);
+    volumes_prepare(plan, rootfs);
     /* Behind fuse-overlayfs, which serves the container and is none of it; before the cgroup namespace, whose root this will be. */
     if (plan_find(plan, "cgroup", 3))
         cgroup_enter_sibling(plan_find(plan, "runtime", 1) != NULL);

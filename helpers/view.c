@@ -14,6 +14,8 @@
 #include "roles.h"
 #include "rootfs.h"
 #include "util.h"
+#include "volume.h"
+#include "volume-data.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +58,12 @@ static int open_rootfs(const struct plan *plan, pid_t pid, unsigned long long st
     bool foreign = plan_find(plan, "runtime", 1) != NULL;
     if (pid > 0 && process_start_time(pid) == start)
         return namespace_copy_mount(pid, start, foreign ? rootfs_target(plan) : "/", visit && !foreign);
-    int fd = open(rootfs_mount(plan, visit ? ROOTFS_WRITE : ROOTFS_READ), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (visit)
+        volumes_mount(plan);
+    const char *rootfs = rootfs_mount(plan, visit ? ROOTFS_WRITE : ROOTFS_READ);
+    if (visit)
+        volumes_prepare(plan, rootfs);
+    int fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         die_errno("cannot open the container's root file system");
     if (visit)
@@ -99,6 +106,8 @@ static int run_view(int argc, char **argv, bool visit)
     pid_t pid = (pid_t)parse_number(f[1], 0, 1 << 30, "pid");
     struct keeper_settings settings = keeper_settings_from(argv + 1);
     struct keeper keeper = keeper_acquire(&settings);
+    /* Given back by our end. */
+    (void)(visit ? volumes_acquire(plan, &keeper) : NULL);
     keeper_enter(&keeper);
     /* A killed skiff command wants nothing more. Changes of identity clear this, so it comes after them; prctl(2). */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != caller)

@@ -54,10 +54,13 @@ export const fakeHost = (changes: Partial<HostView> = {}): HostView => ({
   hosts: () => '127.0.0.1 localhost workstation\n',
   address: () => '192.0.2.50',
   findContainer: (name) => {
-    if (name === 'web') return { id: 'aa'.repeat(32), name: 'web', pid: 4711, shareable: true, networkOwner: 'aa'.repeat(32), ownerDirectory: '/c/web', hostname: 'webbox', hasHostNetwork: false };
-    if (name === 'db') return { id: 'bb'.repeat(32), name: 'db', pid: 4712, shareable: false, networkOwner: 'bb'.repeat(32), ownerDirectory: '/c/db', hostname: 'dbbox', hasHostNetwork: true };
-    return name === 'dead' ? { id: 'cc'.repeat(32), name: 'dead', shareable: false, networkOwner: 'cc'.repeat(32), ownerDirectory: '/c/dead', hostname: 'deadbox', hasHostNetwork: false } : undefined;
+    if (name === 'web') return { id: 'aa'.repeat(32), name: 'web', pid: 4711, shareable: true, networkOwner: 'aa'.repeat(32), ownerDirectory: '/c/web', hostname: 'webbox', hasHostNetwork: false, mountPoints: [] };
+    if (name === 'db') return { id: 'bb'.repeat(32), name: 'db', pid: 4712, shareable: false, networkOwner: 'bb'.repeat(32), ownerDirectory: '/c/db', hostname: 'dbbox', hasHostNetwork: true, mountPoints: [] };
+    return name === 'dead' ? { id: 'cc'.repeat(32), name: 'dead', shareable: false, networkOwner: 'cc'.repeat(32), ownerDirectory: '/c/dead', hostname: 'deadbox', hasHostNetwork: false, mountPoints: [] } : undefined;
   },
+  newVolumeName: () => 'f'.repeat(64),
+  volumeData: (name) => `/state/volumes/${name}/_data`,
+  ownerOf: () => ({ uid: 1000, gid: 1000, writable: true }),
   ...changes,
 });
 

@@ -46,9 +46,6 @@ const columns = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Nam
 /** Whether a template may show this field; `json` shows all, and a word of a comment costs only time. */
 const mentions = (format: string | undefined, field: string): boolean => format?.includes(`.${field}`) === true;
 
-/** `json`, and a template that turns a whole row into it. */
-const showsAll = (format: string | undefined): boolean => format !== undefined && /^ *json *$|json \. *}}/.test(format);
-
 const qualifierOf = async ({ env }: Context, { paths }: Surroundings): Promise<(word: string) => string> => qualifier(await readSettings(env, paths), paths);
 
 const lookUp = async (context: Context, surroundings: Surroundings): Promise<Lookups> => {
@@ -75,17 +72,16 @@ const listAll = ({ stderr }: Context, { paths }: Surroundings, everywhere: boole
 /** The rows, with what costs something only where it is shown. */
 const rowsOf = async (context: Context, surroundings: Surroundings, chosen: readonly Container[], { size, format, noTrunc }: Flags, hosts: ReadonlyMap<string, string>): Promise<readonly Row[]> => {
   const sizes = size || mentions(format, 'Size') ? await (await import('../runtime/container-sizes.ts')).containerSizes(surroundings, chosen) : undefined;
-  const mountsOf = showsAll(format) || mentions(format, 'Mounts') ? (await lookUp(context, surroundings)).mountsOf : undefined;
   const isCurrent = nameChecker(surroundings.paths, await qualifierOf(context, surroundings));
   const now = Date.now();
-  return chosen.map((container) => rowOf(container, { now, isCurrent, noTrunc, size: sizes?.get(container.id), mounts: mountsOf?.(container), host: hosts.get(container.id) }));
+  return chosen.map((container) => rowOf(container, { now, isCurrent, noTrunc, size: sizes?.get(container.id), host: hosts.get(container.id) }));
 };
 
 const list = async (context: Context, flags: Flags, filters: readonly Filter[]): Promise<void> => {
   const surroundings = surroundingsOf(context);
   heal(surroundings.paths, surroundings.host);
   const { containers, hosts } = listAll(context, surroundings, flags.allHosts);
-  const lookups = filters.some(({ key }) => key === 'ancestor' || key === 'volume') ? await lookUp(context, surroundings) : noLookups;
+  const lookups = filters.some(({ key }) => key === 'ancestor') ? await lookUp(context, surroundings) : noLookups;
   const last = flags.latest && flags.last < 0 ? 1 : flags.last;
   const chosen = chooseContainers(containers, { all: flags.all, last, filters }, lookups);
   if (flags.quiet) {

@@ -9,7 +9,7 @@ export { table };
 
 /** `skiff rm`: prints each name that is gone; 1 when one of them could not be removed, as in Docker. */
 export const run = async (context: Context, flags: FlagsOf<typeof table>, positionals: readonly string[]): Promise<number> => {
-  const removals = await removeContainers(surroundingsOf(context), positionals, flags.force);
+  const removals = await removeContainers(surroundingsOf(context), positionals, flags.force, flags.volumes);
   for (const { word, error } of removals) {
     if (error === undefined) context.stdout.write(`${word}\n`);
     // What is not there is as removed as it can be: with --force no failure, as in Docker.

@@ -1,10 +1,11 @@
-/** `--mount type=bind|tmpfs,…` (docker/cli opts/mount.go): one CSV record of `key=value` and bare keys. */
+/** `--mount type=bind|volume|tmpfs,…` (docker/cli opts/mount.go): one CSV record of `key=value` and bare keys. */
 import { splitRecord } from './csv.ts';
 import { attempt, refuse, usage } from './invalid.ts';
 import { cleanPath, parsePropagation, parseTarget } from './mounts.ts';
 import { wordHint } from './nearest.ts';
 import { parseSize } from './sizes.ts';
-import type { BindRequest, MountRequest, TmpfsRequest } from './mounts.ts';
+import { checkVolumeName } from './volume-name.ts';
+import type { BindRequest, MountRequest, TmpfsRequest, VolumeMount } from './mounts.ts';
 import type { Either } from 'fp-ts/Either';
 import type { SkiffError } from './errors.ts';
 
@@ -12,50 +13,61 @@ const aliases: Readonly<Record<string, string>> = { src: 'source', dst: 'target'
 const commonKeys: readonly string[] = ['type', 'source', 'target', 'readonly', 'consistency'];
 const bindKeys: readonly string[] = ['bind-propagation', 'bind-recursive', 'bind-nonrecursive', 'bind-create-src'];
 const tmpfsKeys: readonly string[] = ['tmpfs-size', 'tmpfs-mode'];
+const volumeKeys: readonly string[] = ['volume-nocopy', 'volume-subpath', 'volume-driver', 'volume-opt', 'volume-label'];
 /** Keys that may stand alone, meaning true. */
-const switches: readonly string[] = ['readonly', 'bind-nonrecursive', 'bind-create-src'];
-const knownKeys: readonly string[] = [...commonKeys, ...bindKeys, ...tmpfsKeys, ...Object.keys(aliases)];
+const switches: readonly string[] = ['readonly', 'bind-nonrecursive', 'bind-create-src', 'volume-nocopy'];
+/** Keys that may occur more than once, with values of their own: `NAME=VALUE`. */
+const lists: readonly string[] = ['volume-opt', 'volume-label'];
+const knownKeys: readonly string[] = [...commonKeys, ...bindKeys, ...tmpfsKeys, ...volumeKeys, ...Object.keys(aliases)];
 
-type Fields = ReadonlyMap<string, string>;
+interface Fields {
+  readonly one: ReadonlyMap<string, string>;
+  readonly many: ReadonlyMap<string, readonly string[]>;
+}
 
 const readFields = (text: string): Fields => {
-  const fields = new Map<string, string>();
+  const one = new Map<string, string>();
+  const many = new Map<string, readonly string[]>();
   for (const field of splitRecord(text) ?? usage(`invalid --mount '${text}': a quotation mark is out of place`)) {
     const at = field.indexOf('=');
     const typed = (at < 0 ? field : field.slice(0, at)).trim().toLowerCase();
     const key = aliases[typed] ?? typed;
-    if (/^(volume|image)-/.test(key)) return noVolumes(text);
+    if (key === 'image-subpath') return noImages(text);
     if (!knownKeys.includes(key)) return usage(`invalid --mount '${text}': unknown key '${typed}'`, wordHint(typed, knownKeys));
     if (at < 0 && !switches.includes(key)) return usage(`invalid --mount '${text}': '${typed}' needs a value`, `write ${typed}=…`);
-    fields.set(key, at < 0 ? 'true' : field.slice(at + 1));
+    const value = at < 0 ? 'true' : field.slice(at + 1);
+    one.set(key, value);
+    if (lists.includes(key)) many.set(key, [...(many.get(key) ?? []), value]);
   }
-  return fields;
+  return { one, many };
 };
 
-const noVolumes = (text: string): never =>
-  refuse(`--mount '${text}': named volumes and image mounts are not here yet`, 'use type=bind,source=/host/path,target=/path or type=tmpfs,target=/path');
+const noImages = (text: string): never =>
+  refuse(`--mount '${text}': images cannot be mounted into containers yet`, "copy what you need into a volume: skiff run --rm -v NAME:/to IMAGE cp -a /from/. /to");
 
-const readBoolean = (fields: Fields, key: string, text: string): boolean => {
-  const value = fields.get(key) ?? 'false';
+const readBoolean = ({ one }: Fields, key: string, text: string): boolean => {
+  const value = one.get(key) ?? 'false';
   if (/^(1|t|true)$/i.test(value)) return true;
   return /^(0|f|false)$/i.test(value) ? false : usage(`invalid --mount '${text}': ${key}=${value} is neither true nor false`);
 };
 
-const noKeysOf = (keys: readonly string[], fields: Fields, type: string, text: string): void => {
-  const wrong = keys.find((key) => fields.has(key));
+const noKeysOf = (keys: readonly string[], { one }: Fields, type: string, text: string): void => {
+  const wrong = keys.find((key) => one.has(key));
   if (wrong !== undefined) usage(`invalid --mount '${text}': '${wrong}' does not go with type=${type}`);
 };
 
-const bindSource = (fields: Fields, cwd: string, text: string): string => {
-  const source = fields.get('source') ?? '';
+const targetOf = ({ one }: Fields, text: string): string => parseTarget(one.get('target') ?? '', text);
+
+const bindSource = ({ one }: Fields, cwd: string, text: string): string => {
+  const source = one.get('source') ?? '';
   if (source.startsWith('/') && !source.includes('\0')) return cleanPath(source);
   if (/^\.\.?(\/|$)/.test(source)) return cleanPath(`${cwd}/${source}`);
   if (source === '') return usage(`invalid --mount '${text}': source is missing`, 'write source=/host/path');
-  return usage(`invalid --mount '${text}': the source '${source}' is not a path`, `write source=./${source} for a path below this directory`);
+  return usage(`invalid --mount '${text}': the source '${source}' is not a path`, `write source=./${source} for a path below this directory, or type=volume for a volume`);
 };
 
 const bindRecursion = (fields: Fields, readOnly: boolean, text: string): BindRequest['recursive'] => {
-  const value = fields.get('bind-recursive') ?? (readBoolean(fields, 'bind-nonrecursive', text) ? 'disabled' : 'enabled');
+  const value = fields.one.get('bind-recursive') ?? (readBoolean(fields, 'bind-nonrecursive', text) ? 'disabled' : 'enabled');
   if (value !== 'enabled' && value !== 'disabled' && value !== 'writable' && value !== 'readonly') {
     return usage(`invalid --mount '${text}': bind-recursive=${value}`, 'use enabled, disabled, writable or readonly');
   }
@@ -64,40 +76,85 @@ const bindRecursion = (fields: Fields, readOnly: boolean, text: string): BindReq
 };
 
 const bindMount = (fields: Fields, cwd: string, text: string): BindRequest => {
-  noKeysOf(tmpfsKeys, fields, 'bind', text);
+  noKeysOf([...tmpfsKeys, ...volumeKeys], fields, 'bind', text);
   const readOnly = readBoolean(fields, 'readonly', text);
   return {
     kind: 'bind',
     typed: text,
     source: bindSource(fields, cwd, text),
-    target: parseTarget(fields.get('target') ?? '', text),
+    target: targetOf(fields, text),
     readOnly,
-    propagation: parsePropagation((fields.get('bind-propagation') ?? 'rprivate').toLowerCase(), text),
+    propagation: parsePropagation((fields.one.get('bind-propagation') ?? 'rprivate').toLowerCase(), text),
     recursive: bindRecursion(fields, readOnly, text),
     createSource: readBoolean(fields, 'bind-create-src', text),
     relabel: false,
+    chown: false,
+    mode: '',
   };
 };
 
 const tmpfsMount = (fields: Fields, text: string): TmpfsRequest => {
-  noKeysOf([...bindKeys, 'source'], fields, 'tmpfs', text);
-  const mode = fields.get('tmpfs-mode');
-  const sizeText = fields.get('tmpfs-size');
+  noKeysOf([...bindKeys, ...volumeKeys, 'source'], fields, 'tmpfs', text);
+  const mode = fields.one.get('tmpfs-mode');
+  const sizeText = fields.one.get('tmpfs-size');
   const size = sizeText === undefined ? 0 : parseSize(sizeText);
   if (size === undefined) return usage(`invalid --mount '${text}': tmpfs-size=${sizeText} is not a size`, 'write tmpfs-size=64m');
   if (mode !== undefined && !/^[0-7]{1,5}$/.test(mode)) return usage(`invalid --mount '${text}': tmpfs-mode=${mode} is not octal`, 'write tmpfs-mode=1777');
   const readOnly = readBoolean(fields, 'readonly', text) ? ['ro'] : [];
   const options = [...readOnly, ...(mode === undefined ? [] : [`mode=${mode}`]), ...(size === 0 ? [] : [`size=${size}`])];
-  return { kind: 'tmpfs', typed: text, target: parseTarget(fields.get('target') ?? '', text), options };
+  return { kind: 'tmpfs', typed: text, target: targetOf(fields, text), options };
 };
 
-/** One `--mount` value; `cwd` is the caller's absolute working directory. Without a type it is a volume, as in Docker, and refused. */
+/** `NAME=VALUE` each; a name alone has an empty value. */
+const dictionary = (values: readonly string[] | undefined, key: string, text: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    (values ?? []).map((value): readonly [string, string] => {
+      const [name = '', rest = ''] = value.split(/=(.*)/s);
+      return name === '' ? usage(`invalid --mount '${text}': ${key}=${value} has no name`, `write ${key}=NAME=VALUE`) : [name, rest];
+    }),
+  );
+
+/** A path beneath the volume. What links say is found out when it is mounted. */
+const subpathOf = ({ one }: Fields, text: string): string => {
+  const subpath = one.get('volume-subpath') ?? '';
+  if (subpath.includes('\0')) return usage(`invalid --mount '${text}': volume-subpath contains a NUL`);
+  if (subpath.startsWith('/') || subpath.split('/').includes('..')) {
+    return usage(`invalid --mount '${text}': volume-subpath=${subpath} is not a path beneath the volume`, 'write it without / in front and without ..');
+  }
+  return subpath.split('/').filter((part) => part !== '' && part !== '.').join('/');
+};
+
+const volumeMount = (fields: Fields, text: string): VolumeMount => {
+  noKeysOf([...bindKeys, ...tmpfsKeys], fields, 'volume', text);
+  const name = fields.one.get('source') ?? '';
+  const subpath = subpathOf(fields, text);
+  if (name !== '') checkVolumeName(name);
+  else if (subpath !== '') usage(`invalid --mount '${text}': volume-subpath needs a volume that has a name`, 'write source=NAME');
+  return {
+    kind: 'volume',
+    typed: text,
+    name,
+    target: targetOf(fields, text),
+    readOnly: readBoolean(fields, 'readonly', text),
+    noCopy: readBoolean(fields, 'volume-nocopy', text),
+    chown: false,
+    relabel: false,
+    subpath,
+    driver: fields.one.get('volume-driver') ?? '',
+    options: dictionary(fields.many.get('volume-opt'), 'volume-opt', text),
+    labels: dictionary(fields.many.get('volume-label'), 'volume-label', text),
+    mode: '',
+  };
+};
+
+/** One `--mount` value; `cwd` is the caller's absolute working directory. Without a type it is a volume, as in Docker. */
 export const parseMount = (text: string, cwd: string): Either<SkiffError, MountRequest> =>
   attempt(() => {
     const fields = readFields(text);
-    const type = (fields.get('type') ?? 'volume').toLowerCase();
-    if (type === 'volume' || type === 'image') return noVolumes(text);
-    if (type !== 'bind' && type !== 'tmpfs') return usage(`invalid --mount '${text}': unknown type '${type}'`, 'use type=bind or type=tmpfs');
-    if (!fields.has('target')) return usage(`invalid --mount '${text}': target is missing`, 'write target=/path/in/container');
+    const type = (fields.one.get('type') ?? 'volume').toLowerCase();
+    if (type === 'image') return noImages(text);
+    if (type !== 'bind' && type !== 'tmpfs' && type !== 'volume') return usage(`invalid --mount '${text}': unknown type '${type}'`, 'use type=bind, type=volume or type=tmpfs');
+    if (!fields.one.has('target')) return usage(`invalid --mount '${text}': target is missing`, 'write target=/path/in/container');
+    if (type === 'volume') return volumeMount(fields, text);
     return type === 'bind' ? bindMount(fields, cwd, text) : tmpfsMount(fields, text);
   });

@@ -19,6 +19,31 @@ export interface BindRequest {
   readonly createSource: boolean;
   /** SELinux relabelling was asked for (`z`, `Z`). */
   readonly relabel: boolean;
+  /** What is there is given to the container's user (`U`). */
+  readonly chown: boolean;
+  /** What was typed behind the paths of `-v`. */
+  readonly mode: string;
+}
+
+/** A volume, by name or made for this container. */
+export interface VolumeMount {
+  readonly kind: 'volume';
+  readonly typed: string;
+  /** Empty for one that is made for this container. */
+  readonly name: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** An empty volume stays empty, whatever the image has there. */
+  readonly noCopy: boolean;
+  readonly chown: boolean;
+  readonly relabel: boolean;
+  /** Beneath the volume's root, without a slash in front; empty for all of it. */
+  readonly subpath: string;
+  /** Of a new volume; empty where nothing was said. */
+  readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mode: string;
 }
 
 /** A memory file system. */
@@ -30,7 +55,7 @@ export interface TmpfsRequest {
   readonly options: readonly string[];
 }
 
-export type MountRequest = BindRequest | TmpfsRequest;
+export type MountRequest = BindRequest | TmpfsRequest | VolumeMount;
 
 /** An absolute path without `.`, `..`, doubled or trailing slashes. `..` at the top stays at the top. */
 export const cleanPath = (path: string): string => {

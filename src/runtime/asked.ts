@@ -3,7 +3,7 @@ import type { RunFlags } from './run-flags.ts';
 
 const kept = [
   'volume', 'mount', 'tmpfs', 'device', 'capAdd', 'capDrop', 'securityOpt', 'sysctl', 'dns', 'dnsSearch', 'dnsOption', 'addHost',
-  'uts', 'cgroupns', 'userns',
+  'uts', 'cgroupns', 'userns', 'volumeDriver', 'volumesFrom',
 ] as const satisfies readonly (keyof RunFlags)[];
 
 /** Values of flags, by the flags' names in camel case; one that was not given has no member. */

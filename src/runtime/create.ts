@@ -1,7 +1,7 @@
 /** Making a container's record: its name, its directory and the files in it. */
 import { chmodSync, copyFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail } from '../core/errors.ts';
+import { explainErrno, fail } from '../core/errors.ts';
 import { generateName, shortId } from '../core/names.ts';
 import { encodeOciSpec } from '../core/oci-runtime.ts';
 import { writeFileAtomic } from '../system/files.ts';
@@ -79,6 +79,18 @@ const copyInit = (paths: Paths, directory: string): void => {
 const writeCreated = (directory: string, toStart: boolean): void =>
   writeFileAtomic(join(directory, 'state.json'), JSON.stringify(toStart ? createdState(ownIdentity()) : waitingState));
 
+/** Makes the missing sources of bind mounts. Idempotent. Throws System in Docker's words. */
+export const makeSources = (paths: readonly string[]): void => {
+  for (const path of paths) {
+    try {
+      mkdirSync(path, { recursive: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      fail({ _tag: 'System', operation: 'create the mount source path', subject: path, reason: explainErrno(code ?? 'failed'), hint: 'make it, or have it made, before' });
+    }
+  }
+};
+
 export interface Wishes {
   /** The name is the user's own, and none but this will do. */
   readonly named: boolean;
@@ -110,7 +122,7 @@ export const createContainer = async (paths: Paths, host: Host, spec: ContainerS
     const directory = join(paths.containers, id);
     renameSync(making, directory);
     tell(paths, named.skiff, 'create');
-    for (const path of spec.skiff.createDirectories) mkdirSync(path, { recursive: true });
+    makeSources(spec.skiff.createDirectories);
     if (spec.skiff.cidFile !== undefined) writeCidFile(spec.skiff.cidFile, id);
     return { spec: named, directory, marker };
   } catch (error) {

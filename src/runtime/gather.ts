@@ -25,7 +25,7 @@ import type { RootfsNeeds } from './root-filesystem.ts';
 import type { ContainerSpec, SkiffSpec } from './spec-types.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export type Gathered = Omit<PlanInputs, 'oci' | 'skiff' | 'remove' | 'release' | 'retract' | 'again' | 'outputOnly'>;
+export type Gathered = Omit<PlanInputs, 'oci' | 'skiff' | 'remove' | 'release' | 'retract' | 'again' | 'outputOnly' | 'volumes'>;
 
 const donorStart = (paths: Paths, skiff: SkiffSpec): string | undefined => (skiff.sharesWith === undefined ? undefined : findContainer(paths, skiff.sharesWith).state.pidStart);
 
@@ -66,7 +66,7 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
 };
 
 /** Which parts of a plan tell a first start from a later one. */
-export type Occasion = Pick<PlanInputs, 'again' | 'outputOnly'>;
+export type Occasion = Pick<PlanInputs, 'again' | 'outputOnly' | 'volumes'>;
 
 /**
  * Writes the plan into the container's directory, by rename: of a start that runs already, the sandbox reads it. Returns its path.

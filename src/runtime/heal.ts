@@ -3,7 +3,7 @@
  * made or runs has a marker in the runtime directory, which a reboot empties, so that looking for trouble costs one directory
  * listing.
  */
-import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fail, SkiffFailure } from '../core/errors.ts';
@@ -11,7 +11,7 @@ import { releaseLeasesOf } from '../network/leases.ts';
 import { removeCgroup } from '../system/cgroup-removal.ts';
 import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
-import { isAlive } from '../system/process-identity.ts';
+import { isAlive, ownIdentity } from '../system/process-identity.ts';
 import { deadHolders } from '../volumes/held.ts';
 import { tell } from './container-events.ts';
 import { unmountForgotten } from './heal-plugins.ts';
@@ -36,6 +36,23 @@ const removeTrees = (paths: Paths, host: Host, trees: readonly string[]): void =
   const { status, stderr, error } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
   if (error !== undefined) throw error;
   if (status !== 0) fail({ _tag: 'System', operation: 'remove', subject: trees[0] ?? '', reason: stderr.trim().replace(/^skiff: (cannot remove \S+: )?/, '') });
+};
+
+/** Whether the plan at `path` tells of volumes that go with their container. */
+const hasAnonymous = (path: string): boolean => {
+  try {
+    return readFileSync(path, 'latin1').includes('\0volume-remove\0');
+  } catch {
+    return false;
+  }
+};
+
+/** Removes the anonymous volumes of containers, by their plans; what fails is left to `volume prune`, as after a kill. */
+const dropVolumes = (paths: Paths, host: Host, plans: readonly string[]): void => {
+  if (plans.length === 0) return;
+  const { pid, start } = ownIdentity();
+  const [program = '', ...args] = inUserNamespace(paths, host, [helperPath(paths, 'skiff-helper'), 'drop-volumes', String(pid), start, ...plans]);
+  spawnSync(program, args, { stdio: 'ignore' });
 };
 
 const unlinkName = (paths: Paths, name: string, id: string): void => {
@@ -98,10 +115,10 @@ const clearAll = (paths: Paths, ids: readonly string[]): void => {
 };
 
 /**
- * Takes containers off the listing at once, by rename, gives their names free, and then removes their trees. None of them may run.
- * Idempotent; interrupted, the next command finishes it.
+ * Takes containers off the listing at once, by rename, gives their names free, and then removes their trees; with `volumes` also those of their anonymous volumes
+ * that no other container names. None of them may run. Idempotent; interrupted, the next command finishes it.
  */
-export const discard = (paths: Paths, host: Host, ids: readonly string[]): void => {
+export const discard = (paths: Paths, host: Host, ids: readonly string[], volumes = false): void => {
   const doomed: string[] = [];
   releaseLeasesOf(paths, ids);
   forgetPorts(paths, ids);
@@ -115,6 +132,7 @@ export const discard = (paths: Paths, host: Host, ids: readonly string[]): void 
     removeReaders(paths, id);
     if (wasThere) say();
   }
+  if (volumes) dropVolumes(paths, host, doomed.map((tree) => join(tree, 'plan')).filter(hasAnonymous));
   if (doomed.length > 0) removeTrees(paths, host, doomed);
 };
 
@@ -242,7 +260,7 @@ const mayBeOrphan = (paths: Paths, id: string): boolean => {
 export const heal = (paths: Paths, host: Host): void => {
   const doomed = doomedTrees(paths);
   const orphans = listIds(paths).filter((id) => mayBeOrphan(paths, id) && !makerIsAlive(paths, id) && settle(paths, id) === 'remove');
-  if (orphans.length > 0) discard(paths, host, orphans);
+  if (orphans.length > 0) discard(paths, host, orphans, true);
   sweepTraces(paths);
   sweepSessions(paths);
   // A tree that a living monitor is just removing may vanish under our hands, which is what we want. The keeper that this needs

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { hostPlatform } from '../images/platform.ts';
 import { isReadWritable } from '../system/host.ts';
 import { isHostNetwork } from '../core/network-mode.ts';
+import { newId } from '../system/new-id.ts';
 import { readOptional } from '../system/read-optional.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
@@ -73,7 +74,19 @@ const viewOf = (container: Container): ContainerView => ({
   ownerDirectory: etcDirectory(container),
   hostname: container.spec.hostname,
   hasHostNetwork: isHostNetwork(container.spec.network),
+  mountPoints: container.spec.mountPoints ?? [],
 });
+
+const ownerOf = (path: string): ReturnType<HostView['ownerOf']> => {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return undefined;
+  try {
+    accessSync(path, constants.W_OK);
+    return { uid: status.uid, gid: status.gid, writable: true };
+  } catch {
+    return { uid: status.uid, gid: status.gid, writable: false };
+  }
+};
 
 const ownAddress = (): string | undefined =>
   Object.values(networkInterfaces()).flatMap((list) => list ?? []).find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
@@ -117,6 +130,9 @@ export const makeHostView = ({ paths, host, env, storageDriver, id, find }: Host
       const found = find(word);
       return found === undefined ? undefined : viewOf(found);
     },
+    newVolumeName: newId,
+    volumeData: (name) => join(paths.root, 'volumes', name, '_data'),
+    ownerOf,
   };
 };
 

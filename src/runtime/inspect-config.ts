@@ -2,6 +2,7 @@
 import { goMap, goStruct } from '../images/inspect-config.ts';
 import { inspectedHealthcheck } from '../images/inspect-healthcheck.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
+import { volumePoints } from '../core/mount-points.ts';
 import type { SkiffSpec } from './spec-types.ts';
 
 const orNull = (words: readonly string[]): readonly string[] | null => (words.length === 0 ? null : words);
@@ -13,6 +14,12 @@ const isOwn = (line: string, spec: SkiffSpec): boolean => line === `HOSTNAME=${s
 const defaultStopTimeout = 10;
 
 const portMap = (names: readonly string[], value: object | null): ReadonlyMap<string, object | null> => goMap(Object.fromEntries(names.map((name) => [name, value])));
+
+/** Places of volumes that nobody named: those of the image and of `-v CONTAINER`. */
+const volumesOf = ({ mountPoints }: SkiffSpec): object | null => {
+  const places = volumePoints(mountPoints).filter(({ anonymous }) => anonymous === true).map(({ destination }) => destination);
+  return places.length === 0 ? null : goMap(Object.fromEntries(places.map((place) => [place, {}])));
+};
 
 /** What a container is made to run. */
 export const inspectedContainerConfig = (spec: SkiffSpec, oci: OciSpec): object => {
@@ -34,7 +41,7 @@ export const inspectedContainerConfig = (spec: SkiffSpec, oci: OciSpec): object 
       Healthcheck: inspectedHealthcheck(spec.healthcheck),
       ArgsEscaped: null,
       Image: spec.image?.reference ?? '',
-      Volumes: null,
+      Volumes: volumesOf(spec),
       WorkingDir: oci.process.cwd,
       Entrypoint: orNull(spec.args.slice(0, split)),
       OnBuild: null,

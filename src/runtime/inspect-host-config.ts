@@ -48,15 +48,15 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
   const one = (values: readonly string[] | undefined): string => values?.[0] ?? '';
   return goStruct(
     {
-      Binds: bindsOf(oci, asked),
+      Binds: bindsOf(spec.mountPoints, asked),
       ContainerIDFile: spec.cidFile ?? '',
       LogConfig: { Type: spec.log.driver, Config: goMap(spec.log.options ?? {}) },
       NetworkMode: networkModeText(spec),
       PortBindings: goMap(askedBindings(spec.published ?? [])),
       RestartPolicy: { Name: spec.restart?.name ?? 'no', MaximumRetryCount: spec.restart?.maximumRetryCount ?? 0 },
       AutoRemove: spec.autoRemove,
-      VolumeDriver: '',
-      VolumesFrom: null,
+      VolumeDriver: asked.volumeDriver?.[0] ?? '',
+      VolumesFrom: asked.volumesFrom ?? null,
       ConsoleSize: [0, 0],
       Annotations: oci.annotations === undefined ? null : goMap(oci.annotations),
       CapAdd: orNull(asked.capAdd?.map(capabilityName)),
@@ -89,7 +89,7 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       ...inspectedMemory(spec.limits),
       Ulimits: ulimitsOf(oci),
       ...otherSystems,
-      Mounts: mountRequestsOf(oci, asked),
+      Mounts: mountRequestsOf(spec.mountPoints, asked),
       MaskedPaths: oci.linux.maskedPaths,
       ReadonlyPaths: oci.linux.readonlyPaths,
       Init: spec.init ? true : null,

@@ -3,56 +3,17 @@ import { isRight } from 'fp-ts/Either';
 import { goMap, goStruct } from '../images/inspect-config.ts';
 import { parseMount } from '../core/mount-flag.ts';
 import { cleanPath } from '../core/mounts.ts';
+import type { MountPoint } from '../core/mount-points.ts';
 import type { MountRequest } from '../core/mounts.ts';
 import type { OciMount, OciSpec } from '../core/oci-runtime.ts';
 import type { Asked } from './asked.ts';
 
-interface Shown {
-  readonly type: 'bind' | 'tmpfs';
-  readonly source: string;
-  readonly target: string;
-  /** The options as they were typed after `-v HOST:CONTAINER:`. */
-  readonly mode: string;
-  readonly readOnly: boolean;
-  readonly propagation: string;
-  /** What --mount asked for. */
-  readonly request?: MountRequest;
-}
-
-const readOnlyWords: readonly string[] = ['ro', 'rro'];
-const propagations: readonly string[] = ['private', 'rprivate', 'slave', 'rslave'];
-
-const shown = (mount: OciMount, type: Shown['type'], mode: string): Shown => ({
-  type,
-  source: type === 'bind' ? mount.source : '',
-  target: mount.destination,
-  mode,
-  readOnly: mount.options.some((option) => readOnlyWords.includes(option)),
-  propagation: type === 'bind' ? (mount.options.find((option) => propagations.includes(option)) ?? '') : '',
-});
-
 const mountAt = (oci: OciSpec, target: string): OciMount | undefined => oci.mounts.find(({ destination }) => destination === target);
-
-/** `-v`: what it was made of stands in config.json, with a source that no longer depends on a working directory. */
-const volumesOf = (oci: OciSpec, asked: Asked): readonly Shown[] =>
-  (asked.volume ?? []).flatMap((text) => {
-    const [, target = '', mode = ''] = text.split(':');
-    const mount = mountAt(oci, cleanPath(target));
-    return mount === undefined ? [] : [shown(mount, 'bind', mode)];
-  });
-
-/** `--mount`. */
-const mountsOf = (oci: OciSpec, asked: Asked): readonly Shown[] =>
-  (asked.mount ?? []).flatMap((text) => {
-    const request = parseMount(text, '/');
-    const mount = isRight(request) ? mountAt(oci, request.right.target) : undefined;
-    return isRight(request) && mount !== undefined ? [{ ...shown(mount, request.right.kind, ''), request: request.right }] : [];
-  });
 
 /** A member of `Mounts`, with Docker's names. */
 export interface InspectedMount {
   readonly Type: string;
-  /** Of a volume; empty here, as Driver is, and not in JSON. */
+  /** Of a volume; empty otherwise, as Driver is, and not in JSON then. */
   readonly Name: string;
   readonly Source: string;
   readonly Destination: string;
@@ -63,15 +24,22 @@ export interface InspectedMount {
 }
 
 /** `Mounts`, in Docker's form. */
-export const inspectedMounts = (oci: OciSpec, asked: Asked): readonly InspectedMount[] =>
-  [...volumesOf(oci, asked), ...mountsOf(oci, asked)].map(({ type, source, target, mode, readOnly, propagation }) => {
-    const fields: InspectedMount = { Type: type, Name: '', Source: source, Destination: target, Driver: '', Mode: mode, RW: !readOnly, Propagation: propagation };
+export const inspectedMounts = (points: readonly MountPoint[] | undefined): readonly InspectedMount[] =>
+  (points ?? []).map(({ type, name = '', source, destination, driver = '', mode, readOnly, propagation }) => {
+    const fields: InspectedMount = { Type: type, Name: name, Source: source, Destination: destination, Driver: driver, Mode: mode, RW: !readOnly, Propagation: propagation };
     return goStruct({ ...fields }, ['Name', 'Driver']) as InspectedMount;
   });
 
-/** `HostConfig.Binds`: what `-v` asked for, its source absolute; null where there is none. */
-export const bindsOf = (oci: OciSpec, asked: Asked): readonly string[] | null => {
-  const binds = volumesOf(oci, asked).map(({ source, target, mode }) => `${source}:${target}${mode === '' ? '' : `:${mode}`}`);
+/** What `-v` asked for with a source, whose host path was made absolute when the container was made. */
+const bindOf = (text: string, points: readonly MountPoint[] | undefined): readonly string[] => {
+  const [, target, mode = ''] = text.split(':');
+  const point = target === undefined ? undefined : points?.find(({ destination }) => destination === cleanPath(target));
+  return point === undefined ? [] : [`${point.name ?? point.source}:${point.destination}${mode === '' ? '' : `:${mode}`}`];
+};
+
+/** `HostConfig.Binds`; null where there is none. */
+export const bindsOf = (points: readonly MountPoint[] | undefined, asked: Asked): readonly string[] | null => {
+  const binds = (asked.volume ?? []).flatMap((text) => bindOf(text, points));
   return binds.length === 0 ? null : binds;
 };
 
@@ -81,8 +49,8 @@ const given = (fields: Readonly<Record<string, unknown>>): object | null => {
 };
 
 /** Docker's BindOptions, as far as they are not what they would be anyway. */
-const bindOptions = (request: MountRequest | undefined): object | null =>
-  request?.kind !== 'bind'
+const bindOptions = (request: MountRequest): object | null =>
+  request.kind !== 'bind'
     ? null
     : given({
         Propagation: request.propagation === 'rprivate' ? undefined : request.propagation,
@@ -93,18 +61,36 @@ const bindOptions = (request: MountRequest | undefined): object | null =>
       });
 
 /** Docker's TmpfsOptions: bytes, and the mode as a number. */
-const tmpfsOptions = (request: MountRequest | undefined): object | null => {
-  if (request?.kind !== 'tmpfs') return null;
+const tmpfsOptions = (request: MountRequest): object | null => {
+  if (request.kind !== 'tmpfs') return null;
   const option = (name: string): string | undefined => request.options.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1);
   const [size, mode] = [option('size'), option('mode')];
   return given({ SizeBytes: size === undefined ? undefined : Number(size), Mode: mode === undefined ? undefined : Number.parseInt(mode, 8) });
 };
 
+const unlessEmpty = (fields: Readonly<Record<string, string>>): object | undefined => (Object.keys(fields).length === 0 ? undefined : fields);
+
+/** Docker's VolumeOptions. */
+const volumeOptions = (request: MountRequest): object | null => {
+  if (request.kind !== 'volume') return null;
+  const driver = given({ Name: request.driver === '' ? undefined : request.driver, Options: unlessEmpty(request.options) });
+  return given({ NoCopy: request.noCopy, Labels: unlessEmpty(request.labels), Subpath: request.subpath === '' ? undefined : request.subpath, DriverConfig: driver ?? undefined });
+};
+
+const requestOf = (text: string): MountRequest | undefined => {
+  const request = parseMount(text, '/');
+  return isRight(request) ? request.right : undefined;
+};
+
 /** `HostConfig.Mounts`: what `--mount` asked for; null where there is none. */
-export const mountRequestsOf = (oci: OciSpec, asked: Asked): readonly object[] | null => {
-  const mounts = mountsOf(oci, asked).map(({ type, source, target, readOnly, request }) => {
-    const options = { BindOptions: bindOptions(request), TmpfsOptions: tmpfsOptions(request) };
-    return goStruct({ Type: type, Source: source, Target: target, ReadOnly: readOnly ? true : null, ...options }, ['Source', 'ReadOnly', ...Object.keys(options)]);
+export const mountRequestsOf = (points: readonly MountPoint[] | undefined, asked: Asked): readonly object[] | null => {
+  const mounts = (asked.mount ?? []).flatMap((text) => {
+    const request = requestOf(text);
+    const point = request === undefined ? undefined : points?.find(({ destination }) => destination === request.target);
+    if (request === undefined || point === undefined) return [];
+    const options = { BindOptions: bindOptions(request), VolumeOptions: volumeOptions(request), TmpfsOptions: tmpfsOptions(request) };
+    const source = request.kind === 'volume' ? request.name : point.source;
+    return [goStruct({ Type: request.kind, Source: source, Target: request.target, ReadOnly: point.readOnly ? true : null, ...options }, ['Source', 'ReadOnly', ...Object.keys(options)])];
   });
   return mounts.length === 0 ? null : mounts;
 };

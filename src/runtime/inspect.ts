@@ -100,7 +100,7 @@ export const inspected = (container: Container, oci: OciSpec, sizes: Sizes, endp
       HostConfig: inspectedHostConfig(spec, oci),
       GraphDriver: graphDriverOf(spec, directory),
       ...sizes,
-      Mounts: inspectedMounts(oci, spec.asked ?? {}),
+      Mounts: inspectedMounts(spec.mountPoints),
       Config: inspectedContainerConfig(spec, oci),
       NetworkSettings: inspectedNetwork(spec, state, endpoints),
     },

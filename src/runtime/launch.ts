@@ -17,10 +17,11 @@ import { chooseStorage, rootfsNeeds } from './root-filesystem.ts';
 import { makeSpec } from './spec.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
-import type { Created } from './create.ts';
+import type { Created, Wishes } from './create.ts';
+import type { Gathered } from './gather.ts';
 import type { Launch, Surroundings } from './surroundings.ts';
 import type { RunFlags } from './run-flags.ts';
-import type { ImageConfigView } from './spec-types.ts';
+import type { ContainerSpec, ImageConfigView, SkiffSpec } from './spec-types.ts';
 
 const find = (paths: Paths) => (word: string) => {
   try {
@@ -54,16 +55,33 @@ const make = async (surroundings: Surroundings, image: ImageConfigView | undefin
   const view = makeHostView({ paths, host, env, storageDriver: driver.name, id, find: find(paths) });
   const limitless = need(makeSpec(image, flags, view, id));
   const limited = hasLimits(flags) ? (await import('./limits.ts')).withLimits(limitless, flags) : limitless;
-  const spec = limited.skiff.networks === undefined ? limited : (await import('./network-names.ts')).withNetworkNames(paths, limited);
-  const gathered = await gather(surroundings, spec, driver, needs);
-  const created = await createContainer(paths, host, spec, { named: flags.name !== undefined && flags.name !== '', toStart });
+  const named = limited.skiff.networks === undefined ? limited : (await import('./network-names.ts')).withNetworkNames(paths, limited);
+  const gathered = await gather(surroundings, named, driver, needs);
+  const volumes = hasVolumes(named.skiff) ? await import('./volumes.ts') : undefined;
+  const spec = volumes === undefined ? named : await volumes.makeVolumes(surroundings, named);
+  try {
+    return await record(surroundings, spec, gathered, volumes, { named: flags.name !== undefined && flags.name !== '', toStart });
+  } catch (error) {
+    await volumes?.dropVolumes(surroundings, spec.skiff);
+    throw error;
+  }
+};
+
+const hasVolumes = ({ mountPoints }: SkiffSpec): boolean => mountPoints !== undefined && mountPoints.some(({ type }) => type === 'volume');
+
+/** The record, and what can only be done when it is there: it keeps others from removing what it names. */
+const record = async (surroundings: Surroundings, spec: ContainerSpec, gathered: Gathered, volumes: typeof import('./volumes.ts') | undefined, wishes: Wishes): Promise<Made> => {
+  const { paths, host } = surroundings;
+  const created = await createContainer(paths, host, spec, wishes);
   try {
     if (survivesReboot(spec.skiff.restart)) (await import('./durable-record.ts')).makeRecordDurable(paths, created.directory);
     await requireLayers(paths, spec.skiff, 'it has just been removed');
-    if (toStart && spec.skiff.network.mode === 'networks') (await import('./network-attach.ts')).attachNetworks(paths, created.spec.skiff);
-    return { created, plan: writePlan(paths, created.spec, created.marker, gathered, {}) };
+    await volumes?.keepVolumes(surroundings, created.spec.skiff, true);
+    const records = await volumes?.volumeRecords(surroundings, created.spec.skiff);
+    if (wishes.toStart && spec.skiff.network.mode === 'networks') (await import('./network-attach.ts')).attachNetworks(paths, created.spec.skiff);
+    return { created, plan: writePlan(paths, created.spec, created.marker, gathered, records === undefined ? {} : { volumes: records }) };
   } catch (error) {
-    (await import('./heal.ts')).discard(paths, host, [id]);
+    (await import('./heal.ts')).discard(paths, host, [spec.skiff.id]);
     throw error;
   }
 };
@@ -80,7 +98,8 @@ export const prepareRun = async (surroundings: Surroundings, image: ImageConfigV
 
 /** Makes the record of a new container that waits to be started. Throws SkiffFailure, leaving nothing behind. */
 export const prepareLater = async (surroundings: Surroundings, image: ImageConfigView | undefined, flags: RunFlags): Promise<{ readonly id: string; readonly warnings: readonly string[] }> => {
-  const { created } = await make(surroundings, image, flags, false);
+  const { created, plan } = await make(surroundings, image, flags, false);
+  if (hasVolumes(created.spec.skiff)) await (await import('./volumes-fill.ts')).fillVolumes(surroundings, created.spec.skiff, plan);
   removeIfPresent(created.marker);
   return { id: created.spec.skiff.id, warnings: created.spec.warnings };
 };

@@ -28,20 +28,14 @@ export interface Ancestor {
   readonly layers: readonly string[];
 }
 
-export interface Mounted {
-  readonly source: string;
-  readonly target: string;
-}
-
 /** What filters have to look up. */
 export interface Lookups {
   /** The stored image behind a word; undefined where there is none. */
   readonly imageOf: (word: string) => Ancestor | undefined;
-  readonly mountsOf: (container: Container) => readonly Mounted[];
 }
 
 /** For filters that look nothing up. */
-export const noLookups: Lookups = { imageOf: () => undefined, mountsOf: () => [] };
+export const noLookups: Lookups = { imageOf: () => undefined };
 
 /** A filter as it was typed, behind the flag `flag`. Throws Usage without a `=`. */
 export const readFilter = (text: string, flag: '-f, --filter' | '--filter'): Filter => {
@@ -113,7 +107,8 @@ const ancestorTest = ({ value }: Filter, { imageOf }: Lookups): Test => {
   };
 };
 
-const volumeTest = ({ value }: Filter, { mountsOf }: Lookups): Test => (container) => mountsOf(container).some(({ source, target }) => source === value || target === value);
+/** A volume's name, a host path, or a place in the container. */
+const volumeTest = ({ value }: Filter): Test => ({ spec }) => (spec.mountPoints ?? []).some(({ name, source, destination }) => [name, source, destination].includes(value));
 
 const portsOf = (filter: Filter): ReturnType<typeof readPortRange> & object => {
   if (filter.value.includes(':')) return fail({ _tag: 'Usage', message: `filter for '${filter.key}' should not contain ':': ${filter.value}` });
@@ -148,7 +143,7 @@ const testOf = (filter: Filter, all: readonly Container[], lookups: Lookups): Te
     case 'ancestor':
       return ancestorTest(filter, lookups);
     case 'volume':
-      return volumeTest(filter, lookups);
+      return volumeTest(filter);
     case 'network':
       return ({ spec }) => networkNames(spec).includes(value);
     case 'expose':

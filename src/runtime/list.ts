@@ -6,8 +6,9 @@ import { humanDuration, timeAgo } from '../core/times.ts';
 import { networkNames, portMap } from './inspect-network.ts';
 import { never, statusWord } from './records.ts';
 import type { ContainerSize } from './container-sizes.ts';
-import type { Mounted } from './list-filters.ts';
+import type { MountPoint } from '../core/mount-points.ts';
 import type { Container, State } from './records.ts';
+import type { SkiffSpec } from './spec-types.ts';
 
 /** What is said behind the time that it runs. */
 const conditionText = ({ paused, health }: State): string => {
@@ -49,16 +50,19 @@ export interface RowOptions {
   readonly noTrunc: boolean;
   /** Absent where it was not counted, which shows as 0, as in Docker. */
   readonly size?: ContainerSize | undefined;
-  /** Absent where they were not looked up. */
-  readonly mounts?: readonly Mounted[] | undefined;
   /** Whether a word leads to an image now, by its whole id; absent where nobody asks. */
   readonly isCurrent?: (word: string, id: string) => boolean;
   /** The host that has it, where those of other hosts are listed too. */
   readonly host?: string | undefined;
 }
 
-/** Docker shortens the source of a mount to 15 characters. */
-const mountText = ({ source }: Mounted, noTrunc: boolean): string => (noTrunc || source.length <= 15 ? source : `${source.slice(0, 14)}…`);
+/** A volume's name, or where a bind is from; Docker shortens it to 15 characters. */
+const mountText = ({ name, source }: MountPoint, noTrunc: boolean): string => {
+  const text = name ?? source;
+  return noTrunc || text.length <= 15 ? text : `${text.slice(0, 14)}…`;
+};
+
+const localVolumes = ({ mountPoints = [] }: SkiffSpec): number => mountPoints.filter(({ type, driver }) => type === 'volume' && driver === 'local').length;
 
 /** What the image was called, or its id where that leads to another one or to none now, as in Docker; a directory that was given with --rootfs by its path. */
 const imageText = ({ spec: { image, rootfs } }: Container, { noTrunc, isCurrent }: RowOptions): string => {
@@ -69,7 +73,7 @@ const imageText = ({ spec: { image, rootfs } }: Container, { noTrunc, isCurrent 
 
 /** One row with every field that `--format` may name. */
 export const rowOf = (container: Container, options: RowOptions): Readonly<Record<string, string | ((key: string) => string)>> => {
-  const { now, noTrunc, size, mounts = [], host } = options;
+  const { now, noTrunc, size, host } = options;
   const { id, spec, state } = container;
   const created = Date.parse(spec.created);
   return {
@@ -86,8 +90,8 @@ export const rowOf = (container: Container, options: RowOptions): Readonly<Recor
     State: statusWord(state),
     Status: statusText(container, now),
     Labels: Object.entries(spec.labels).map(([key, value]) => `${key}=${value}`).join(','),
-    LocalVolumes: '0',
-    Mounts: mounts.map((mount) => mountText(mount, noTrunc)).join(','),
+    LocalVolumes: String(localVolumes(spec)),
+    Mounts: (spec.mountPoints ?? []).map((mount) => mountText(mount, noTrunc)).join(','),
     Networks: networkNames(spec).join(','),
     Platform: spec.platform,
     Size: sizeText(size ?? { written: 0, whole: 0 }),

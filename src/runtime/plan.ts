@@ -48,6 +48,8 @@ export interface PlanInputs {
   readonly again?: Pick<State, 'status' | 'exitCode' | 'startedAt' | 'finishedAt'>;
   /** Whoever launches it keeps the input to himself. */
   readonly outputOnly?: boolean;
+  /** Records for its volumes. */
+  readonly volumes?: readonly PlanRecord[];
   /** Records for a cgroup of its own, with limits. */
   readonly cgroup?: readonly PlanRecord[];
   readonly log: LogRecords;
@@ -108,9 +110,14 @@ const sharedMemoryRecords = ({ oci, skiff, donorStart }: PlanInputs): readonly P
   return skiff.ipc.mode === 'container' && pid !== undefined ? [['shm-of', pid, donorStart ?? '0']] : [];
 };
 
+/** What was asked to be given to the container's user, once it is mounted. */
+const ownRecords = ({ skiff }: PlanInputs, destination: string): readonly PlanRecord[] =>
+  skiff.mountPoints?.some((point) => point.chown === true && point.destination === destination) === true ? [['own', destination]] : [];
+
 const mountRecords = (inputs: PlanInputs): readonly PlanRecord[] =>
   [...inputs.oci.mounts, ...inputs.extraMounts].flatMap((mount) => [
     mountRecord(mount),
+    ...ownRecords(inputs, mount.destination),
     ...(mount.destination === '/dev' ? [...deviceRecords(inputs), ...sharedMemoryRecords(inputs)] : []),
     ...(mount.destination === '/dev/pts' && inputs.skiff.tty ? [['console'] as PlanRecord] : []),
   ]);
@@ -163,6 +170,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ...againRecords(inputs),
     ...sessionRecords({ ...skiff, stdin: skiff.openStdin }),
     ...(inputs.cgroup ?? []),
+    ...(inputs.volumes ?? []),
     inputs.rootfs,
     ['child-map', ...inputs.childMap],
     ...namespaceRecords(inputs),

@@ -48,13 +48,14 @@ const attempt = async (surroundings: Surroundings, word: string, force: boolean)
 };
 
 /**
- * Removes containers, given by name or id; with `force` those that run are killed first, all at once. One result for each word, in
+ * Removes containers, given by name or id; with `force` those that run are killed first, all at once; with `volumes` their anonymous volumes go with them, unless
+ * another container names them. One result for each word, in
  * order. Idempotent but for the error about what is not there.
  */
-export const removeContainers = async (surroundings: Surroundings, words: readonly string[], force: boolean): Promise<readonly Removal[]> => {
+export const removeContainers = async (surroundings: Surroundings, words: readonly string[], force: boolean, volumes: boolean): Promise<readonly Removal[]> => {
   const { paths, host } = surroundings;
   heal(paths, host);
   const results = await Promise.all(words.map((word) => attempt(surroundings, word, force)));
-  discard(paths, host, [...new Set(results.flatMap(({ id }) => (id === undefined ? [] : [id])))]);
+  discard(paths, host, [...new Set(results.flatMap(({ id }) => (id === undefined ? [] : [id])))], volumes);
   return results.map(({ word, error }) => (error === undefined ? { word } : { word, error }));
 };

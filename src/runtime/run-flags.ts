@@ -41,6 +41,10 @@ export interface RunFlags extends LimitFlags, HealthFlags {
   readonly volume?: readonly string[];
   readonly mount?: readonly string[];
   readonly tmpfs?: readonly string[];
+  /** Of volumes that this container is the first to name. */
+  readonly volumeDriver?: string;
+  /** `CONTAINER[:ro]` each. */
+  readonly volumesFrom?: readonly string[];
   readonly readOnly?: boolean;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];

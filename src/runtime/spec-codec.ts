@@ -3,6 +3,7 @@ import * as t from 'io-ts';
 import { left, right } from 'fp-ts/Either';
 import { logDrivers } from '../core/log-driver-names.ts';
 import { ociSpecCodec } from '../core/oci-runtime-codec.ts';
+import { isVolumeName } from '../core/volume-name.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import type { SkiffSpec } from './spec-types.ts';
@@ -77,6 +78,28 @@ const process = t.type({
 
 const healthcheck = t.partial({ Test: strings, Interval: t.number, Timeout: t.number, StartPeriod: t.number, StartInterval: t.number, Retries: t.number });
 
+const mountPoint = t.intersection([
+  t.type({
+    type: t.keyof({ bind: null, volume: null, tmpfs: null, image: null }),
+    source: t.string,
+    destination: t.string,
+    mode: t.string,
+    readOnly: t.boolean,
+    propagation: t.string,
+  }),
+  t.partial({
+    name: t.refinement(t.string, isVolumeName, 'volume name'),
+    driver: t.string,
+    make: t.type({ driver: t.string, options: t.record(t.string, t.string), labels: t.record(t.string, t.string) }),
+    anonymous: t.boolean,
+    copy: t.boolean,
+    chown: t.boolean,
+    subpath: t.string,
+    stage: t.string,
+    recursive: t.keyof({ enabled: null, disabled: null, writable: null, readonly: null }),
+  }),
+]);
+
 const surroundings = t.intersection([
   t.type({
     hostname: t.string,
@@ -94,7 +117,7 @@ const surroundings = t.intersection([
     ]),
     log: t.intersection([t.type({ driver: t.keyof(Object.fromEntries(logDrivers.map((name) => [name, null]))) }), t.partial({ options: t.record(t.string, t.string) })]),
   }),
-  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, restart, healthcheck, networks: t.readonlyArray(wish), published: t.readonlyArray(publication), publishAll: t.literal(true) }),
+  t.partial({ domainname: t.string, sharesWith: t.string, exposed: strings, mountPoints: t.readonlyArray(mountPoint), restart, healthcheck, networks: t.readonlyArray(wish), published: t.readonlyArray(publication), publishAll: t.literal(true) }),
 ]);
 
 const devices = t.readonlyArray(t.type({ path: t.string, value: t.number }));

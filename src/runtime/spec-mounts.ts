@@ -1,19 +1,22 @@
 /** The mounts of a container, in Docker's order: what every container has, then the user's by depth (moby daemon/oci_linux.go). */
 import { fail } from '../core/errors.ts';
 import { isMapped } from '../core/id-maps.ts';
-import { need, refuse } from '../core/invalid.ts';
+import { need, refuse, usage } from '../core/invalid.ts';
 import { isHostNetwork } from '../core/network-mode.ts';
 import { parseDevice } from '../core/devices.ts';
 import { parseMount } from '../core/mount-flag.ts';
-import { cleanPath } from '../core/mounts.ts';
+import { cleanPath, parsePropagation } from '../core/mounts.ts';
 import { mergeTmpfsOptions, parseTmpfs } from '../core/tmpfs.ts';
 import { parseVolume } from '../core/volumes.ts';
+import { mountPointsOf } from './spec-volumes.ts';
 import type { DeviceRequest } from '../core/devices.ts';
-import type { BindRequest, MountRequest } from '../core/mounts.ts';
+import type { IdMapping } from '../core/id-maps.ts';
+import type { MountPoint } from '../core/mount-points.ts';
+import type { BindRequest, MountRequest, VolumeMount } from '../core/mounts.ts';
 import type { OciMount } from '../core/oci-runtime.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { NamespacePlan } from './spec-namespaces.ts';
-import type { HostView } from './spec-types.ts';
+import type { HostView, ImageConfig } from './spec-types.ts';
 
 /** The nodes that every container has, from the host: mknod(2) is not for user namespaces. */
 export const defaultDevices: readonly string[] = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom', '/dev/tty'];
@@ -29,6 +32,8 @@ export const defaultDeviceLinks: readonly (readonly [string, string])[] = [
 
 export interface MountPlan {
   readonly mounts: readonly OciMount[];
+  /** What of them somebody, or the image, asked for. */
+  readonly points: readonly MountPoint[];
   readonly deviceBinds: readonly string[];
   readonly createDirectories: readonly string[];
   readonly warnings: readonly string[];
@@ -116,25 +121,44 @@ const bindMount = (bind: BindRequest, host: HostView): OciMount => {
   return bindOf(bind.source, bind.target, [bind.recursive === 'disabled' ? 'bind' : 'rbind', ...access, bind.propagation]);
 };
 
-const toMount = (request: MountRequest, host: HostView): OciMount => {
+/** What a volume holds; the helpers see to it that there is something at its source. */
+const volumeMount = ({ source, stage, destination, readOnly }: MountPoint, host: HostView): OciMount =>
+  bindOf(stage ?? source, destination, ['rbind', ...(readOnly ? [canSetRecursively(host.kernelRelease) ? 'rro' : 'ro'] : []), 'rprivate']);
+
+/** A bind as another container has it. */
+const takenBind = (point: MountPoint): BindRequest => ({
+  kind: 'bind',
+  typed: point.destination,
+  source: point.source,
+  target: point.destination,
+  readOnly: point.readOnly,
+  propagation: parsePropagation(point.propagation, point.destination),
+  recursive: point.recursive ?? 'enabled',
+  createSource: false,
+  relabel: false,
+  chown: false,
+  mode: point.mode,
+});
+
+const toMount = (request: Exclude<MountRequest, VolumeMount>, host: HostView): OciMount => {
   if (request.kind === 'bind') return bindMount(request, host);
   if (request.target === '/proc') return refuse(`cannot mount '${request.typed}': /proc can only be covered by the host's own`);
   return { destination: request.target, type: 'tmpfs', source: 'tmpfs', options: mergeTmpfsOptions(request.options) };
 };
 
-/** Missing sources that are to be made; any other missing source is an error (Docker would make it as root: a typing error hidden). */
+/** Missing sources that are to be made, as those of `-v` are; with `--mount` a missing source is an error. */
 const missingSources = (requests: readonly MountRequest[], host: HostView): readonly string[] =>
   requests.flatMap((request) => {
     if (request.kind !== 'bind' || host.statPath(request.source) !== undefined) return [];
     if (request.createSource) return [request.source];
-    return fail({ _tag: 'NotFound', kind: 'file', name: request.source, hint: `make it before mounting '${request.typed}'` });
+    return usage(`invalid mount config for type "bind": bind source path does not exist: ${request.source}`, 'make it before, or add bind-create-src');
   });
 
 const noDuplicates = (requests: readonly { readonly target: string; readonly typed: string }[]): void => {
   const seen = new Map<string, string>();
   for (const { target, typed } of requests) {
     const other = seen.get(target);
-    if (other !== undefined) fail({ _tag: 'Conflict', message: `'${other}' and '${typed}' are both to be mounted at ${target}`, hint: 'leave one out' });
+    if (other !== undefined) fail({ _tag: 'Conflict', message: `duplicate mount point: ${target}: '${other}' and '${typed}' are both to be mounted there`, hint: 'leave one out' });
     seen.set(target, typed);
   }
 };
@@ -163,34 +187,63 @@ const privilegedDevices = (host: HostView, taken: ReadonlySet<string>): readonly
 const depth = (path: string): number => path.split('/').length;
 
 const parseRequests = (flags: RunFlags, host: HostView): readonly MountRequest[] => [
-  ...(flags.volume ?? []).map((text) => need(parseVolume(text, host.cwd))),
+  ...(flags.volume ?? []).map((text) => need(parseVolume(text, host.cwd, flags.volumeDriver))),
   ...(flags.mount ?? []).map((text) => need(parseMount(text, host.cwd))),
-  ...(flags.tmpfs ?? []).map((text) => need(parseTmpfs(text))),
 ];
 
 const relabelWarnings = (requests: readonly MountRequest[], host: HostView): readonly string[] => {
-  const asked = requests.filter((request) => request.kind === 'bind' && request.relabel);
+  const asked = requests.filter((request) => request.kind !== 'tmpfs' && request.relabel);
   return asked.length > 0 && host.selinux() ? asked.map(({ typed }) => `SELinux labels are not changed for '${typed}': that needs root`) : [];
 };
 
-/** All mounts of a container. `shmSize` is in bytes. Volumes that the image declares stay part of the writable layer. Throws SkiffFailure. */
-export const planMounts = (flags: RunFlags, host: HostView, plan: NamespacePlan, shmSize: number): MountPlan => {
+/** Whose these are everybody knows. */
+const systemPath = /^\/((bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|usr|var\/run)(\/|$)|$)/;
+
+/** A host path that is to be written to, and is neither the caller's nor open to him, shows as nobody's in the container: better said than found out. */
+const nobodyWarnings = (requests: readonly MountRequest[], plan: NamespacePlan, host: HostView): readonly string[] =>
+  requests.flatMap((request) => {
+    const owner = request.kind === 'bind' && !request.readOnly && !systemPath.test(request.source) ? host.ownerOf(request.source) : undefined;
+    if (request.kind !== 'bind' || owner === undefined || owner.writable || plan.donor !== undefined) return [];
+    const [kind, id] = isMappedHost(plan.uidMap, owner.uid) ? ['group', owner.gid] : ['user', owner.uid];
+    if (kind === 'group' && isMappedHost(plan.gidMap, owner.gid)) return [];
+    return [`${request.source} belongs to ${kind} ${id} of the host, who has no id in the container: there it shows as nobody's (65534) and cannot be written; have it given to you, or mount it with :ro`];
+  });
+
+const isMappedHost = (map: readonly IdMapping[], id: number): boolean => map.some(({ hostID, size }) => id >= hostID && id < hostID + size);
+
+const userMounts = (requests: readonly MountRequest[], points: readonly MountPoint[], host: HostView): readonly OciMount[] => {
+  const places = new Set(requests.map(({ target }) => target));
+  return [
+    ...requests.flatMap((request) => (request.kind === 'volume' ? [] : [toMount(request, host)])),
+    ...points.flatMap((point): readonly OciMount[] => {
+      if (point.type === 'volume') return [volumeMount(point, host)];
+      return places.has(point.destination) ? [] : [bindMount(takenBind(point), host)];
+    }),
+  ];
+};
+
+/** All mounts of a container. `shmSize` is in bytes, `image` the image's configuration where there is one. Throws SkiffFailure. */
+export const planMounts = (flags: RunFlags, image: ImageConfig | undefined, host: HostView, plan: NamespacePlan, shmSize: number): MountPlan => {
   const privileged = flags.privileged ?? false;
-  const requests = parseRequests(flags, host);
+  const asked = parseRequests(flags, host);
+  const memory = (flags.tmpfs ?? []).map((text) => need(parseTmpfs(text)));
+  const requests = [...asked, ...memory];
   const devices = (flags.device ?? []).map((text) => need(parseDevice(text)));
   noDuplicates([...requests, ...devices]);
-  const taken = new Set([...requests, ...devices].map(({ target }) => target));
+  const points = mountPointsOf(flags, image, asked, new Set([...memory, ...devices].map(({ target }) => target)), host);
+  const taken = new Set([...points.map(({ destination }) => destination), ...[...memory, ...devices].map(({ target }) => target)]);
   const standard = [...kernelMounts(plan, host, privileged), ...sharedMemory(plan, shmSize)].filter(
     ({ destination }) => !taken.has(destination) && !(taken.has('/dev') && destination.startsWith('/dev/')),
   );
   const etc = etcMounts(plan, host, flags.readOnly ?? false).filter(({ destination }) => !taken.has(destination));
-  const users = [...etc, ...requests.map((request) => toMount(request, host))].toSorted((a, b) => depth(a.destination) - depth(b.destination));
+  const users = [...etc, ...userMounts(requests, points, host)].toSorted((a, b) => depth(a.destination) - depth(b.destination));
   const nodes = [...(privileged ? privilegedDevices(host, taken) : []), ...devices.map((device) => deviceMount(device, host))];
   return {
     mounts: [...standard, ...users, ...nodes],
+    points,
     deviceBinds: taken.has('/dev') ? [] : defaultDevices.filter((path) => !taken.has(path)),
     createDirectories: missingSources(requests, host),
-    warnings: relabelWarnings(requests, host),
-    hasSlaves: requests.some((request) => request.kind === 'bind' && request.propagation.endsWith('slave')),
+    warnings: [...relabelWarnings(requests, host), ...nobodyWarnings(requests, plan, host)],
+    hasSlaves: points.some(({ type, propagation }) => type === 'bind' && propagation.endsWith('slave')),
   };
 };

@@ -6,6 +6,7 @@ import type { IpcMode, PidMode, UserMode } from '../core/namespace-modes.ts';
 import type { Limits } from '../core/limits.ts';
 import type { LogConfig } from '../core/log-options.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
+import type { MountPoint } from '../core/mount-points.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import type { Publication } from '../core/publish.ts';
 import type { RestartPolicy } from '../core/restart-policy.ts';
@@ -26,6 +27,7 @@ export interface ImageConfig {
   readonly Labels?: Readonly<Record<string, string>> | null | undefined;
   readonly ExposedPorts?: Readonly<Record<string, unknown>> | null | undefined;
   readonly Healthcheck?: Healthcheck | null | undefined;
+  readonly Volumes?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 /** An image as far as a container cares. */
@@ -58,6 +60,7 @@ export interface ContainerView {
   readonly hostname: string;
   /** Whether its network is the host's. */
   readonly hasHostNetwork: boolean;
+  readonly mountPoints: readonly MountPoint[];
 }
 
 /** Facts about the host. The functions are asked only when a flag needs the answer. */
@@ -98,6 +101,12 @@ export interface HostView {
   /** The host's own, by which others reach it; undefined where it has none but the loopback's. */
   readonly address: () => string | undefined;
   readonly findContainer: (nameOrId: string) => ContainerView | undefined;
+  /** 64 hex digits that no volume has. */
+  readonly newVolumeName: () => string;
+  /** Where the data of the volume of that name are, absolute. */
+  readonly volumeData: (name: string) => string;
+  /** Whether the caller may write to this directory or file of the host, and whose it is; undefined if there is nothing. */
+  readonly ownerOf: (path: string) => { readonly uid: number; readonly gid: number; readonly writable: boolean } | undefined;
 }
 
 /** What a container asks of one of its networks. */
@@ -185,6 +194,8 @@ export interface SkiffSpec {
   readonly deviceBinds: readonly string[];
   /** Missing sources of bind mounts to be made as directories. */
   readonly createDirectories: readonly string[];
+  /** Absent: nobody asked for any. */
+  readonly mountPoints?: readonly MountPoint[];
   readonly privileged: boolean;
   readonly seccomp: Confinement['seccomp'];
   readonly log: LogConfig;

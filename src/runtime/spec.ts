@@ -254,6 +254,7 @@ const skiffOf = (inputs: Inputs, plan: NamespacePlan, mounts: MountPlan, oci: Oc
     ...(plan.donor === undefined ? {} : { sharesWith: plan.donor.id }),
     deviceBinds: mounts.deviceBinds,
     createDirectories: mounts.createDirectories,
+    ...(mounts.points.length === 0 ? {} : { mountPoints: mounts.points }),
     privileged: flags.privileged ?? false,
     seccomp: absoluteSeccomp(confinement.seccomp, host.cwd),
     log: parseLogFlags(flags.logDriver, flags.logOpt ?? []),
@@ -287,7 +288,7 @@ export const makeSpec = (image: ImageConfigView | undefined, flags: RunFlags, ho
         throttledProcessors: host.throttledProcessors ?? 0,
       }),
     );
-    const mounts = planMounts(flags, host, plan, shmSizeOf(flags));
+    const mounts = planMounts(flags, image?.config, host, plan, shmSizeOf(flags));
     const oci = ociOf(inputs, plan, mounts, hostname, confinement);
     const skiff = skiffOf(inputs, plan, mounts, oci, confinement);
     return { oci, skiff, warnings: [...warningsOf(inputs, plan), ...mounts.warnings] };

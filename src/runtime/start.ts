@@ -1,12 +1,12 @@
 /** `skiff start`: a container that was made before runs, again or for the first time, on the same writable layer. */
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { fail } from '../core/errors.ts';
 import { need } from '../core/invalid.ts';
 import { parseDetachKeys } from '../core/detach-keys.ts';
 import { removeIfPresent } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
 import { tell } from './container-events.ts';
+import { makeSources } from './create.ts';
 import { gather, requireLayers, writePlan } from './gather.ts';
 import { resolveId } from './records.ts';
 import { rootfsNeeds } from './root-filesystem.ts';
@@ -49,9 +49,10 @@ const planAgain = async (surroundings: Surroundings, container: Container, marke
   const gathered = await gather(surroundings, spec, driver, needs);
   await requireLayers(paths, spec.skiff, 'layers of it have been deleted');
   await tidy(container);
-  for (const path of spec.skiff.createDirectories) mkdirSync(path, { recursive: true });
+  makeSources(spec.skiff.createDirectories);
+  const volumes = spec.skiff.mountPoints?.some(({ type }) => type === 'volume') === true ? await (await import('./volumes.ts')).volumesAgain(surroundings, spec.skiff) : undefined;
   if (spec.skiff.network.mode === 'networks') (await import('./network-attach.ts')).attachAgain(paths, spec.skiff);
-  return writePlan(paths, spec, marker, gathered, { again: container.state, outputOnly: session.attach && !session.stdin });
+  return writePlan(paths, spec, marker, gathered, { again: container.state, outputOnly: session.attach && !session.stdin, ...(volumes === undefined ? {} : { volumes }) });
 };
 
 /** Either it runs already, or this process must become the program, which removes the marker that keeps others from starting it too. */

@@ -2,7 +2,7 @@
 import * as t from 'io-ts';
 import { isLeft } from 'fp-ts/Either';
 import { fail } from '../core/errors.ts';
-import { isVolumeName } from './name.ts';
+import { isVolumeName } from '../core/volume-name.ts';
 import type { Volume } from './types.ts';
 
 const dictionary = t.record(t.string, t.string);

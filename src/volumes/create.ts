@@ -3,8 +3,8 @@ import { fail } from '../core/errors.ts';
 import { newId } from '../system/new-id.ts';
 import { volumeDriver } from './drivers/choose.ts';
 import { tellVolume } from './events.ts';
-import { checkVolumeName } from './name.ts';
-import { addVolume, hasVolume, readVolume, whileChanging } from './store.ts';
+import { checkVolumeName } from '../core/volume-name.ts';
+import { addVolume, readVolume, whileChanging } from './store.ts';
 import { anonymousLabel } from './types.ts';
 import type { VolumeContext } from './driver.ts';
 import type { Volume } from './types.ts';
@@ -13,6 +13,8 @@ import type { Volume } from './types.ts';
 export interface VolumeRequest {
   /** Empty for a made-up one, 64 hex digits, which makes the volume anonymous. */
   readonly name: string;
+  /** The name was made up by whoever calls. */
+  readonly anonymous?: boolean;
   /** Empty for `local`. */
   readonly driver: string;
   readonly options: Readonly<Record<string, string>>;
@@ -35,13 +37,13 @@ const existing = (found: Volume, { name, driver, options }: VolumeRequest): Volu
   return found;
 };
 
-const freshVolume = ({ name, driver, options, labels }: VolumeRequest): Volume => ({
+const freshVolume = ({ name, driver, options, labels, anonymous = name === '' }: VolumeRequest): Volume => ({
   name: name === '' ? newId() : checkVolumeName(name),
   driver: driver === '' ? 'local' : driver,
   options,
-  labels: name === '' ? { ...labels, [anonymousLabel]: '' } : labels,
+  labels: anonymous ? { ...labels, [anonymousLabel]: '' } : labels,
   createdAt: new Date().toISOString(),
-  anonymous: name === '',
+  anonymous,
 });
 
 export interface MadeVolume {
@@ -64,6 +66,3 @@ export const createVolume = async (context: VolumeContext, request: VolumeReques
   if (isNew) tellVolume(paths, 'create', volume);
   return isNew ? { volume, isNew } : await createVolume(context, { ...request, name: volume.name });
 };
-
-/** Whether every volume of these names is there. */
-export const allThere = (context: VolumeContext, names: readonly string[]): boolean => names.every((name) => hasVolume(context.paths, name));

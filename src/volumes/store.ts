@@ -10,7 +10,7 @@ import { syncDirectory, withLock, writeFileAtomic } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { isAlive, ownIdentity } from '../system/process-identity.ts';
 import { decodeVolume, encodeVolume } from './codec.ts';
-import { isVolumeName } from './name.ts';
+import { isVolumeName } from '../core/volume-name.ts';
 import { makingPrefix, recordPath, removingPrefix, volumeDirectory, volumesDirectory, volumesLock } from './places.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';

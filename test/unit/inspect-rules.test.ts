@@ -76,8 +76,8 @@ test('the configuration: entry point and command apart, without what every conta
 });
 
 test('mounts: the user\'s, in the order of the flags', () => {
-  const { oci, skiff } = stored({ mount: ['type=bind,src=./src,dst=/a/b,ro,bind-propagation=rslave', 'type=tmpfs,dst=/m,ro'], volume: ['/data:/v'] });
-  assert.equal(inspectedMounts(oci, skiff.asked ?? {}), [
+  const { skiff } = stored({ mount: ['type=bind,src=./src,dst=/a/b,ro,bind-propagation=rslave', 'type=tmpfs,dst=/m,ro'], volume: ['/data:/v'] });
+  assert.equal(inspectedMounts(skiff.mountPoints), [
     { Type: 'bind', Source: '/data', Destination: '/v', Mode: '', RW: true, Propagation: 'rprivate' },
     { Type: 'bind', Source: '/home/ann/src', Destination: '/a/b', Mode: '', RW: false, Propagation: 'rslave' },
     { Type: 'tmpfs', Source: '', Destination: '/m', Mode: '', RW: false, Propagation: '' },

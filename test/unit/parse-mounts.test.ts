@@ -4,7 +4,7 @@ import { parseDevice } from '../../src/core/devices.ts';
 import { parseMount } from '../../src/core/mount-flag.ts';
 import { cleanPath } from '../../src/core/mounts.ts';
 import { mergeTmpfsOptions, parseTmpfs } from '../../src/core/tmpfs.ts';
-import { parseVolume } from '../../src/core/volumes.ts';
+import { parseVolume, parseVolumesFrom } from '../../src/core/volumes.ts';
 import { assertProblem, value } from '../spec-host.ts';
 
 const cwd = '/home/ann';
@@ -28,6 +28,7 @@ test('-v forms', () => {
   ];
   for (const [text, source, target, readOnly, propagation] of cases) {
     const bind = value(parseVolume(text, cwd));
+    assert.ok(bind.kind === 'bind' && bind.createSource, text);
     assert.equal([bind.source, bind.target, bind.readOnly, bind.propagation], [source, target, readOnly, propagation], text);
   }
   assert.is(value(parseVolume('/a:/b:z', cwd)).relabel, true);
@@ -45,14 +46,17 @@ test('-v refusals name the word', () => {
     ['/a:/b:rx', 'Usage', "'rx'"],
     ['/a:/b:ro,rw', 'Usage', 'contradict'],
     ['/a:/b:nocopy', 'Usage', 'nocopy'],
-    ['/a:/b:U', 'Usage', "'U'"],
+    ['/a:/b:u', 'Usage', "'u'"],
+    ['/x:ro', 'Usage', "'/x:ro'"],
+    ['name:/b:rslave', 'Usage', 'not for volumes'],
+    ['n:/b', 'Usage', 'too short'],
+    ['na$me:/b', 'Usage', 'invalid characters'],
     ['/a:/b:rshared', 'Refused', 'rslave'],
     ['/a:/proc/1', 'Refused', '/proc'],
     ['/a:/x/../proc/sys', 'Refused', '/proc'],
     ['~/a:/b', 'Usage', '$HOME'],
     ['a/b:/b', 'Usage', './a/b'],
-    ['name:/b', 'Refused', 'named volumes'],
-    ['/anonymous', 'Refused', 'anonymous'],
+    ['anonymous', 'Usage', 'must be absolute'],
     ['/a\0:/b', 'Usage', 'NUL'],
   ] as const;
   for (const [text, tag, word] of cases) assertProblem(parseVolume(text, cwd), tag, word);
@@ -63,12 +67,29 @@ test('--mount binds', () => {
   const bind = value(parseMount('type=bind,source=./src,dst=/x,ro,bind-propagation=rslave,bind-recursive=writable,bind-create-src', cwd));
   assert.equal(bind, {
     kind: 'bind', typed: 'type=bind,source=./src,dst=/x,ro,bind-propagation=rslave,bind-recursive=writable,bind-create-src',
-    source: '/home/ann/src', target: '/x', readOnly: true, propagation: 'rslave', recursive: 'writable', createSource: true, relabel: false,
+    source: '/home/ann/src', target: '/x', readOnly: true, propagation: 'rslave', recursive: 'writable', createSource: true, relabel: false, chown: false, mode: '',
   });
   const quoted = value(parseMount('type=bind,"src=/a,b ""c""",target=/x,readonly=false', cwd));
   assert.ok(quoted.kind === 'bind' && quoted.source === '/a,b "c"' && !quoted.readOnly);
   const flat = value(parseMount('type=bind,src=/a,target=/x,bind-nonrecursive', cwd));
   assert.ok(flat.kind === 'bind' && flat.recursive === 'disabled');
+});
+
+test('volumes: by name or without, in both forms', () => {
+  const named = value(parseVolume('data:/x:ro,nocopy,U', cwd, 'fuse'));
+  assert.equal(named, {
+    kind: 'volume', typed: 'data:/x:ro,nocopy,U', name: 'data', target: '/x', readOnly: true, noCopy: true, chown: true, relabel: false, subpath: '', driver: 'fuse', options: {}, labels: {}, mode: 'ro,nocopy,U',
+  });
+  const anonymous = value(parseVolume('/x/', cwd));
+  assert.ok(anonymous.kind === 'volume' && anonymous.name === '' && anonymous.target === '/x' && !anonymous.readOnly);
+  const mount = value(parseMount('src=data,dst=/x,volume-subpath=a//./b,volume-opt=type=tmpfs,"volume-opt=o=size=1m,uid=2",volume-label=k,volume-driver=local,volume-nocopy', cwd));
+  assert.equal(mount, {
+    kind: 'volume', typed: 'src=data,dst=/x,volume-subpath=a//./b,volume-opt=type=tmpfs,"volume-opt=o=size=1m,uid=2",volume-label=k,volume-driver=local,volume-nocopy', name: 'data', target: '/x',
+    readOnly: false, noCopy: true, chown: false, relabel: false, subpath: 'a/b', driver: 'local', options: { type: 'tmpfs', o: 'size=1m,uid=2' }, labels: { k: '' }, mode: '',
+  });
+  assert.equal(parseVolumesFrom('web:ro'), { container: 'web', readOnly: true });
+  assert.equal(parseVolumesFrom('web'), { container: 'web', readOnly: false });
+  for (const text of ['web:no', 'web:ro:rw', ':ro']) assert.throws(() => parseVolumesFrom(text));
 });
 
 test('--mount tmpfs', () => {
@@ -94,9 +115,16 @@ test('--mount refusals', () => {
     ['type=tmpfs,target=/x,tmpfs-mode=888', 'Usage', '888'],
     ['type=tmpfs,target=x', 'Usage', 'absolute'],
     ['type=cdrom,target=/x', 'Usage', 'cdrom'],
-    ['type=volume,source=v,target=/x', 'Refused', 'named volumes'],
-    ['source=v,target=/x', 'Refused', 'named volumes'],
-    ['type=volume,target=/x,volume-nocopy', 'Refused', 'named volumes'],
+    ['type=volume,source=v,target=/x', 'Usage', 'too short'],
+    ['type=volume,source=a/b,target=/x', 'Usage', 'invalid characters'],
+    ['type=volume,source=vol,target=/x,bind-create-src', 'Usage', "'bind-create-src'"],
+    ['type=bind,source=/a,target=/x,volume-nocopy', 'Usage', "'volume-nocopy'"],
+    ['type=volume,target=/x,volume-subpath=a', 'Usage', 'has a name'],
+    ['type=volume,source=vol,target=/x,volume-subpath=../a', 'Usage', 'beneath'],
+    ['type=volume,source=vol,target=/x,volume-subpath=/a', 'Usage', 'beneath'],
+    ['type=volume,source=vol,target=/x,volume-subpath=a/b/..', 'Usage', 'beneath'],
+    ['type=volume,source=vol,target=/x,volume-opt==x', 'Usage', 'no name'],
+    ['type=image,source=debian,target=/x', 'Refused', 'images'],
     ['type=bind,"source=/a', 'Usage', 'quotation'],
     ['', 'Usage', "unknown key ''"],
   ] as const;

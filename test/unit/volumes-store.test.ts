@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { decodeVolume, encodeVolume } from '../../src/volumes/codec.ts';
-import { checkVolumeName, isVolumeName } from '../../src/volumes/name.ts';
+import { checkVolumeName, isVolumeName } from '../../src/core/volume-name.ts';
 import { addVolume, hasVolume, listVolumes, readVolume } from '../../src/volumes/store.ts';
 import { readVolumeUsers, usersOf } from '../../src/volumes/users.ts';
 import { checkLocalOptions, localKind, tmpfsWords } from '../../src/volumes/drivers/local-options.ts';

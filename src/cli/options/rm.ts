@@ -11,7 +11,7 @@ export const table = {
   refused: [{ name: 'link', short: 'l', reason: 'this version does not remove links by themselves yet', instead: 'leave it out to remove the container, or disconnect it from its network' }],
   flags: [
     { name: 'force', short: 'f', kind: 'bool', help: 'Kill a container that runs before removing it' },
-    { name: 'volumes', short: 'v', kind: 'bool', help: 'Remove its anonymous volumes too; they are part of its writable layer, and always go with it' },
+    { name: 'volumes', short: 'v', kind: 'bool', help: 'Remove its anonymous volumes too, unless another container names them' },
   ],
   examples: [
     { command: 'skiff rm web', text: 'Remove a container that has ended' },

@@ -1,7 +1,6 @@
 import { refusedAtStart, refusedLimits } from './limits.ts';
 import type { RefusedFlag } from './table.ts';
 
-const volumes = 'it needs volumes, which this version does not have yet';
 const windows = 'only Windows has it';
 
 /** What Docker's `run` and `create` take and Skiff's do not. */
@@ -28,6 +27,4 @@ export const refused = [
     instead: 'use --read-only, and --tmpfs DIR:size=SIZE for what is written',
   },
   { name: 'use-api-socket', reason: 'there is no daemon, and so no socket of its API', instead: 'run skiff on the host' },
-  { name: 'volume-driver', reason: volumes, instead: 'mount a directory of the host with -v /host/path:/container/path' },
-  { name: 'volumes-from', reason: volumes, instead: 'repeat the -v of the other container' },
 ] as const satisfies readonly RefusedFlag[];

@@ -1,5 +1,5 @@
 /** Names of volumes. Pure. */
-import { usage } from '../core/invalid.ts';
+import { usage } from './invalid.ts';
 
 /** A name is the name of a directory too; Docker wants two characters at least (moby volume/names). */
 export const isVolumeName = (text: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/.test(text);
