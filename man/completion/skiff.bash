@@ -176,8 +176,8 @@ _skiff_find() {
     *) command="$1" ;;
   esac
   case "$command" in
-    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --publish -p --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
-    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --publish -p --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
+    run) valued=' --annotation --attach -a --cidfile --detach-keys --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --volume-driver --volumes-from --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --publish -p --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
+    create) valued=' --annotation --attach -a --cidfile --entrypoint --env -e --env-file --label -l --label-file --log-driver --log-opt --name --platform --pull --restart --runtime --stop-signal --stop-timeout --user -u --workdir -w --device --mount --rootfs --tmpfs --volume -v --volume-driver --volumes-from --cap-add --cap-drop --group-add --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname -h --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --publish -p --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --memory -m --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --shm-size --sysctl --ulimit ' stops=1 ;;
     start) valued=' --detach-keys ' stops='' ;;
     restart) valued=' --signal -s --timeout -t ' stops='' ;;
     exec) valued=' --detach-keys --env -e --env-file --user -u --workdir -w ' stops=1 ;;
@@ -281,10 +281,12 @@ _skiff() {
         --user|-u) : ;;
         --workdir|-w) : ;;
         --device) _skiff_files -f ;;
-        --mount) _skiff_offer 'type=bind,' 'type=tmpfs,' ;;
+        --mount) _skiff_offer 'type=volume,' 'type=bind,' 'type=tmpfs,' ;;
         --rootfs) _skiff_files -d ;;
         --tmpfs) : ;;
         --volume|-v) _skiff_files -f ;;
+        --volume-driver) _skiff_offer 'local' ;;
+        --volumes-from) _skiff_names containers ;;
         --cap-add) : ;;
         --cap-drop) : ;;
         --group-add) : ;;
@@ -339,7 +341,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --publish --publish-all --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --detach --detach-keys --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --sig-proxy --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --volume-driver --volumes-from --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --publish --publish-all --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi
@@ -368,10 +370,12 @@ _skiff() {
         --user|-u) : ;;
         --workdir|-w) : ;;
         --device) _skiff_files -f ;;
-        --mount) _skiff_offer 'type=bind,' 'type=tmpfs,' ;;
+        --mount) _skiff_offer 'type=volume,' 'type=bind,' 'type=tmpfs,' ;;
         --rootfs) _skiff_files -d ;;
         --tmpfs) : ;;
         --volume|-v) _skiff_files -f ;;
+        --volume-driver) _skiff_offer 'local' ;;
+        --volumes-from) _skiff_names containers ;;
         --cap-add) : ;;
         --cap-drop) : ;;
         --group-add) : ;;
@@ -426,7 +430,7 @@ _skiff() {
         --ulimit) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --publish --publish-all --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
+            _skiff_offer --annotation --attach --cidfile --entrypoint --env --env-file --init --interactive --label --label-file --log-driver --log-opt --name --platform --pull --quiet --restart --rm --runtime --stop-signal --stop-timeout --tty --user --workdir --device --mount --read-only --rootfs --tmpfs --volume --volume-driver --volumes-from --cap-add --cap-drop --group-add --privileged --security-opt --userns --add-host --cgroupns --dns --dns-option --dns-search --domainname --expose --hostname --ip --ip6 --ipc --link --link-local-ip --mac-address --network --network-alias --pid --publish --publish-all --uts --blkio-weight --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --memory --memory-reservation --memory-swap --pids-limit --blkio-weight-device --cgroup-parent --device-read-bps --device-read-iops --device-write-bps --device-write-iops --isolation --oom-score-adj --health-cmd --health-interval --health-retries --health-start-interval --health-start-period --health-timeout --no-healthcheck --shm-size --sysctl --ulimit --help
           else
             if ((at == 1)); then _skiff_names images; else _skiff_files -f; fi
           fi

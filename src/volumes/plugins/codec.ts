@@ -3,7 +3,7 @@ import * as t from 'io-ts';
 import { isLeft } from 'fp-ts/Either';
 import { fail } from '../../core/errors.ts';
 import { cleanPath } from '../../core/mounts.ts';
-import { isVolumeName } from '../name.ts';
+import { isVolumeName } from '../../core/volume-name.ts';
 import type { PluginTls } from './place.ts';
 
 /** Names of members as the protocol has them; Go reads and some plugins write them in any case. */
