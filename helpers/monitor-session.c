@@ -137,11 +137,14 @@ void monitor_take_frames(struct client *client)
 
 void monitor_take_client(struct client *client, short events)
 {
-    bool sent_input = client->sends_input;
+    bool sent_input = client->sends_input, launched = client->holds;
     if (events & POLLOUT)
         client_flush(client);
-    if (client->fd >= 0 && (events & (POLLIN | POLLHUP | POLLERR)) && !client_receive(client) && sent_input && self.stdin_once)
+    bool lost = client->fd >= 0 && (events & (POLLIN | POLLHUP | POLLERR)) && !client_receive(client);
+    if (lost && sent_input && self.stdin_once)
         close_input(); /* nobody is left who could type */
+    if (lost && launched && plan_flag(self.plan, "bound"))
+        monitor_send_signal(SIGKILL); /* what it was to make is nobody's any more */
     if (client->fd >= 0)
         monitor_take_frames(client);
 }

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,10 +160,43 @@ static void cut_slashes(char *path)
     for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--) path[length - 1] = '\0';
 }
 
+/* Makes the first `length` bytes of `path` a directory if nothing is there, with what it lies in. */
+static void make_way(const struct place_options *options, const char *path, size_t length, uid_t uid, gid_t gid)
+{
+    char way[PATH_BYTES];
+    while (length > 0 && path[length - 1] == '/') length--;
+    snprintf(way, sizeof way, "%.*s", (int)length, path);
+    OWNED_FD there = open_path(options->in_root, length == 0 ? "/" : way, O_PATH | O_DIRECTORY);
+    if (there >= 0) return;
+    if (errno == ENOTDIR) copy_error("directory-over-file");
+    if (errno != ENOENT) die(FAILED, "cannot open %s: %s", shown(way), reason(errno));
+    size_t above = length;
+    while (above > 0 && path[above - 1] != '/') above--;
+    make_way(options, path, above, uid, gid);
+    way[above > 0 ? above - 1 : 0] = '\0';
+    OWNED_FD parent = open_path(options->in_root, way[0] == '\0' ? "/" : way, O_PATH | O_DIRECTORY);
+    char name[PATH_BYTES];
+    snprintf(name, sizeof name, "%.*s", (int)(length - above), path + above);
+    if (parent < 0 || mkdirat(parent, name, 0755) != 0) die(FAILED, "cannot make %s: %s", shown(name), errno == EEXIST ? "a link there leads nowhere" : reason(errno));
+    if ((uid != 0 || gid != 0) && fchownat(parent, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0) die(FAILED, "cannot give %s away: %s", shown(name), reason(errno));
+}
+
+static void make_parents(const struct place_options *options)
+{
+    uid_t uid;
+    gid_t gid;
+    if (sscanf(options->make, "%" SCNu32 ":%" SCNu32, &uid, &gid) != 2) die(FAILED, "--make takes UID:GID, not %s", shown(options->make));
+    size_t length = strlen(options->path);
+    bool whole = options->archive || asserts_directory(options->path);
+    while (!whole && length > 0 && options->path[length - 1] != '/') length--;
+    make_way(options, options->path, length, uid, gid);
+}
+
 struct placing place_open(const struct place_options *options, bool is_directory)
 {
     char path[PATH_BYTES];
     if ((size_t)snprintf(path, sizeof path, "%s", options->path) >= sizeof path) copy_error("target-missing");
+    if (options->make != NULL) make_parents(options);
     for (unsigned links = 0; links < LINKS_MAX; links++) {
         int found = open_path(options->in_root, path, O_PATH | O_DIRECTORY);
         if (found >= 0) return into_directory(options, found, is_directory);

@@ -6,9 +6,11 @@
  *   skiff-tree pack --dir DIR [--single-uid]                                               > tar
  *   skiff-tree changes|pack-changes --upper DIR [--lower DIR]... [--hide PATH]... [--fuse] [--single-uid]   > list|layer
  *   skiff-tree fetch --path PATH [--name NAME] [--in-root] [--follow] [--as-root] [--single-uid] [--hide PATH]...   > tar
+ *   skiff-tree list|digest --path PATH                                                     [< paths] > list
+ *   skiff-tree gather --path PATH [--owner UID:GID] [--mode OCTAL] [--epoch SECONDS] [--single-uid]   < names and paths > tar
  *   skiff-tree gzip                                                                        < log > log.gz
  *   skiff-tree gelf gzip|zlib LEVEL                                                        < messages > UDP socket
- *   skiff-tree place --path PATH [--name NAME] [--in-root] [--contents|--archive] [--drop-owners|--single-uid]      < tar
+ *   skiff-tree place --path PATH [--name NAME] [--in-root] [--contents|--archive] [--make UID:GID] [--drop-owners|--single-uid]      < tar
  *
  * Exit 0, or 1 after one line on standard error: "refused: …" when the input is hostile or damaged,
  * "failed: …" when the system said no.
@@ -19,6 +21,7 @@
 #include "tree.h"
 #include "tree-changes.h"
 #include "tree-copy.h"
+#include "tree-gather.h"
 #include "tree-log.h"
 #include "tree-stream.h"
 
@@ -206,10 +209,31 @@ static void place_command(int argc, char **argv)
         {"--in-root", FLAG, &place.in_root, NULL}, {"--contents", FLAG, &place.contents, NULL},
         {"--archive", FLAG, &place.archive, NULL}, {"--drop-owners", FLAG, &options.drop, NULL},
         {"--single-uid", FLAG, &options.single_uid, NULL},
+        {"--make", TEXT, &place.make, NULL},
     };
     read_options(argc, argv, known, sizeof known / sizeof *known);
     if (place.path == NULL) die(FAILED, "place needs --path PATH");
     apply(&options);
+}
+
+/* list, digest or gather */
+static void gather_command(int argc, char **argv)
+{
+    struct gather_options options = {0};
+    const struct option_place known[] = {
+        {"--path", TEXT, &options.base, NULL},   {"--owner", TEXT, &options.owner, NULL},
+        {"--mode", TEXT, &options.mode, NULL},   {"--epoch", TEXT, &options.epoch, NULL},
+        {"--single-uid", FLAG, &options.single_uid, NULL},
+    };
+    bool all = strcmp(argv[0], "gather") == 0;
+    read_options(argc, argv, known, all ? sizeof known / sizeof *known : 1);
+    if (options.base == NULL) die(FAILED, "%s needs --path PATH", argv[0]);
+    if (all)
+        gather(&options);
+    else if (strcmp(argv[0], "list") == 0)
+        list(options.base);
+    else
+        digest(options.base);
 }
 
 int main(int argc, char **argv)
@@ -227,6 +251,8 @@ int main(int argc, char **argv)
         fetch_command(argc - 1, argv + 1);
     else if (strcmp(command, "place") == 0)
         place_command(argc - 1, argv + 1);
+    else if (strcmp(command, "list") == 0 || strcmp(command, "digest") == 0 || strcmp(command, "gather") == 0)
+        gather_command(argc - 1, argv + 1);
     else if (strcmp(command, "decompress") == 0 && argc == 2)
         stream_copy(STDIN_FILENO, STDOUT_FILENO, 0, NULL);
     else if (strcmp(command, "gzip") == 0 && argc == 2)
@@ -234,6 +260,6 @@ int main(int argc, char **argv)
     else if (strcmp(command, "gelf") == 0 && argc == 4)
         log_gelf(argv[2], argv[3]);
     else
-        die(FAILED, "usage: skiff-tree apply | decompress | pack | changes | pack-changes | fetch | place | gzip | gelf, see helpers/README.md");
+        die(FAILED, "usage: skiff-tree apply | decompress | pack | changes | pack-changes | fetch | place | list | digest | gather | gzip | gelf, see helpers/README.md");
     return 0;
 }

@@ -2,6 +2,7 @@ import type { CommandModule } from './context.ts';
 
 /** Every command by its name; a module is loaded only when its command is asked for. */
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  build: () => import('./build.ts'),
   images: () => import('./images.ts'),
   load: () => import('./load.ts'),
   import: () => import('./import.ts'),

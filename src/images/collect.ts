@@ -7,6 +7,7 @@ import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.ts';
 import { removeIfPresent } from '../system/files.ts';
+import { cachedDigests } from './build-cache.ts';
 import type { Place } from './disk-usage.ts';
 import { usageOf } from './disk-usage.ts';
 import { garbageOf, layerDirectories, takeInventory } from './inventory.ts';
@@ -118,7 +119,7 @@ const decide = async <A>(store: Store, plan: (entries: readonly Entry[], users: 
     for (const directory of layerDirectories(paths)) putBackInterrupted(directory);
     const users = store.readUsers();
     const edit = plan(before, users);
-    const needsAfter = (entries: readonly Entry[]): Needs => needsOf(paths, { ...readIndex(paths), entries }, users, heldDigests(paths));
+    const needsAfter = (entries: readonly Entry[]): Needs => needsOf(paths, { ...readIndex(paths), entries }, users, new Set([...heldDigests(paths), ...cachedDigests(paths)]));
     let early: Pick<Decided<A>, 'gone' | 'bytes'> = { gone: [], bytes: 0 };
     try {
       if (edit.entries !== undefined) write(edit.entries);
@@ -138,7 +139,7 @@ const decide = async <A>(store: Store, plan: (entries: readonly Entry[], users: 
 /**
  * Applies `plan` to the index and deletes what nothing needs then: blobs, unpacked layers and, without a scope, partial downloads and what
  * killed commands left. What living work has leased and what any container of any host uses is kept; so is everything that a record
- * that cannot be read might use, which the warnings tell. `plan` runs under the lock and must not wait. Idempotent.
+ * that cannot be read might use, which the warnings tell, and what builds remember. `plan` runs under the lock and must not wait. Idempotent.
  */
 export const collectAfter = async <A>(store: Store, plan: (entries: readonly Entry[], users: ImageUsers) => Edit<A>): Promise<Collected<A>> => {
   ensureLayout(store.paths);

@@ -36,20 +36,26 @@ export interface Commit {
   readonly now: number;
 }
 
-interface Parent {
+/** An image that another one is made on top of. */
+export interface Parent {
   readonly config: ImageConfig;
   readonly layers: readonly LayerFile[];
 }
 
-const readParent = (paths: Paths, { subject, parent }: Commit): Parent => {
+/** The parts of the image `parent`; undefined where the store has no such image (any more). Reads three files. */
+export const readParent = (paths: Paths, parent: Digest): Parent | undefined => {
   const entry = readIndex(paths).entries.find(({ id }) => id === parent);
-  if (entry === undefined) {
-    return fail({ _tag: 'Conflict', message: `cannot commit ${subject}: its image ${parent.slice(7, 19)} has been removed`, hint: 'use `skiff export` and `skiff import`' });
-  }
+  if (entry === undefined) return undefined;
   const { layers } = readBlob(paths, entry.descriptor.digest, Manifest);
-  if (layers.length >= maximumLayers) fail({ _tag: 'Refused', message: `its image has ${layers.length} layers already`, hint: 'use `skiff export` and `skiff import`' });
   const fileOf = (digest: Digest, size: number): SpooledFile => ({ path: blobPath(paths, digest), digest, size });
   return { config: readBlob(paths, entry.id, ImageConfig), layers: layers.map((descriptor) => ({ file: fileOf(descriptor.digest, descriptor.size), descriptor })) };
+};
+
+const parentOf = (paths: Paths, { subject, parent }: Commit): Parent => {
+  const found = readParent(paths, parent);
+  if (found === undefined) return fail({ _tag: 'Conflict', message: `cannot commit ${subject}: its image ${parent.slice(7, 19)} has been removed`, hint: 'use `skiff export` and `skiff import`' });
+  if (found.layers.length >= maximumLayers) fail({ _tag: 'Refused', message: `its image has ${found.layers.length} layers already`, hint: 'use `skiff export` and `skiff import`' });
+  return found;
 };
 
 type Step = NonNullable<ImageConfig['history']>[number];
@@ -104,7 +110,7 @@ const candidateOf = (parent: Parent, commit: Commit, defaults: ContainerDefaults
  */
 export const commitImage = (paths: Paths, host: Host, commit: Commit, write: (to: (bytes: Readable) => Promise<void>) => Promise<void>): Promise<Stored> => {
   const name = commit.reference === undefined ? undefined : newImageName(commit.reference);
-  const parent = readParent(paths, commit);
+  const parent = parentOf(paths, commit);
   const defaults = changedDefaults(parent.config, commit);
   return withSpool(paths, async (directory) => {
     let file: SpooledFile | undefined;

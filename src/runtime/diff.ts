@@ -13,7 +13,7 @@ import type { Container } from './records.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Mount points that Skiff makes in an image without them, as Docker does in a layer of its own: no change while they are empty. */
-const mountPoints = ['dev', 'proc', 'sys', 'etc', 'etc/hosts', 'etc/hostname', 'etc/resolv.conf'] as const;
+export const mountPoints = ['dev', 'proc', 'sys', 'etc', 'etc/hosts', 'etc/hostname', 'etc/resolv.conf'] as const;
 
 /**
  * The argv that reads a container's changes from its writable layer: `changes` prints them (helpers/README.md), `pack-changes` writes them as an

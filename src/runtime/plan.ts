@@ -53,6 +53,8 @@ export interface PlanInputs {
   /** Records for a cgroup of its own, with limits. */
   readonly cgroup?: readonly PlanRecord[];
   readonly log: LogRecords;
+  /** It is killed when whoever launched it goes. */
+  readonly bound?: boolean;
   /** Start time of the process whose namespaces are joined. */
   readonly donorStart?: string;
   /** Removed when the container does not stay: a path, and where it is moved before that if it is a tree. */
@@ -167,6 +169,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ['keeper', ...inputs.keeper],
     skiff.pid.mode === 'private' ? ['outer-pid'] : ['guard'],
     ...(skiff.autoRemove ? [['autoremove'] as PlanRecord] : []),
+    ...(inputs.bound === true ? [['bound'] as PlanRecord] : []),
     ...againRecords(inputs),
     ...sessionRecords({ ...skiff, stdin: skiff.openStdin }),
     ...(inputs.cgroup ?? []),

@@ -35,6 +35,7 @@ const starting: readonly string[] = ['detach', 'detach-keys', 'sig-proxy'];
 
 const docker: Readonly<Record<string, readonly DockerFlag[]>> = {
   run: listed('container_run'),
+  build: [...listed('buildx_build'), ...listed('image_build').filter(({ name }) => !listed('buildx_build').some((known) => known.name === name))],
   create: listed('container_run').filter(({ name }) => !starting.includes(name)),
   ps: listed('container_ls'),
   logs: listed('container_logs'),
@@ -77,11 +78,11 @@ const docker: Readonly<Record<string, readonly DockerFlag[]>> = {
 const hidden: readonly string[] = ['time', 'net', 'net-alias', 'dns-opt', 'kernel-memory'];
 
 const bools: readonly string[] = [
-  'all', 'archive', 'attachable', 'config-only', 'detach', 'details', 'follow', 'follow-link', 'force', 'ingress', 'init', 'interactive', 'internal', 'ipv4', 'ipv6', 'latest', 'link', 'no-healthcheck', 'no-pause', 'no-stdin', 'no-stream',
+  'all', 'archive', 'attachable', 'check', 'compress', 'debug', 'force-rm', 'load', 'no-cache', 'pull', 'push', 'squash', 'config-only', 'detach', 'details', 'follow', 'follow-link', 'force', 'ingress', 'init', 'interactive', 'internal', 'ipv4', 'ipv6', 'latest', 'link', 'no-healthcheck', 'no-pause', 'no-stdin', 'no-stream',
   'no-trunc', 'oom-kill-disable', 'pause', 'privileged', 'publish-all', 'quiet', 'read-only', 'rm', 'sig-proxy', 'size', 'timestamps', 'tty', 'use-api-socket', 'verbose', 'volumes',
 ];
 const lists: readonly string[] = [
-  'aux-address', 'gateway', 'ip-range', 'ipam-opt', 'opt', 'subnet', 'add-host', 'annotation', 'blkio-weight-device', 'cap-add', 'cap-drop', 'change', 'device', 'device-cgroup-rule', 'device-read-bps', 'device-read-iops', 'device-write-bps',
+  'allow', 'annotation', 'attest', 'build-arg', 'build-context', 'cache-from', 'cache-to', 'no-cache-filter', 'secret', 'ssh', 'tag', 'aux-address', 'gateway', 'ip-range', 'ipam-opt', 'opt', 'subnet', 'add-host', 'annotation', 'blkio-weight-device', 'cap-add', 'cap-drop', 'change', 'device', 'device-cgroup-rule', 'device-read-bps', 'device-read-iops', 'device-write-bps',
   'device-write-iops', 'dns', 'dns-option', 'dns-search', 'env', 'env-file', 'expose', 'filter', 'group-add', 'alias', 'driver-opt', 'label', 'label-file', 'link-local-ip', 'log-opt', 'mount',
   'network', 'network-alias', 'publish', 'security-opt', 'storage-opt', 'sysctl', 'tmpfs', 'ulimit', 'volume', 'volumes-from',
 ];
@@ -91,6 +92,8 @@ const kindsOf = (table: CommandTable, name: string): readonly FlagKind[] => {
   if (name === 'attach') return [table.name === 'start' ? 'bool' : 'list'];
   if (table.name === 'rm' && name === 'link') return ['bool'];
   if (name === 'link') return ['list'];
+  if (table.name === 'build' && name === 'network') return ['string'];
+  if (table.name !== 'build' && name === 'pull') return ['string'];
   return bools.includes(name) ? ['bool'] : lists.includes(name) ? ['list'] : ['string', 'int'];
 };
 

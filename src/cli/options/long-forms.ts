@@ -1,5 +1,9 @@
 /** The long forms, and the older names, of commands. Repeats the tables' `aliases`, so that looking one up loads no table; a test compares. */
 export const longForms: Readonly<Record<string, string>> = {
+  'image build': 'build',
+  'builder build': 'build',
+  'buildx build': 'build',
+  'buildx b': 'build',
   'container attach': 'attach',
   'container create': 'create',
   'container commit': 'commit',
@@ -63,4 +67,4 @@ export const longForms: Readonly<Record<string, string>> = {
 };
 
 /** The first words of the long forms. */
-export const families: readonly string[] = ['container', 'image', 'manifest', 'network', 'system'];
+export const families: readonly string[] = ['builder', 'buildx', 'container', 'image', 'manifest', 'network', 'system'];

@@ -1,0 +1,93 @@
+/** A step's changes become a layer: packed, unpacked, on the disk, leased, named and remembered. */
+import { spawn } from 'node:child_process';
+import { existsSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { mediaTypes } from '../core/oci-image.ts';
+import { unpackLayers } from '../images/layers.ts';
+import { blobPath, ensureLayout, layerPath } from '../images/layout.ts';
+import { lease } from '../images/lease.ts';
+import { checkOutcome, outcomeOf } from '../images/program.ts';
+import { spool } from '../images/spool.ts';
+import { readCacheRecord, writeCacheRecord } from '../images/build-cache.ts';
+import { pileLayerCommand } from '../runtime/step-files.ts';
+import type { Digest } from '../core/digest.ts';
+import type { SpooledFile } from '../images/spool.ts';
+import type { LayerFile } from '../images/store.ts';
+import type { Pile } from '../runtime/step-files.ts';
+import type { Workspace } from './workspace.ts';
+
+/** A layer in the store. */
+export interface BuiltLayer {
+  readonly diffId: Digest;
+  /** For the image's manifest. */
+  readonly file: LayerFile;
+}
+
+export interface StepLayer extends BuiltLayer {
+  /** ISO 8601: when the step was done, perhaps long ago. */
+  readonly created: string;
+}
+
+/** The layers of one build: what it relies on is leased from the moment it is known. */
+export interface LayerStore {
+  /** Keeps `digests` from collection until the build ends. */
+  readonly hold: (digests: readonly Digest[]) => Promise<void>;
+  /** What an earlier build made of the step `key`, if it is whole. */
+  readonly find: (key: string) => Promise<StepLayer | undefined>;
+  /** Makes a layer of what has changed in `pile`, and remembers it for `key`. `hidden` paths are no change while they are empty. */
+  readonly make: (pile: Pile, key: string, step: string, hidden: readonly string[]) => Promise<StepLayer>;
+}
+
+/** Absolute directories of `layers`, in their order. */
+export const directoriesOf = ({ surroundings }: Workspace, layers: readonly BuiltLayer[]): readonly string[] => layers.map(({ diffId }) => layerPath(surroundings.paths, diffId));
+
+const packed = async (workspace: Workspace, pile: Pile, hidden: readonly string[], step: string, path: string): Promise<SpooledFile> => {
+  const [program = '', ...words] = await pileLayerCommand(workspace.surroundings, pile, hidden);
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = outcomeOf(child, false);
+  ended.catch(() => undefined);
+  const file = await spool(child.stdout, path);
+  checkOutcome(await ended, 'pack the changes of', step);
+  return file;
+};
+
+/** The layer of a plain tar, whose digest and diff id are one. */
+const builtLayer = (file: SpooledFile): BuiltLayer => ({ diffId: file.digest, file: { file, descriptor: { mediaType: mediaTypes.ociLayer, digest: file.digest, size: file.size } } });
+
+/** The store of `workspace`. Not to be used by two builds. */
+export const layerStore = (workspace: Workspace): LayerStore => {
+  const { paths, host } = workspace.surroundings;
+  const held = new Set<Digest>();
+  let serial = 0;
+  let leasing: Promise<void> = Promise.resolve();
+  ensureLayout(paths);
+  /** One lease file, written by one step at a time: each writes all that is held by then. */
+  const hold = (digests: readonly Digest[]): Promise<void> => {
+    const fresh = digests.filter((digest) => !held.has(digest));
+    for (const digest of fresh) held.add(digest);
+    if (fresh.length > 0) leasing = leasing.then(() => lease(paths, workspace.spool, [...held]));
+    return leasing;
+  };
+  const find = async (key: string): Promise<StepLayer | undefined> => {
+    const record = readCacheRecord(paths, key);
+    if (record === undefined) return undefined;
+    const { diffId, size, created } = record;
+    await hold([diffId]);
+    const path = blobPath(paths, diffId);
+    return existsSync(path) && existsSync(layerPath(paths, diffId)) ? { ...builtLayer({ path, digest: diffId, size }), created } : undefined;
+  };
+  const make = async (pile: Pile, key: string, step: string, hidden: readonly string[]): Promise<StepLayer> => {
+    const own = serial;
+    serial += 1;
+    const file = await packed(workspace, pile, hidden, step, join(workspace.spool, `layer-${own}`));
+    await hold([file.digest]);
+    await unpackLayers(paths, host, [{ file: file.path, digest: file.digest, size: file.size, diffId: file.digest, subject: `the layer of ${step}` }], [file.path]);
+    const path = blobPath(paths, file.digest);
+    if (!existsSync(path)) renameSync(file.path, path);
+    const created = new Date().toISOString();
+    writeCacheRecord(paths, key, { diffId: file.digest, size: file.size, created, step });
+    await workspace.remove([dirname(join(pile.directory, 'upper'))]);
+    return { ...builtLayer({ ...file, path }), created };
+  };
+  return { hold, find, make };
+};

@@ -1,0 +1,55 @@
+/** Values of `build`'s flags that are words of their own: arguments, contexts, secrets. */
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { splitRecord } from '../core/csv.ts';
+import { fail } from '../core/errors.ts';
+import { refuse, usage } from '../core/invalid.ts';
+import type { NamedContext } from '../build/build.ts';
+import type { Secret } from '../build/session.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `--build-arg NAME[=VALUE]`; a name alone has the value of the caller's variable, or none. */
+export const argumentsOf = (words: readonly string[], env: Environment): ReadonlyMap<string, string> =>
+  new Map(words.flatMap((word): readonly (readonly [string, string])[] => {
+    const sign = word.indexOf('=');
+    if (sign === 0 || word === '') return usage(`invalid --build-arg '${word}': the name is missing`, 'write --build-arg NAME=VALUE');
+    if (sign > 0) return [[word.slice(0, sign), word.slice(sign + 1)]];
+    const value = env[word];
+    return value === undefined ? [] : [[word, value]];
+  }));
+
+const contextOf = (place: string, word: string, cwd: string): NamedContext => {
+  const [, image] = /^docker-image:\/\/(.+)$/u.exec(place) ?? [];
+  if (image !== undefined) return { kind: 'image', name: image };
+  if (/^(oci-layout|target|https?|git|ssh):/u.test(place) || place.startsWith('git@')) return refuse(`--build-context ${word}: only directories and docker-image://IMAGE can be had yet`, 'make it a directory first');
+  const path = resolve(cwd, place);
+  return existsSync(path) ? { kind: 'directory', path } : fail({ _tag: 'NotFound', kind: 'directory', name: place, hint: `it is what --build-context ${word} names` });
+};
+
+/** `--build-context NAME=PLACE`. */
+export const contextsOf = (words: readonly string[], cwd: string): ReadonlyMap<string, NamedContext> =>
+  new Map(words.map((word) => {
+    const [, name, place] = /^([^=]+)=(.+)$/u.exec(word) ?? [];
+    if (name === undefined || place === undefined) return usage(`invalid --build-context '${word}'`, 'write --build-context NAME=DIRECTORY');
+    return [name, contextOf(place, word, cwd)] as const;
+  }));
+
+const secretOf = (word: string, cwd: string, env: Environment): readonly [string, Secret] => {
+  const fields = new Map((splitRecord(word) ?? usage(`invalid --secret '${word}'`, 'write --secret id=ID,src=FILE')).map((field) => {
+    const [, name = field, value = ''] = /^([^=]*)=(.*)$/su.exec(field) ?? [];
+    return [name.toLowerCase(), value] as const;
+  }));
+  for (const name of fields.keys()) if (!['id', 'src', 'source', 'env', 'type'].includes(name)) usage(`invalid --secret '${word}': unexpected key '${name}'`, 'write --secret id=ID,src=FILE or id=ID,env=NAME');
+  const source = fields.get('src') ?? fields.get('source');
+  const variable = fields.get('env') ?? (fields.get('type') === 'env' ? (source ?? fields.get('id')) : undefined);
+  const id = fields.get('id') ?? (source === undefined ? '' : basename(source));
+  if (id === '') return usage(`invalid --secret '${word}': its id is missing`, 'write --secret id=ID,src=FILE');
+  if (variable !== undefined) return [id, { kind: 'env', name: variable }];
+  if (source === undefined && env[id] !== undefined) return [id, { kind: 'env', name: id }];
+  const path = resolve(cwd, source ?? id);
+  return existsSync(path) ? [id, { kind: 'file', path }] : fail({ _tag: 'NotFound', kind: 'file', name: source ?? id, hint: `it is what --secret ${word} names` });
+};
+
+/** `--secret id=ID[,src=FILE|,env=NAME]`; without a source the variable of that name, or the file. */
+export const secretsOf = (words: readonly string[], cwd: string, env: Environment): ReadonlyMap<string, Secret> => new Map(words.map((word) => secretOf(word, cwd, env)));

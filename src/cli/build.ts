@@ -1,0 +1,155 @@
+import { writeFileSync } from 'node:fs';
+import { isLeft } from 'fp-ts/Either';
+import { fail, printable, SkiffFailure } from '../core/errors.ts';
+import { need } from '../core/invalid.ts';
+import { mergeLabels } from '../core/labels.ts';
+import { buildImage } from '../build/build.ts';
+import type { BuildFailure, BuildOrder } from '../build/build.ts';
+import { excerpt } from '../build/dockerfile/location.ts';
+import type { Progress, Task } from '../build/progress.ts';
+import { plainProgress, quietProgress } from '../build/progress-plain.ts';
+import { provideImage } from '../images/builtin.ts';
+import type { Image } from '../images/open.ts';
+import type { Platform } from '../images/platform.ts';
+import { newImageName } from '../images/import.ts';
+import type { Stored } from '../images/store.ts';
+import { familiarReference, parseReference } from '../core/reference.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { readSettings } from '../system/settings.ts';
+import { argumentsOf, contextsOf, secretsOf } from './build-words.ts';
+import type { Context } from './context.ts';
+import { table } from './options/build.ts';
+import type { FlagsOf } from './options/table.ts';
+import { platformFlag } from './platform-flag.ts';
+import { qualifier } from './qualify.ts';
+import { surroundingsOf } from './surroundings.ts';
+
+export { table };
+
+type Flags = FlagsOf<typeof table>;
+
+/** Finds the image that a Dockerfile names, and pulls it where it is missing, or where `--pull` asks for that. Each once. */
+const imageFinder = (context: Context, surroundings: Surroundings, { pull }: Flags): ((name: string, platform: Platform | undefined) => Promise<Image>) => {
+  const { paths, host } = surroundings;
+  const known = new Map<string, Promise<Image>>();
+  const find = async (name: string, platform: Platform | undefined): Promise<Image> => {
+    const qualify = qualifier(await readSettings(context.env, paths), paths);
+    const stored = pull ? undefined : await provideImage(paths, host, qualify(name), platform)();
+    if (stored !== undefined && (stored._tag === 'Right' || stored.left._tag !== 'NotFound')) return need(stored);
+    const { pullForUse } = await import('./pull-missing.ts');
+    await pullForUse(context, surroundings, name, { ...(platform === undefined ? {} : { platform }), quiet: true });
+    return need(await provideImage(paths, host, qualify(name), platform)());
+  };
+  return (name, platform) => {
+    const key = JSON.stringify([name, platform]);
+    const found = known.get(key) ?? find(name, platform);
+    known.set(key, found);
+    return found;
+  };
+};
+
+/** Keeps the tasks that failed, for what is shown at the end. */
+const remembering = (progress: Progress, failed: { readonly title: string; readonly task: Task }[]): Progress => ({
+  begin: (title) => {
+    const task = progress.begin(title);
+    return { ...task, failed: (reason) => {
+      if (reason !== 'canceled') failed.push({ title, task });
+      task.failed(reason);
+    } };
+  },
+});
+
+const progressOf = ({ stderr }: Context, { quiet, progress }: Flags): Progress => (quiet || progress === 'quiet' ? quietProgress() : plainProgress((text) => stderr.write(text)));
+
+const limitsOf = ({ memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems, cgroupParent }: Flags): BuildOrder['steps']['limits'] =>
+  Object.fromEntries(Object.entries({ memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems, cgroupParent }).filter(([, value]) => value !== undefined));
+
+const rights: ReadonlySet<string> = new Set(['network.host', 'security.insecure']);
+
+const orderOf = async (context: Context, { paths, env }: Surroundings, flags: Flags, word: string): Promise<BuildOrder> => {
+  const { file, target, shmSize } = flags;
+  const qualify = qualifier(await readSettings(context.env, paths), paths);
+  const allowed = new Set(flags.allow.flatMap((text) => text.split(',')));
+  for (const right of allowed) if (!rights.has(right)) fail({ _tag: 'Usage', message: `--allow ${right}: there is no such right`, hint: `choose from ${[...rights].join(', ')}` });
+  if (!flags.rm) fail({ _tag: 'Refused', message: '--rm=false: containers of RUN are not kept', hint: 'leave it out' });
+  return {
+    context: { word, cwd: process.cwd(), ...(file === undefined ? {} : { file }) },
+    ...(target === undefined ? {} : { target }),
+    buildArgs: argumentsOf(flags.buildArg, env),
+    labels: need(mergeLabels({}, [], flags.label)),
+    names: flags.tag.map((name) => newImageName(qualify(name))),
+    ...platformFlag(flags.platform),
+    contexts: contextsOf(flags.buildContext, process.cwd()),
+    steps: {
+      noCache: flags.noCache,
+      noCacheFilter: flags.noCacheFilter.flatMap((text) => text.split(',')),
+      network: flags.network,
+      allowed: flags.network === 'host' ? new Set([...allowed, 'network.host']) : allowed,
+      addHost: flags.addHost,
+      ulimit: flags.ulimit,
+      secrets: secretsOf(flags.secret, process.cwd(), env),
+      limits: limitsOf(flags),
+      ...(shmSize === undefined ? {} : { shmSize }),
+    },
+  };
+};
+
+/** What failed, with its last lines, and where that is in the Dockerfile. */
+const showFailure = ({ stderr }: Context, { lines, dockerfile }: BuildFailure, failed: readonly { readonly title: string; readonly task: Task }[]): void => {
+  const [first] = failed;
+  const last = first?.task.lastLines() ?? [];
+  if (first !== undefined && last.length > 0) stderr.write(`------\n > ${printable(first.title)}:\n${last.map((line) => `${line}\n`).join('')}------\n`);
+  if (lines !== undefined && dockerfile !== undefined) stderr.write(excerpt(dockerfile.name, dockerfile.text, lines).split('\n').map(printable).join('\n'));
+};
+
+const metadataOf = ({ id, manifestDigest, names }: Stored): string =>
+  `${JSON.stringify({ 'containerimage.config.digest': id, 'containerimage.digest': manifestDigest, ...(names.length === 0 ? {} : { 'image.name': names.join(',') }) }, undefined, 2)}\n`;
+
+const familiar = (name: string): string => {
+  const reference = parseReference(name);
+  return '_tag' in reference ? name : familiarReference(reference);
+};
+
+/** Signals that end a build: its steps are killed and cleared away first. */
+const enders = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const interruptible = async <A>(body: (signal: AbortSignal, ended: () => NodeJS.Signals | undefined) => Promise<A>): Promise<A> => {
+  const controller = new AbortController();
+  let got: NodeJS.Signals | undefined;
+  const end = (signal: NodeJS.Signals): void => {
+    got ??= signal;
+    controller.abort();
+  };
+  for (const signal of enders) process.on(signal, end);
+  try {
+    return await body(controller.signal, () => got);
+  } finally {
+    for (const signal of enders) process.off(signal, end);
+  }
+};
+
+const numbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
+/** `skiff build`: progress on standard error, with `-q` the id on standard output; 1 when the build fails, as in Docker. */
+export const run = async (context: Context, flags: Flags, [word = '']: readonly string[]): Promise<number> => {
+  const surroundings = surroundingsOf(context);
+  const order = await orderOf(context, surroundings, flags, word);
+  const failed: { readonly title: string; readonly task: Task }[] = [];
+  const progress = remembering(progressOf(context, flags), failed);
+  const fetching = async () => ({ settings: await readSettings(context.env, surroundings.paths), env: context.env });
+  return interruptible(async (signal, ended) => {
+    const result = await buildImage(surroundings, order, { progress, signal, image: imageFinder(context, surroundings, flags), fetching })();
+    const by = ended();
+    if (by !== undefined) return 128 + (numbers[by] ?? 0);
+    if (isLeft(result)) {
+      showFailure(context, result.left, failed);
+      context.stderr.write(`skiff: ${new SkiffFailure(result.left.error).message}\n`);
+      return 1;
+    }
+    const { id, names } = result.right;
+    if (flags.iidfile !== undefined) writeFileSync(flags.iidfile, id);
+    if (flags.metadataFile !== undefined) writeFileSync(flags.metadataFile, metadataOf({ ...result.right, names: names.map(familiar) }));
+    if (flags.quiet) context.stdout.write(`${id}\n`);
+    return 0;
+  });
+};
