@@ -78,6 +78,23 @@ _skiff_cluster() {
 _skiff_find() {
   REPLY=0
   case "$1" in
+    builder)
+      command=builder
+      (($3)) || return
+      REPLY=1
+      case "$2" in
+        build) command=build ;;
+      esac
+      ;;
+    buildx)
+      command=buildx
+      (($3)) || return
+      REPLY=1
+      case "$2" in
+        build) command=build ;;
+        b) command=build ;;
+      esac
+      ;;
     container)
       command=container
       (($3)) || return
@@ -118,6 +135,7 @@ _skiff_find() {
       (($3)) || return
       REPLY=1
       case "$2" in
+        build) command=build ;;
         history) command=history ;;
         import) command=import ;;
         inspect) command=image-inspect ;;
@@ -203,6 +221,7 @@ _skiff_find() {
     diff) valued='  ' stops='' ;;
     cp) valued='  ' stops='' ;;
     commit) valued=' --author -a --change -c --message -m ' stops='' ;;
+    build) valued=' --file -f --build-context --target --build-arg --platform --progress --tag -t --label --iidfile --metadata-file --provenance --sbom --no-cache-filter --network --allow --secret --add-host --security-opt --shm-size --ulimit --memory -m --memory-swap --cpu-shares -c --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --cgroup-parent ' stops='' ;;
     images) valued=' --filter -f --format ' stops='' ;;
     pull) valued=' --platform ' stops='' ;;
     push) valued=' --platform ' stops='' ;;
@@ -253,7 +272,7 @@ _skiff() {
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --root --storage-driver --version --help
           else
-            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause update rename rm export diff cp commit images pull push load import save history tag rmi login logout search info doctor version completion container image manifest network system help
+            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause update rename rm export diff cp commit build images pull push load import save history tag rmi login logout search info doctor version completion builder buildx container image manifest network system help
           fi
           ;;
       esac
@@ -764,6 +783,45 @@ _skiff() {
           ;;
       esac
       ;;
+    build)
+      case "$name" in
+        --file|-f) _skiff_files -f ;;
+        --build-context) : ;;
+        --target) : ;;
+        --build-arg) : ;;
+        --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
+        --progress) _skiff_offer 'auto' 'plain' 'tty' 'quiet' ;;
+        --tag|-t) : ;;
+        --label) : ;;
+        --iidfile) _skiff_files -f ;;
+        --metadata-file) _skiff_files -f ;;
+        --provenance) _skiff_offer 'false' ;;
+        --sbom) _skiff_offer 'false' ;;
+        --no-cache-filter) : ;;
+        --network) _skiff_offer 'default' 'none' 'host' ;;
+        --allow) : ;;
+        --secret) : ;;
+        --add-host) : ;;
+        --security-opt) : ;;
+        --shm-size) : ;;
+        --ulimit) : ;;
+        --memory|-m) : ;;
+        --memory-swap) : ;;
+        --cpu-shares|-c) : ;;
+        --cpu-period) : ;;
+        --cpu-quota) : ;;
+        --cpuset-cpus) : ;;
+        --cpuset-mems) : ;;
+        --cgroup-parent) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --file --build-context --target --build-arg --pull --platform --progress --quiet --tag --label --iidfile --metadata-file --load --provenance --sbom --no-cache --no-cache-filter --network --allow --secret --add-host --rm --force-rm --security-opt --shm-size --ulimit --memory --memory-swap --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --cgroup-parent --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     images)
       case "$name" in
         --filter|-f) _skiff_offer 'reference=' 'dangling=true' 'label=' 'before=' 'since=' 'until=' ;;
@@ -1174,8 +1232,10 @@ _skiff() {
           ;;
       esac
       ;;
+    builder) _skiff_offer build ;;
+    buildx) _skiff_offer build b ;;
     container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause port prune ps remove rename restart rm run start stop unpause update wait stats top ;;
-    image) _skiff_offer history import inspect list load ls prune pull push remove rm save tag ;;
+    image) _skiff_offer build history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;
     network) _skiff_offer connect create disconnect inspect list ls prune remove rm ;;
     system) _skiff_offer boot df doctor events info install prune shutdown uninstall ;;

@@ -6,6 +6,14 @@ function __skiff_command
     set -e words[1]
     argparse -s 'help' 'root=+' 'storage-driver=+' 'v/version' -- $words 2>/dev/null; or return
     switch "$argv[1] $argv[2]"
+        case 'image build'
+            echo build
+        case 'builder build'
+            echo build
+        case 'buildx build'
+            echo build
+        case 'buildx b'
+            echo build
         case 'container attach'
             echo attach
         case 'container create'
@@ -145,10 +153,10 @@ function __skiff_arguments
     set -l words (commandline -opc)
     set -l command (__skiff_command)
     set -e words[1]
-    while set -q words[1]; and test "$words[1]" != $command; and not contains -- $words[1] container image manifest network system
+    while set -q words[1]; and test "$words[1]" != $command; and not contains -- $words[1] builder buildx container image manifest network system
         set -e words[1]
     end
-    contains -- "$words[1]" container image manifest network system; and set -e words[1]
+    contains -- "$words[1]" builder buildx container image manifest network system; and set -e words[1]
     set -e words[1]
     set -l spec
     switch $command
@@ -206,6 +214,8 @@ function __skiff_arguments
             set spec 'help' 'a/archive' 'L/follow-link' 'q/quiet'
         case commit
             set spec 'help' 'a/author=+' 'c/change=+' 'm/message=+' 'p/pause' 'no-pause'
+        case build
+            set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'provenance=+' 'sbom=+' 'no-cache' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
         case images
             set spec 'help' 'a/all' 'digests' 'f/filter=+' 'format=+' 'no-trunc' 'q/quiet'
         case pull
@@ -311,6 +321,7 @@ complete -c skiff -n __skiff_no_command -a export -d 'Write a container\'s file 
 complete -c skiff -n __skiff_no_command -a diff -d 'List what a container has changed of its image\'s files'
 complete -c skiff -n __skiff_no_command -a cp -d 'Copy files between a container and the host'
 complete -c skiff -n __skiff_no_command -a commit -d 'Make an image of a container\'s changes'
+complete -c skiff -n __skiff_no_command -a build -d 'Build an image from a Dockerfile'
 complete -c skiff -n __skiff_no_command -a images -d 'List images'
 complete -c skiff -n __skiff_no_command -a pull -d 'Download an image from a registry'
 complete -c skiff -n __skiff_no_command -a push -d 'Upload an image to a registry'
@@ -327,11 +338,17 @@ complete -c skiff -n __skiff_no_command -a info -d 'Show what Skiff found on thi
 complete -c skiff -n __skiff_no_command -a doctor -d 'Check what this machine lacks, and clear up leftovers'
 complete -c skiff -n __skiff_no_command -a version -d 'Show the version'
 complete -c skiff -n __skiff_no_command -a completion -d 'Print the completion script of a shell'
+complete -c skiff -n __skiff_no_command -a builder -d 'Commands on a builder'
+complete -c skiff -n __skiff_no_command -a buildx -d 'Commands on a buildx'
 complete -c skiff -n __skiff_no_command -a container -d 'Commands on a container'
 complete -c skiff -n __skiff_no_command -a image -d 'Commands on a image'
 complete -c skiff -n __skiff_no_command -a manifest -d 'Commands on a manifest'
 complete -c skiff -n __skiff_no_command -a network -d 'Commands on a network'
 complete -c skiff -n __skiff_no_command -a system -d 'Commands on a system'
+complete -c skiff -n '__skiff_is image' -a build -d 'Build an image from a Dockerfile'
+complete -c skiff -n '__skiff_is builder' -a build -d 'Build an image from a Dockerfile'
+complete -c skiff -n '__skiff_is buildx' -a build -d 'Build an image from a Dockerfile'
+complete -c skiff -n '__skiff_is buildx' -a b -d 'Build an image from a Dockerfile'
 complete -c skiff -n '__skiff_is container' -a attach -d 'Connect your terminal to a running container'
 complete -c skiff -n '__skiff_is container' -a create -d 'Create a new container from an image without starting it'
 complete -c skiff -n '__skiff_is container' -a commit -d 'Make an image of a container\'s changes'
@@ -724,6 +741,42 @@ complete -c skiff -n '__skiff_is commit' -l pause -s p -d 'Let a running contain
 complete -c skiff -n '__skiff_is commit' -l no-pause -d 'Do not; the same as --pause=false'
 complete -c skiff -n '__skiff_is commit' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is commit; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is build' -l file -s f -r -F -d 'The Dockerfile; without it PATH/Dockerfile, with \'-\' standard input'
+complete -c skiff -n '__skiff_is build' -l build-context -x -d 'Files for COPY --from=NAME and FROM NAME: a directory, or docker-image://IMAGE'
+complete -c skiff -n '__skiff_is build' -l target -x -d 'Build this stage'
+complete -c skiff -n '__skiff_is build' -l build-arg -x -d 'Value of an ARG; without one, that of the environment\'s variable'
+complete -c skiff -n '__skiff_is build' -l pull -d 'Fetch the images of FROM though they are there'
+complete -c skiff -n '__skiff_is build' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
+complete -c skiff -n '__skiff_is build' -l progress -x -a 'auto plain tty quiet' -d 'Form of progress'
+complete -c skiff -n '__skiff_is build' -l quiet -s q -d 'Show nothing but the image\'s id'
+complete -c skiff -n '__skiff_is build' -l tag -s t -x -d 'Name of the image'
+complete -c skiff -n '__skiff_is build' -l label -x -d 'Label of the image'
+complete -c skiff -n '__skiff_is build' -l iidfile -r -F -d 'Write the image\'s id to this file'
+complete -c skiff -n '__skiff_is build' -l metadata-file -r -F -d 'Write what was made to this file, as JSON'
+complete -c skiff -n '__skiff_is build' -l load -d 'Put the image into the store, which is done in any case'
+complete -c skiff -n '__skiff_is build' -l provenance -x -a 'false' -d 'Attest where the image comes from: there is nothing but false'
+complete -c skiff -n '__skiff_is build' -l sbom -x -a 'false' -d 'Attest what the image consists of: there is nothing but false'
+complete -c skiff -n '__skiff_is build' -l no-cache -d 'Do all steps anew'
+complete -c skiff -n '__skiff_is build' -l no-cache-filter -x -d 'Do the steps of this stage anew'
+complete -c skiff -n '__skiff_is build' -l network -x -a 'default none host' -d 'Network of RUN: default, none or host'
+complete -c skiff -n '__skiff_is build' -l allow -x -d 'Let a RUN ask for network.host or security.insecure'
+complete -c skiff -n '__skiff_is build' -l secret -x -d 'A secret for RUN --mount=type=secret'
+complete -c skiff -n '__skiff_is build' -l add-host -x -d 'Add a line to RUN\'s /etc/hosts'
+complete -c skiff -n '__skiff_is build' -l rm -d 'Keep nothing of the containers of RUN, which is so in any case'
+complete -c skiff -n '__skiff_is build' -l force-rm -d 'The same when a step fails'
+complete -c skiff -n '__skiff_is build' -l security-opt -x -d 'Confinement of RUN, as for run'
+complete -c skiff -n '__skiff_is build' -l shm-size -x -d 'Size of /dev/shm, as in 64m'
+complete -c skiff -n '__skiff_is build' -l ulimit -x -d 'A limit of processes, as in nofile=1024'
+complete -c skiff -n '__skiff_is build' -l memory -s m -x -d 'Memory'
+complete -c skiff -n '__skiff_is build' -l memory-swap -x -d 'Memory and swap together'
+complete -c skiff -n '__skiff_is build' -l cpu-shares -s c -x -d 'Weight among others'
+complete -c skiff -n '__skiff_is build' -l cpu-period -x -d 'Period of the quota'
+complete -c skiff -n '__skiff_is build' -l cpu-quota -x -d 'Processor time in each period'
+complete -c skiff -n '__skiff_is build' -l cpuset-cpus -x -d 'Processors, as in 0-3,5'
+complete -c skiff -n '__skiff_is build' -l cpuset-mems -x -d 'Memory nodes'
+complete -c skiff -n '__skiff_is build' -l cgroup-parent -x -d 'Cgroup above those of RUN'
+complete -c skiff -n '__skiff_is build' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is images' -l all -s a -d 'Show untagged intermediate images too'
 complete -c skiff -n '__skiff_is images' -l digests -d 'Show digests'

@@ -26,6 +26,7 @@ export interface StepOptions {
   readonly addHost: readonly string[];
   readonly shmSize?: string;
   readonly ulimit: readonly string[];
+  readonly securityOpt: readonly string[];
   readonly secrets: ReadonlyMap<string, Secret>;
   /** Of the cgroup that each RUN gets then. */
   readonly limits: LimitFlags;

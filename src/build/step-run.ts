@@ -84,7 +84,7 @@ export const planRun = async (session: Session, stage: StageConfig, below: reado
   const mounts = [...(await readyMounts(session, typed, directory, filesOf)), ...(script === undefined ? [] : [scriptMount(session, script)])];
   const env = [...stage.env].map(([name, value]) => `${name}=${value}`);
   const user = stage.config.User ?? '';
-  const facts = { kind: 'RUN', args, env, user, directory, network, privileged, mounts: mounts.map(({ fact }) => fact), hosts: options.addHost, shm: options.shmSize ?? '', ulimit: options.ulimit, platform: formatPlatform(stage.platform) };
+  const facts = { kind: 'RUN', args, env, user, directory, network, privileged, mounts: mounts.map(({ fact }) => fact), hosts: options.addHost, shm: options.shmSize ?? '', ulimit: options.ulimit, confinement: options.securityOpt, platform: formatPlatform(stage.platform) };
   const make = async (key: string, task: Task): Promise<StepLayer> => {
     const pile = workspace.pile(directoriesOf(workspace, below));
     const flagsOfMounts: string[] = [];
@@ -99,6 +99,7 @@ export const planRun = async (session: Session, stage: StageConfig, below: reado
       ...options.limits,
       addHost: options.addHost,
       ulimit: options.ulimit,
+      securityOpt: options.securityOpt,
       ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),
       ...(privileged ? { privileged } : {}),
     };

@@ -87,6 +87,7 @@ const orderOf = async (context: Context, { paths, env }: Surroundings, flags: Fl
       allowed: flags.network === 'host' ? new Set([...allowed, 'network.host']) : allowed,
       addHost: flags.addHost,
       ulimit: flags.ulimit,
+      securityOpt: flags.securityOpt,
       secrets: secretsOf(flags.secret, process.cwd(), env),
       limits: limitsOf(flags),
       ...(shmSize === undefined ? {} : { shmSize }),
