@@ -23,6 +23,9 @@ import { ensureTestImages } from './test-images.mjs';
 const rows = [
   { key: 'run-none', work: 'run --rm --network none … true', must: 0.3, aim: 0.2 },
   { key: 'run-default', work: 'run --rm … true, default network', must: 0.35, aim: 0.25 },
+  { key: 'run-default-more', work: 'the same while another container runs there', must: 0.35, aim: 0.25 },
+  { key: 'run-bridge', work: 'run --rm --network mine … true, a bridge', must: 0.25, aim: 0.18 },
+  { key: 'run-bridge-more', work: 'the same while another container runs there', must: 0.25, aim: 0.18 },
   { key: 'exec', work: 'exec … true', must: 0.18, aim: 0.13 },
   { key: 'ps', work: 'ps, 20 running', must: 0.65, aim: 0.5 },
   { key: 'ps-100', against: 'ps-1', work: 'ps, 100 running, beside ps with 1, both skiff', must: 2, aim: 1.3 },
@@ -38,6 +41,7 @@ const rows = [
   { key: 'logs-write', work: 'a container prints and ends: 1,000,000 short lines', must: 1, aim: 0.6 },
   { key: 'logs-read', work: 'logs of these 1,000,000 lines', must: 0.5, aim: 0.2 },
   { key: 'ten', work: 'ten run --rm --network none at once', must: 0.25, aim: 0.15 },
+  { key: 'ten-bridge', work: 'ten run --rm --network mine at once', must: 0.25, aim: 0.15 },
 ];
 
 /** @param {readonly number[]} values */

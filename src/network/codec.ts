@@ -6,15 +6,6 @@ import { contains, parseAddress, parseCidr } from './cidr.ts';
 import { isNetworkName } from './name.ts';
 import type { Network, Pool } from './types.ts';
 
-const cidr = t.refinement(t.string, (text) => parseCidr(text) !== undefined, 'CIDR');
-const address = t.refinement(t.string, (text) => parseAddress(text) !== undefined, 'address');
-const dictionary = t.record(t.string, t.string);
-
-const pool = t.intersection([
-  t.type({ family: t.union([t.literal(4), t.literal(6)]), subnet: cidr, auxiliary: t.record(t.string, address) }),
-  t.partial({ range: cidr, gateway: address }),
-]);
-
 /** Whether the parts of a pool are of one family and one range. */
 const isWhole = ({ family, subnet, range, gateway }: Pool): boolean => {
   const outer = parseCidr(subnet);
@@ -22,22 +13,36 @@ const isWhole = ({ family, subnet, range, gateway }: Pool): boolean => {
   return outer !== undefined && outer.family === family && inside.every((found) => found !== undefined && contains(outer, found));
 };
 
-const networkCodec = t.type({
-  version: t.literal(1),
-  name: t.refinement(t.string, isNetworkName, 'name'),
-  id: t.refinement(t.string, (id) => /^[0-9a-f]{64}$/.test(id), 'id'),
-  created: t.refinement(t.string, (text) => !Number.isNaN(Date.parse(text)), 'date'),
-  driver: t.union([t.literal('bridge'), t.literal('macvlan'), t.literal('ipvlan'), t.literal('null')]),
-  enableIPv4: t.boolean,
-  enableIPv6: t.boolean,
-  pools: t.readonlyArray(t.refinement(pool, isWhole, 'pool')),
-  internal: t.boolean,
-  attachable: t.boolean,
-  configOnly: t.boolean,
-  configFrom: t.string,
-  options: dictionary,
-  labels: dictionary,
-});
+const makeCodec = () => {
+  const cidr = t.refinement(t.string, (text) => parseCidr(text) !== undefined, 'CIDR');
+  const address = t.refinement(t.string, (text) => parseAddress(text) !== undefined, 'address');
+  const dictionary = t.record(t.string, t.string);
+  const pool = t.intersection([
+    t.type({ family: t.union([t.literal(4), t.literal(6)]), subnet: cidr, auxiliary: t.record(t.string, address) }),
+    t.partial({ range: cidr, gateway: address }),
+  ]);
+  return t.type({
+    version: t.literal(1),
+    name: t.refinement(t.string, isNetworkName, 'name'),
+    id: t.refinement(t.string, (id) => /^[0-9a-f]{64}$/.test(id), 'id'),
+    created: t.refinement(t.string, (text) => !Number.isNaN(Date.parse(text)), 'date'),
+    driver: t.union([t.literal('bridge'), t.literal('macvlan'), t.literal('ipvlan'), t.literal('null')]),
+    enableIPv4: t.boolean,
+    enableIPv6: t.boolean,
+    pools: t.readonlyArray(t.refinement(pool, isWhole, 'pool')),
+    internal: t.boolean,
+    attachable: t.boolean,
+    configOnly: t.boolean,
+    configFrom: t.string,
+    options: dictionary,
+    labels: dictionary,
+  });
+};
+
+let codec: ReturnType<typeof makeCodec> | undefined;
+
+/** Made when it is needed: who runs on the default network reads no record. */
+const networkCodec = () => (codec ??= makeCodec());
 
 /** The text of the file at `path` as a network called `name`. Throws Corrupt naming the path. */
 export const decodeNetwork = (text: string, path: string, name: string): Network => {
@@ -48,7 +53,7 @@ export const decodeNetwork = (text: string, path: string, name: string): Network
   } catch {
     return corrupt('it is not JSON');
   }
-  const decoded = networkCodec.decode(value);
+  const decoded = networkCodec().decode(value);
   if (isLeft(decoded)) {
     const keys = decoded.left[0]?.context.map(({ key }) => key).filter((key) => key !== '' && !/^\d+$/.test(key)) ?? [];
     return corrupt(keys.length === 0 ? 'it is not an object' : `the value of ${keys.join('.')} does not fit`);

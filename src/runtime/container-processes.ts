@@ -3,7 +3,7 @@
  * container's command, as whatever `exec` starts is too, or descend from such a process.
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import type { State } from './records.ts';
+import type { State } from './container-state.ts';
 
 /** A line of /proc/PID/stat, proc_pid_stat(5); times in clock ticks. */
 export interface ProcessStat {

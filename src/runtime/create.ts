@@ -10,7 +10,7 @@ import { noteHostName } from '../system/other-hosts.ts';
 import { ownIdentity } from '../system/process-identity.ts';
 import { tell } from './container-events.ts';
 import { writeMarker } from './markers.ts';
-import { createdState, idOfName, waitingState } from './records.ts';
+import { createdState, waitingState } from './container-state.ts';
 import { withName } from './spec.ts';
 import { makingPath } from './trees.ts';
 import type { ContainerSpec } from './spec-types.ts';
@@ -32,7 +32,7 @@ const claimName = async (paths: Paths, host: Host, name: string, id: string): Pr
   if (tryName(paths, name, id)) return;
   (await import('./heal.ts')).heal(paths, host);
   if (tryName(paths, name, id)) return;
-  const holder = idOfName(paths, name);
+  const holder = (await import('./records.ts')).idOfName(paths, name);
   fail({
     _tag: 'Conflict',
     message: `the container name "${name}" is already in use by container ${holder === undefined ? 'another one' : shortId(holder)}`,
@@ -77,7 +77,7 @@ const copyInit = (paths: Paths, directory: string): void => {
 
 /** The first state of a new record: this process is about to start the container, or it waits for `skiff start`. */
 const writeCreated = (directory: string, toStart: boolean): void =>
-  writeFileAtomic(join(directory, 'state.json'), JSON.stringify(toStart ? createdState(ownIdentity()) : waitingState));
+  writeFileAtomic(join(directory, 'state.json'), JSON.stringify(toStart ? createdState(ownIdentity()) : waitingState()));
 
 /** Makes the missing sources of bind mounts. Idempotent. Throws System in Docker's words. */
 export const makeSources = (paths: readonly string[]): void => {

@@ -13,7 +13,7 @@ import { prepareLog } from './logs-record.ts';
 import { makePlan } from './plan.ts';
 import { healthPlan, healthPlanName } from './plan-health.ts';
 import { encodePlan } from './plan-records.ts';
-import { findContainer, socketPath } from './records.ts';
+import { socketPath } from './container-places.ts';
 import { mapsOf, overlayOf } from './root-filesystem.ts';
 import { seccompProgram } from './seccomp-cache.ts';
 import { onlyIds, singleUidParts, writeSingleUidFiles } from './single-uid.ts';
@@ -27,7 +27,8 @@ import type { Surroundings } from './surroundings.ts';
 
 export type Gathered = Omit<PlanInputs, 'oci' | 'skiff' | 'remove' | 'release' | 'retract' | 'again' | 'outputOnly' | 'volumes'>;
 
-const donorStart = (paths: Paths, skiff: SkiffSpec): string | undefined => (skiff.sharesWith === undefined ? undefined : findContainer(paths, skiff.sharesWith).state.pidStart);
+const donorStart = async (paths: Paths, { sharesWith }: SkiffSpec): Promise<string | undefined> =>
+  sharesWith === undefined ? undefined : (await import('./records.ts')).findContainer(paths, sharesWith).state.pidStart;
 
 /** Everything of the plan that has to be looked up, before anything is made: its errors leave nothing behind. Throws SkiffFailure. */
 export const gather = async (surroundings: Surroundings, spec: ContainerSpec, driver: StorageDriver, needs: RootfsNeeds): Promise<Gathered> => {
@@ -43,7 +44,7 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
   const childMap = [mapText(maps.uids), mapText(maps.gids)] as const;
   const networks = skiff.network.mode === 'networks' ? await (await import('./network-holder.ts')).networkParts(surroundings, skiff) : undefined;
   const cgroup = skiff.limits === undefined ? undefined : (await import('./cgroup-records.ts')).cgroupRecords(env, host.uid, skiff, skiff.limits);
-  const start = donorStart(paths, skiff);
+  const start = await donorStart(paths, skiff);
   const foreign = skiff.runtime === undefined ? undefined : (await import('./foreign.ts')).foreignRecords(env, oci, skiff, directory);
   return {
     directory,

@@ -9,7 +9,7 @@ import { newId } from '../system/new-id.ts';
 import { readOptional } from '../system/read-optional.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
-import { hasProcess } from './records.ts';
+import { hasProcess } from './container-state.ts';
 import type { Container } from './records.ts';
 import { etcDirectory, networkOwner } from './etc-files.ts';
 import type { HostView, PathKind, ContainerView } from './spec-types.ts';

@@ -3,7 +3,7 @@ import { goMap } from '../images/inspect-config.ts';
 import { portMapOf, readBound } from '../core/published-ports.ts';
 import type { PortMap } from '../core/published-ports.ts';
 import type { Endpoint } from '../network/types.ts';
-import type { State } from './records.ts';
+import type { State } from './container-state.ts';
 import type { NetworkWish, SkiffSpec } from './spec-types.ts';
 
 type Subject = Pick<SkiffSpec, 'network' | 'exposed' | 'networks'>;

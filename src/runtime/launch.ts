@@ -12,23 +12,42 @@ import { makeHostView } from './host-view.ts';
 import { keeperIsAlive } from './keeper.ts';
 import { hasLimits } from './limit-flags.ts';
 import { markedIds } from './markers.ts';
-import { findContainer } from './records.ts';
 import { chooseStorage, rootfsNeeds } from './root-filesystem.ts';
 import { makeSpec } from './spec.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
+import type { Container } from './records.ts';
 import type { Created, Wishes } from './create.ts';
 import type { Gathered } from './gather.ts';
 import type { Launch, Surroundings } from './surroundings.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { ContainerSpec, ImageConfigView, SkiffSpec } from './spec-types.ts';
 
-const find = (paths: Paths) => (word: string) => {
+type Find = (word: string) => Container | undefined;
+
+const findIn = async (paths: Paths): Promise<Find> => {
+  const { findContainer } = await import('./records.ts');
+  return (word) => {
+    try {
+      return findContainer(paths, word);
+    } catch (error) {
+      if (error instanceof SkiffFailure && error.error._tag === 'NotFound') return undefined;
+      throw error;
+    }
+  };
+};
+
+const recordsAreWanted = Symbol();
+
+/** What `make`, which is pure, says of a container. Few ask for another one, and its record is read with modules that take 3 ms: whoever does is asked again with them. */
+const withRecords = async <A>(paths: Paths, make: (find: Find) => A): Promise<A> => {
   try {
-    return findContainer(paths, word);
-  } catch (error) {
-    if (error instanceof SkiffFailure && error.error._tag === 'NotFound') return undefined;
-    throw error;
+    return make(() => {
+      throw recordsAreWanted;
+    });
+  } catch (caught) {
+    if (caught !== recordsAreWanted) throw caught;
+    return make(await findIn(paths));
   }
 };
 
@@ -52,8 +71,7 @@ const make = async (surroundings: Surroundings, image: ImageConfigView | undefin
   const needs = rootfsNeeds(host, flags);
   const { driver } = await chooseStorage(surroundings, needs);
   const id = newId();
-  const view = makeHostView({ paths, host, env, storageDriver: driver.name, id, find: find(paths) });
-  const limitless = need(makeSpec(image, flags, view, id));
+  const limitless = await withRecords(paths, (find) => need(makeSpec(image, flags, makeHostView({ paths, host, env, storageDriver: driver.name, id, find }), id)));
   const limited = hasLimits(flags) ? (await import('./limits.ts')).withLimits(limitless, flags) : limitless;
   const named = limited.skiff.networks === undefined ? limited : (await import('./network-names.ts')).withNetworkNames(paths, limited);
   const gathered = await gather(surroundings, named, driver, needs);

@@ -5,7 +5,8 @@ import { publishedRanges } from '../core/publish.ts';
 import { networkNames } from './inspect-network.ts';
 import { statusWord } from './records.ts';
 import type { PortRange } from '../core/ports.ts';
-import type { Container, State } from './records.ts';
+import type { State } from './container-state.ts';
+import type { Container } from './records.ts';
 
 /** One `--filter KEY=VALUE`. */
 export interface Filter {

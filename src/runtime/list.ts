@@ -4,10 +4,12 @@ import { portsText } from '../core/ports-column.ts';
 import { humanSize } from '../core/sizes.ts';
 import { humanDuration, timeAgo } from '../core/times.ts';
 import { networkNames, portMap } from './inspect-network.ts';
-import { never, statusWord } from './records.ts';
+import { never } from './container-state.ts';
+import { statusWord } from './records.ts';
 import type { ContainerSize } from './container-sizes.ts';
 import type { MountPoint } from '../core/mount-points.ts';
-import type { Container, State } from './records.ts';
+import type { State } from './container-state.ts';
+import type { Container } from './records.ts';
 import type { SkiffSpec } from './spec-types.ts';
 
 /** What is said behind the time that it runs. */

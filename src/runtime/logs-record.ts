@@ -3,7 +3,7 @@ import { goJson } from '../core/go-json.ts';
 import { isRemote, keepsFiles, logAttributes, logLimits } from '../core/log-options.ts';
 import { helperPath } from '../system/helper.ts';
 import { subjectOf } from './logs-subject.ts';
-import { readersPath } from './records.ts';
+import { readersPath } from './container-places.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import type { Paths } from '../system/paths.ts';
 import type { ExpandTag, LogRecords } from './logs-subject.ts';

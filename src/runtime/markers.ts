@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isContainerId } from '../core/names.ts';
 import { removeIfPresent } from '../system/files.ts';
 import { isAlive, ownIdentity } from '../system/process-identity.ts';
-import { socketPath } from './records.ts';
+import { socketPath } from './container-places.ts';
 import type { Paths } from '../system/paths.ts';
 
 const markerPath = (paths: Paths, id: string): string => join(paths.runtime, 'c', `${id}.made`);

@@ -73,10 +73,11 @@ export const writeEndpoints = (paths: Paths, skiff: SkiffSpec, before: readonly 
     const wish = skiff.networks?.find(({ name }) => name === endpoint.networkName);
     return wish === undefined ? [] : [{ network: findNetwork(paths, endpoint.networkName), endpoint, wish }];
   });
-  const records = networkRecords(publishingOf(paths, skiff), attachments, forwardersOf(skiff, hostResolver()), (networkId) => upDirectory(paths, networkId));
+  const resolver = hostResolver();
+  const records = networkRecords(publishingOf(paths, skiff), attachments, forwardersOf(skiff, resolver), (networkId) => upDirectory(paths, networkId));
   rewrite(join(directory, 'hosts'), (text) => withAddresses(text, skiff, before, after));
   rewrite(join(directory, 'resolv.conf'), (text) => {
-    const [plain, named] = [false, true].map((isNamed) => resolverFileOf(skiff, hostResolver(), isNamed));
+    const [plain, named] = [false, true].map((isNamed) => resolverFileOf(skiff, resolver, isNamed));
     // What the container has written itself stays.
     return text !== plain && text !== named ? text : (after.some(({ dnsNames }) => dnsNames.length > 0) ? named : plain) ?? text;
   });

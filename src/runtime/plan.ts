@@ -13,7 +13,7 @@ import type { PlanRecord } from '../core/plan-record.ts';
 import type { OciMount, OciNamespaceType, OciSpec } from '../core/oci-runtime.ts';
 import type { MountStep } from '../storage/driver.ts';
 import type { SkiffSpec } from './spec-types.ts';
-import type { State } from './records.ts';
+import type { State } from './container-state.ts';
 
 /** What the plan needs besides the specification: paths and facts of this machine. */
 export interface PlanInputs {

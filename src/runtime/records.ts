@@ -12,51 +12,37 @@ import { bootId } from '../system/kernel.ts';
 import { otherHosts } from '../system/other-hosts.ts';
 import { isAlive } from '../system/process-identity.ts';
 import { decodeSkiffSpec } from './spec-codec.ts';
+import type { State } from './container-state.ts';
 import type { SkiffSpec } from './spec-types.ts';
 import type { OtherHost } from '../system/other-hosts.ts';
 import type { Paths } from '../system/paths.ts';
 
-const stateMembers = t.type({
-  version: t.literal(1),
-  status: t.union([t.literal('created'), t.literal('running'), t.literal('exited')]),
-  /** Of the command, as the host sees it; 0 when it does not run. */
-  pid: t.number,
-  pidStart: t.string,
-  monitorPid: t.number,
-  monitorStart: t.string,
-  exitCode: t.number,
-  startedAt: t.string,
-  finishedAt: t.string,
-});
-
-const stateCodec = t.intersection([
-  stateMembers,
+const stateCodec: t.Type<State, unknown, unknown> = t.intersection([
+  t.type({
+    version: t.literal(1),
+    status: t.union([t.literal('created'), t.literal('running'), t.literal('exited')]),
+    pid: t.number,
+    pidStart: t.string,
+    monitorPid: t.number,
+    monitorStart: t.string,
+    exitCode: t.number,
+    startedAt: t.string,
+    finishedAt: t.string,
+  }),
   t.partial({
-    /** It was made to be started later: it stays although it never ran. */
     kept: t.boolean,
-    /** All its processes stand still; only while it is running. */
     paused: t.boolean,
-    /** It has ended and waits for its next run; `running` all the same, as in Docker, but without a process. */
     restarting: t.boolean,
-    /** How often its policy has started it, since somebody did. */
     restartCount: t.number,
-    /** By a person, so that `unless-stopped` does not bring it back with the machine. */
     stoppedByUser: t.boolean,
-    /** A process of its last run was killed because the limit of its memory was reached. */
     oomKilled: t.boolean,
-    /** Absolute path of its control group (v2). */
     cgroup: t.string,
     health: t.keyof({ starting: null, healthy: null, unhealthy: null }),
-    /** Why it could not be started again. */
     error: t.string,
-    /** Published ports that are open, a range each (`readBound`). */
     ports: t.readonlyArray(t.string),
-    /** The boot during which the pids are true (`bootId`). */
     boot: t.string,
   }),
-]);
-
-export type State = t.TypeOf<typeof stateCodec>;
+]) as unknown as t.Type<State, unknown, unknown>;
 
 export interface Container {
   readonly id: string;
@@ -65,28 +51,8 @@ export interface Container {
   readonly state: State;
 }
 
-/** What Docker shows for a time that has not come. */
-export const never = '0001-01-01T00:00:00Z';
-
-/** The state of a container whose command has not been started. */
-export const createdState = (creator: { readonly pid: number; readonly start: string }): State => ({
-  version: 1,
-  status: 'created',
-  pid: 0,
-  pidStart: '0',
-  monitorPid: creator.pid,
-  monitorStart: creator.start,
-  exitCode: 0,
-  startedAt: never,
-  finishedAt: never,
-  boot: bootId(),
-});
-
-/** The same with nobody at it, and no process. */
+/** The state with nobody at it, and no process. */
 export const atRest = ({ cgroup: _, ...state }: State): State => ({ ...state, pid: 0, pidStart: '0', monitorPid: 0, monitorStart: '0' });
-
-/** The state of a container that was made to be started later. */
-export const waitingState: State = { ...createdState({ pid: 0, start: '0' }), kept: true };
 
 const readState = (directory: string): State => {
   const path = join(directory, 'state.json');
@@ -272,17 +238,8 @@ export const requireProcess = (word: string, container: Container): Container =>
     ? fail({ _tag: 'Conflict', message: `container ${word} is restarting, wait until the container is running` })
     : container;
 
-/** Whether there is a process of it. */
-export const hasProcess = ({ status, restarting }: State): boolean => status === 'running' && restarting !== true;
-
 /** One word, as listings and `inspect` show it. */
 export const statusWord = ({ status, paused, restarting }: State): 'created' | 'running' | 'paused' | 'restarting' | 'exited' => {
   if (status !== 'running') return status;
   return restarting === true ? 'restarting' : paused === true ? 'paused' : status;
 };
-
-/** Where a container's monitor listens. */
-export const socketPath = (paths: Paths, id: string): string => join(paths.runtime, 'c', id);
-
-/** Where those who follow the log of container `id` make themselves known to its monitor: outside of its directory, which may go before they have read all. */
-export const readersPath = (paths: Paths, id: string): string => join(paths.host, 'log-readers', id);

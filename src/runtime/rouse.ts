@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { helperPath } from '../system/helper.ts';
-import { socketPath } from './records.ts';
+import { socketPath } from './container-places.ts';
 import type { Container } from './records.ts';
 import type { Paths } from '../system/paths.ts';
 

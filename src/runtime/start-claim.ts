@@ -2,7 +2,8 @@
 import { fail } from '../core/errors.ts';
 import { removeIfPresent } from '../system/files.ts';
 import { makerIsAlive, takeMarker, tryMarker } from './markers.ts';
-import { isAttended, readContainer, readRawState, socketPath } from './records.ts';
+import { socketPath } from './container-places.ts';
+import { isAttended, readContainer, readRawState } from './records.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Container } from './records.ts';
 

@@ -6,7 +6,7 @@ import { readOptional } from '../system/read-optional.ts';
 import { findProgram } from '../system/programs.ts';
 import { membersOf, readProc, takeCensus, ticksPerSecond } from './container-processes.ts';
 import type { ProcessStat } from './container-processes.ts';
-import type { State } from './records.ts';
+import type { State } from './container-state.ts';
 
 /** A table: as many cells in each row as there are titles. */
 export interface ProcessTable {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { helperPath, keeperArguments } from '../system/helper.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
-import { hasProcess } from './records.ts';
+import { hasProcess } from './container-state.ts';
 import type { Container } from './records.ts';
 
 const command = (role: 'view' | 'visit', paths: Paths, host: Host, { directory, state }: Container, words: readonly string[]): readonly string[] => {

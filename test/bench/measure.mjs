@@ -138,6 +138,23 @@ const measureLogs = async (/** @type {number} */ turns) => {
   each(forget);
 };
 
+/**
+ * Runs on the network that each has without a flag, and on a bridge with names of its own: the first container there, which starts what the network needs, one while
+ * another runs, and ten firsts at once.
+ */
+const measureNetworks = async () => {
+  each((tool) => void output(tool, ['network', 'create', 'mine']));
+  for (const [work, flags] of /** @type {const} */ ([['run-default', []], ['run-bridge', ['--network', 'mine']]])) {
+    const trial = ['run', '--rm', ...flags, 'busybox', 'true'];
+    await measure(work, runs, (tool) => timed(tool, trial));
+    const others = new Map(tools.map((tool) => [tool, output(tool, ['run', '-d', ...flags, 'busybox', 'sleep', '1000000']).trim()]));
+    await measure(`${work}-more`, runs, (tool) => timed(tool, trial));
+    each((tool) => void output(tool, [...removal(tool), others.get(tool) ?? '']));
+  }
+  await measure('ten-bridge', Math.max(3, Math.ceil(runs / 5)), (tool) => timedTen(tool, ['run', '--rm', '--network', 'mine', 'busybox', 'true']));
+  each((tool) => void output(tool, ['network', 'rm', 'mine']));
+};
+
 /** @param {(tool: Tool) => void} body */
 const each = (body) => tools.forEach(body);
 
@@ -148,7 +165,7 @@ const main = async () => {
   try {
     const trial = ['run', '--rm', '--network', 'none', 'busybox', 'true'];
     await measure('run-none', runs, (tool) => timed(tool, trial));
-    await measure('run-default', runs, (tool) => timed(tool, ['run', '--rm', 'busybox', 'true']));
+    await measureNetworks();
     await measureLogs(Math.max(3, Math.ceil(runs / 4)));
     await measure('ten', Math.max(3, Math.ceil(runs / 5)), (tool) => timedTen(tool, trial));
 

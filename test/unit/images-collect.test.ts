@@ -23,7 +23,7 @@ import { makeTemporary } from '../../src/images/temporary.ts';
 import { storeUsage } from '../../src/images/usage.ts';
 import type { ImageUsers } from '../../src/images/users.ts';
 import { readImageUsers } from '../../src/runtime/image-users.ts';
-import { createdState } from '../../src/runtime/records.ts';
+import { createdState } from '../../src/runtime/container-state.ts';
 import { bootId } from '../../src/system/kernel.ts';
 import { makeStore, ociArchive, sha256, smallLayer } from '../make-image.ts';
 import type { TestStore } from '../make-image.ts';

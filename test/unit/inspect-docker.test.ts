@@ -7,8 +7,8 @@ import * as assert from 'uvu/assert';
 import { toJson } from '../../src/core/go-template-functions.ts';
 import { parseTemplate } from '../../src/core/go-template.ts';
 import { inspected } from '../../src/runtime/inspect.ts';
-import { createdState } from '../../src/runtime/records.ts';
-import type { State } from '../../src/runtime/records.ts';
+import { createdState } from '../../src/runtime/container-state.ts';
+import type { State } from '../../src/runtime/container-state.ts';
 import type { RunFlags } from '../../src/runtime/run-flags.ts';
 import { fakeHost, fakeImage, id, run } from '../spec-host.ts';
 

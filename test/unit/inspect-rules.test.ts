@@ -10,7 +10,7 @@ import { inspectedContainerConfig } from '../../src/runtime/inspect-config.ts';
 import { inspectedHostConfig } from '../../src/runtime/inspect-host-config.ts';
 import { inspectedMounts } from '../../src/runtime/inspect-mounts.ts';
 import { inspectedNetwork } from '../../src/runtime/inspect-network.ts';
-import { createdState } from '../../src/runtime/records.ts';
+import { createdState } from '../../src/runtime/container-state.ts';
 import { statsRow } from '../../src/runtime/stats.ts';
 import { networkBytes } from '../../src/runtime/stats-sample.ts';
 import type { Sample } from '../../src/runtime/stats-sample.ts';

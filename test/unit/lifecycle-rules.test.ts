@@ -5,8 +5,10 @@ import { left, right } from '../harness.ts';
 import { statusText } from '../../src/runtime/list.ts';
 import { answerIn } from '../../src/runtime/monitor-client.ts';
 import { choosePrunable } from '../../src/runtime/prune.ts';
-import { createdState, ended, requireActive, statusWord } from '../../src/runtime/records.ts';
-import type { Container, State } from '../../src/runtime/records.ts';
+import { createdState } from '../../src/runtime/container-state.ts';
+import { ended, requireActive, statusWord } from '../../src/runtime/records.ts';
+import type { State } from '../../src/runtime/container-state.ts';
+import type { Container } from '../../src/runtime/records.ts';
 
 const frame = (letter: string, ...payload: readonly number[]): Buffer => Buffer.from([letter.charCodeAt(0), 0, 0, 0, payload.length, 0, 0, 0, ...payload]);
 
