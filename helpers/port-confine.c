@@ -42,7 +42,7 @@ static const struct sock_filter filter[] = {
     LOAD(nr),
     /* Carrying. */
     ALLOW(splice), ALLOW(epoll_pwait), ALLOW(epoll_ctl), ALLOW(accept4), ALLOW(recvfrom), ALLOW(recvmsg), ALLOW(sendto), ALLOW(sendmsg), ALLOW(bind), ALLOW(connect), ALLOW(shutdown),
-    ALLOW(setsockopt), ALLOW(getsockopt), ALLOW(close), ALLOW(pipe2), ALLOW(fcntl), ALLOW(clock_gettime),
+    ALLOW(setsockopt), ALLOW(getsockopt), ALLOW(getsockname), ALLOW(close), ALLOW(pipe2), ALLOW(fcntl), ALLOW(clock_gettime),
 #ifdef __NR_epoll_wait
     ALLOW(epoll_wait),
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -200,6 +201,20 @@ static void ready(struct watched *watched, uint32_t events)
         carry(connection);
 }
 
+static const void *bytes_of(const union address *address)
+{
+    return address->any.sa_family == AF_INET6 ? (const void *)&address->v6.sin6_addr : (const void *)&address->v4.sin_addr;
+}
+
+/* To a client on this machine nothing need be paced, which BBR does: that takes a third of the throughput. */
+static void hurry(int client, const union address *from)
+{
+    union address own;
+    socklen_t size = sizeof own;
+    if (getsockname(client, &own.any, &size) == 0 && own.any.sa_family == from->any.sa_family && memcmp(bytes_of(&own), bytes_of(from), from->any.sa_family == AF_INET6 ? 16 : 4) == 0)
+        setsockopt(client, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
+}
+
 static void begin(int client, int inner)
 {
     struct connection *connection = xmalloc(sizeof *connection);
@@ -254,8 +269,10 @@ static bool accept_one(const struct listener *listener, const struct port_target
     int inner = welcome ? port_dial(SOCK_STREAM, &source, &target) : -1;
     if (inner < 0)
         turn_away(fd);
-    else
+    else {
+        hurry(fd, &client);
         begin(fd, inner);
+    }
     return true;
 }
 

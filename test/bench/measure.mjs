@@ -1,19 +1,22 @@
 /**
  * The measuring half of `npm run bench`, run as the unprivileged account: starts each work once as `skiff` and once as
  * `podman`, turn by turn, with the same words, and prints the samples as JSON. Needs SKIFF_BIN, SKIFF_TEST_IMAGES and a
- * HOME and XDG_RUNTIME_DIR of its own; PODMAN is the path of podman, empty where there is none. `measure.mjs RUNS`.
+ * HOME and XDG_RUNTIME_DIR of its own; PODMAN is the path of podman, empty where there is none. `measure.mjs RUNS PART`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { measureTraffic } from './network.mjs';
 import { withRegistry } from './registry.mjs';
 
 /** @typedef {{ name: 'skiff' | 'podman', program: string }} Tool */
-/** @typedef {Record<string, Partial<Record<Tool['name'], number[]>>>} Samples milliseconds, of `memory` bytes */
+/** @typedef {Record<string, Record<string, number[]>>} Samples by work and whose it is; milliseconds, where network.mjs and `memory` do not say otherwise */
+/** @typedef {<A extends { name: string }>(work: string, times: number, once: (one: A) => number | Promise<number>, whom: readonly A[]) => Promise<void>} Measure */
 
 const home = process.env['HOME'] ?? '/nonexistent';
 const runtime = process.env['XDG_RUNTIME_DIR'] ?? '/nonexistent';
 const runs = Number(process.argv[2]);
+const part = process.argv[3] ?? 'all';
 
 /** @type {Tool[]} */
 const tools = [
@@ -50,19 +53,23 @@ const timedTen = async (tool, words) => {
 /** @type {Samples} */
 const samples = {};
 
-/** @param {string} work @param {Tool} tool @param {number} value */
+/** @param {string} work @param {{ name: string }} tool @param {number} value */
 const note = (work, tool, value) => void ((samples[work] ??= {})[tool.name] ??= []).push(value);
 
 /** Turn by turn, so that whatever else the machine does hits both; the first turn of each warms caches and is not counted. */
-const measure = async (/** @type {string} */ work, /** @type {number} */ times, /** @type {(tool: Tool) => number | Promise<number>} */ once, /** @type {readonly Tool[]} */ whom = tools) => {
+/** @type {Measure} */
+const measureThese = async (work, times, once, whom) => {
   process.stderr.write(`  ${work}\n`);
   for (let turn = -1; turn < times; turn++) {
-    for (const tool of turn % 2 === 0 ? whom : [...whom].reverse()) {
-      const value = await once(tool);
-      if (turn >= 0) note(work, tool, value);
+    for (const one of turn % 2 === 0 ? whom : [...whom].reverse()) {
+      const value = await once(one);
+      if (turn >= 0) note(work, one, value);
     }
   }
 };
+
+/** The same for all tools. */
+const measure = (/** @type {string} */ work, /** @type {number} */ times, /** @type {(tool: Tool) => number | Promise<number>} */ once, /** @type {readonly Tool[]} */ whom = tools) => measureThese(work, times, once, whom);
 
 /** Proportional set size of a process in bytes: what it shares counts in parts, proc_pid_smaps_rollup(5). @param {number} pid */
 const memoryOf = (pid) => Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) * 1024;
@@ -158,42 +165,48 @@ const measureNetworks = async () => {
 /** @param {(tool: Tool) => void} body */
 const each = (body) => tools.forEach(body);
 
+/** Everything but networks. */
+const measureContainers = async () => {
+  const trial = ['run', '--rm', '--network', 'none', 'busybox', 'true'];
+  await measure('run-none', runs, (tool) => timed(tool, trial));
+  await measureNetworks();
+  await measureLogs(Math.max(3, Math.ceil(runs / 4)));
+  await measure('ten', Math.max(3, Math.ceil(runs / 5)), (tool) => timedTen(tool, trial));
+
+  const first = new Map(tools.map((tool) => [tool, output(tool, idle).trim()]));
+  await measure('exec', runs, (tool) => timed(tool, ['exec', first.get(tool) ?? '', 'true']));
+  await measure('restart', runs, (tool) => timed(tool, ['restart', '-t', '0', first.get(tool) ?? '']));
+  const [skiff] = tools;
+  if (skiff !== undefined) await measure('ps-1', runs, () => timed(skiff, ['ps']), [skiff]);
+
+  process.stderr.write('  20 containers\n');
+  each((tool) => {
+    const ids = [first.get(tool) ?? '', ...startIdle(tool, 19)];
+    const total = companions(tool, ids).reduce((sum, pid) => sum + memoryOf(pid), 0);
+    note('memory', tool, total / ids.length);
+  });
+  await measure('ps', runs, (tool) => timed(tool, ['ps']));
+  if (skiff !== undefined) await measureCrowd(skiff);
+  await measure('rm-20', Math.max(3, Math.ceil(runs / 5)), (tool) => {
+    const ids = startIdle(tool, 20);
+    return timed(tool, [...removal(tool), ...ids]);
+  });
+  await measure('images', runs, (tool) => timed(tool, ['images']));
+  await measureManyImages();
+  await withRegistry(join(home, 'registry'), join(process.env['SKIFF_TEST_IMAGES'] ?? '', 'debian.tar'), async (domain) => {
+    const turns = Math.max(3, Math.ceil(runs / 4));
+    await measure('pull-large', turns, (tool) => timedPull(tool, `${domain}/large`));
+    await measure('pull-layers', turns, (tool) => timedPull(tool, `${domain}/layers`));
+  });
+};
+
 const main = async () => {
   mkdirSync(join(home, '.config/containers'), { recursive: true });
   writeFileSync(join(home, '.config/containers/storage.conf'), '[storage]\ndriver = "overlay"\n');
   each((tool) => void output(tool, ['import', join(process.env['SKIFF_TEST_IMAGES'] ?? '', 'busybox.tar'), 'busybox']));
   try {
-    const trial = ['run', '--rm', '--network', 'none', 'busybox', 'true'];
-    await measure('run-none', runs, (tool) => timed(tool, trial));
-    await measureNetworks();
-    await measureLogs(Math.max(3, Math.ceil(runs / 4)));
-    await measure('ten', Math.max(3, Math.ceil(runs / 5)), (tool) => timedTen(tool, trial));
-
-    const first = new Map(tools.map((tool) => [tool, output(tool, idle).trim()]));
-    await measure('exec', runs, (tool) => timed(tool, ['exec', first.get(tool) ?? '', 'true']));
-    await measure('restart', runs, (tool) => timed(tool, ['restart', '-t', '0', first.get(tool) ?? '']));
-    const [skiff] = tools;
-    if (skiff !== undefined) await measure('ps-1', runs, () => timed(skiff, ['ps']), [skiff]);
-
-    process.stderr.write('  20 containers\n');
-    each((tool) => {
-      const ids = [first.get(tool) ?? '', ...startIdle(tool, 19)];
-      const total = companions(tool, ids).reduce((sum, pid) => sum + memoryOf(pid), 0);
-      note('memory', tool, total / ids.length);
-    });
-    await measure('ps', runs, (tool) => timed(tool, ['ps']));
-    if (skiff !== undefined) await measureCrowd(skiff);
-    await measure('rm-20', Math.max(3, Math.ceil(runs / 5)), (tool) => {
-      const ids = startIdle(tool, 20);
-      return timed(tool, [...removal(tool), ...ids]);
-    });
-    await measure('images', runs, (tool) => timed(tool, ['images']));
-    await measureManyImages();
-    await withRegistry(join(home, 'registry'), join(process.env['SKIFF_TEST_IMAGES'] ?? '', 'debian.tar'), async (domain) => {
-      const turns = Math.max(3, Math.ceil(runs / 4));
-      await measure('pull-large', turns, (tool) => timedPull(tool, `${domain}/large`));
-      await measure('pull-layers', turns, (tool) => timedPull(tool, `${domain}/layers`));
-    });
+    if (part === 'all') await measureContainers();
+    await measureTraffic({ tools, output, measure: measureThese, note, memoryOf, home, turns: Math.max(3, Math.ceil(runs / 4)) });
   } finally {
     each((tool) => {
       const left = output(tool, ['ps', '-aq']).split('\n').filter((word) => word !== '');
