@@ -74,6 +74,8 @@ const leaveThings = (): void => {
   writeFileSync(join(root, 'images/blobs/sha256', nobody), 'of nobody');
   mkdirSync(join(root, 'volumes/.making-999999999-1-0/_data'), { recursive: true });
   mkdirSync(join(runtime, 'v', 'ffff'), { recursive: true });
+  mkdirSync(join(host(), 'build/999999999-1/piles'), { recursive: true });
+  mkdirSync(join(runtime, 'build/999999999-1'), { recursive: true });
 };
 
 test('what was left is found without being touched, and --repair takes all of it and nothing else', async () => {
@@ -83,7 +85,7 @@ test('what was left is found without being touched, and --repair takes all of it
   for (const { pid } of [...processesCalled('skiff-monitor'), ...processesCalled('skiff-keeper'), ...processesCalled('skiff-holder')]) killNow(pid);
   await eventually('the container has gone with its monitor', () => processesCalled('sleep').length === 0);
   leaveThings();
-  const wanted = [/^warning: 1 record of a container that was killed \([0-9a-f]{64}\)$/, /^warning: 1 marker or socket without an owner \(f+\)$/, /^warning: 1 name without a container \(ghost\)$/, /^warning: 2 half-made or half-removed trees/, /^warning: 1 plan of a killed exec/, /^warning: 1 directory of addresses from before/, /^warning: 1 address of a container that does not run/, /^warning: 1 directory of a killed reader/, /^warning: 1 half-made or half-removed volume/, /^warning: 1 trace of a killed holder/, /^warning: 1 blob, layer or download that no image needs/];
+  const wanted = [/^warning: 1 record of a container that was killed \([0-9a-f]{64}\)$/, /^warning: 1 marker or socket without an owner \(f+\)$/, /^warning: 1 name without a container \(ghost\)$/, /^warning: 2 half-made or half-removed trees/, /^warning: 1 plan of a killed exec/, /^warning: 1 directory of addresses from before/, /^warning: 1 address of a container that does not run/, /^warning: 1 directory of a killed reader/, /^warning: 1 half-made or half-removed volume/, /^warning: 1 trace of a killed holder/, /^warning: 2 directories of killed builds/, /^warning: 1 blob, layer or download that no image needs/];
   for (let look = 0; look < 2; look += 1) {
     const found = doctor().filter(({ Check }) => Check === 'leftovers');
     for (const form of wanted) assert.ok(found.some(({ Level, Text }) => form.test(`${Level}: ${Text}`)), `${form} in ${JSON.stringify(found)}`);

@@ -69,6 +69,10 @@ export const idleReaders = (paths: Paths): readonly string[] => {
   return existsSync(directory) ? readdirSync(directory).filter((id) => !existsSync(join(paths.containers, id)) && isDead(id)) : [];
 };
 
+/** Absolute paths of what killed builds have left: their files, and their secrets (build/workspace.ts). */
+export const deadBuilds = (paths: Paths): readonly string[] =>
+  [join(paths.host, 'build'), join(paths.runtime, 'build')].flatMap((home) => (existsSync(home) ? readdirSync(home).filter((name) => isOfTheDead('', name)).map((name) => join(home, name)) : []));
+
 /** What `image prune` would take though it is no image; nothing where the index cannot be read, which is told as damage. */
 const garbage = (paths: Paths): readonly string[] => {
   if (!existsSync(join(paths.images, 'index.json'))) return [];
@@ -99,6 +103,7 @@ export const findLeftovers = (paths: Paths): readonly Leftover[] => [
   ...leftover('readers', 'directory of a killed reader of a log', 'directories of killed readers of logs', idleReaders(paths)),
   ...leftover('volumes', 'half-made or half-removed volume', 'half-made or half-removed volumes', abandonedVolumes(paths)),
   ...leftover('holders', 'trace of a killed holder of a volume', 'traces of killed holders of volumes', deadHolders(paths)),
+  ...leftover('builds', 'directory of a killed build', 'directories of killed builds', deadBuilds(paths)),
   ...leftover('store', 'blob, layer or download that no image needs', 'blobs, layers or downloads that no image needs', garbage(paths)),
   ...leftover('mounts', 'mount below our directories, which is not ours', 'mounts below our directories, which are not ours', foreignMounts(paths), "unmount it, with 'fusermount3 -u' where it is yours"),
 ];

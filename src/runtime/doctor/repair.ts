@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { SkiffFailure } from '../../core/errors.ts';
 import { collectAfter } from '../../images/collect.ts';
+import { removeTrees } from '../../images/layer-files.ts';
 import { forgetEarlierBoots, idleLeases } from '../../network/lease-sweep.ts';
 import { releaseLeasesOf } from '../../network/leases.ts';
 import { ensureDirectories } from '../../system/paths.ts';
@@ -12,7 +13,7 @@ import { readImageUsers } from '../image-users.ts';
 import { sweepReaders } from '../logs-sweep.ts';
 import { clearTraces, takeMarker } from '../markers.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { findLeftovers, idleReaders, isAnsweredFor } from './leftovers.ts';
+import { deadBuilds, findLeftovers, idleReaders, isAnsweredFor } from './leftovers.ts';
 import type { Leftover } from './leftovers.ts';
 
 /** Whose marker can be taken is nobody's; and while we have it, nobody begins to start the container. */
@@ -49,6 +50,7 @@ export const repair = async (surroundings: Surroundings): Promise<readonly Lefto
   const users = readVolumeUsers(paths);
   await sweepVolumes(paths, host, (name) => users.doubts.length > 0 || usersOf(users, name).length > 0);
   for (const id of idleReaders(paths)) sweepReaders(join(paths.host, 'log-readers', id));
+  await removeTrees(paths, host, deadBuilds(paths));
   if (before.some(({ kind }) => kind === 'store')) await collectAfter({ paths, host, readUsers: () => readImageUsers(paths) }, () => ({ result: undefined }));
   const after = new Map(findLeftovers(paths).map(({ kind, count }) => [kind, count]));
   return before.map((found) => ({ ...found, count: found.count - (after.get(found.kind) ?? 0) })).filter(({ count }) => count > 0);
