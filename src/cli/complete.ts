@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { isNetworkName } from '../network/name.ts';
 import { networksDirectory } from '../network/places.ts';
 import { predefined } from '../network/predefined.ts';
+import { isVolumeName } from '../core/volume-name.ts';
+import { volumesDirectory } from '../volumes/places.ts';
 import { pathsOf } from './surroundings.ts';
 import type { Paths } from '../system/paths.ts';
 import type { Context } from './context.ts';
@@ -14,17 +16,17 @@ export const table = {
   aliases: [],
   category: '',
   summary: 'Print the names that a completion script offers',
-  usage: 'containers|images|networks',
+  usage: 'containers|images|networks|volumes',
   interspersed: true,
-  positionals: { min: 1, max: 1, choices: ['containers', 'images', 'networks'] },
+  positionals: { min: 1, max: 1, choices: ['containers', 'images', 'networks', 'volumes'] },
   flags: [],
   examples: [],
 } as const satisfies CommandTable;
 
-/** `skiff __complete containers|images|networks`: one name per line. What cannot be read is no name: a shell must never show an error here. */
+/** `skiff __complete containers|images|networks|volumes`: one name per line. What cannot be read is no name: a shell must never show an error here. */
 export const run = async (context: Context, _flags: object, [kind]: readonly string[]): Promise<number> => {
   const paths = pathsOf(context);
-  const names = kind === 'containers' ? containerNames(paths) : kind === 'networks' ? networkNames(paths) : imageNames(paths);
+  const names = (readers[kind ?? ''] ?? imageNames)(paths);
   context.stdout.write(names.filter(isPlain).map((name) => `${name}\n`).join(''));
   return 0;
 };
@@ -35,6 +37,8 @@ const networkNames = (paths: Paths): readonly string[] => [
   ...predefined.map(({ name }) => name),
   ...quietly(() => readdirSync(networksDirectory(paths)).filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length)).filter(isNetworkName)),
 ];
+
+const volumeNames = (paths: Paths): readonly string[] => quietly(() => readdirSync(volumesDirectory(paths)).filter(isVolumeName));
 
 const imageNames = (paths: Paths): readonly string[] =>
   quietly(() => {
@@ -68,3 +72,5 @@ const quietly = (read: () => readonly string[], otherwise: readonly string[] = [
     return otherwise;
   }
 };
+
+const readers: Readonly<Record<string, (paths: Paths) => readonly string[]>> = { containers: containerNames, images: imageNames, networks: networkNames, volumes: volumeNames };

@@ -20,10 +20,13 @@ const imageOf = async (context: Context, { paths }: Surroundings, word: string):
 
 const networkBy = async (paths: Surroundings['paths'], word: string): Promise<Inspected> => (await import('./network-inspect.ts')).networkOf(paths, word);
 
+const volumeBy = async (surroundings: Surroundings, word: string): Promise<Inspected> => (await import('./volume-inspect.ts')).volumeOf(surroundings, word);
+
 const anythingOf = async (context: Context, surroundings: Surroundings, word: string, { type, size }: FlagsOf<typeof table>): Promise<Inspected> => {
   const { paths } = surroundings;
   if (type === 'image') return await imageOf(context, surroundings, word);
   if (type === 'network') return await networkBy(paths, word);
+  if (type === 'volume') return await volumeBy(surroundings, word);
   const container = await inspectContainer(surroundings, word, size)();
   if (isRight(container)) return { data: container.right };
   // Another host's container hides no image of this name.
@@ -33,10 +36,12 @@ const anythingOf = async (context: Context, surroundings: Surroundings, word: st
   if ('data' in image || (image._tag !== 'NotFound' && image._tag !== 'Usage')) return image;
   const network = await networkBy(paths, word);
   if ('data' in network || network._tag !== 'NotFound') return network;
+  const volume = await volumeBy(surroundings, word);
+  if ('data' in volume || volume._tag !== 'NotFound') return volume;
   return elsewhere ? container.left : { _tag: 'NotFound', kind: 'object', name: word };
 };
 
-/** `skiff inspect`: containers come before images of the same name, and these before networks, as in Docker. */
+/** `skiff inspect`: containers come before images of the same name, these before networks, and these before volumes, as in Docker. */
 export const run = async (context: Context, flags: FlagsOf<typeof table>, words: readonly string[]): Promise<number> => {
   const surroundings = surroundingsOf(context);
   if (flags.type !== 'image') heal(surroundings.paths, surroundings.host);

@@ -2,7 +2,7 @@
 import { SkiffFailure, fail } from '../core/errors.ts';
 import { volumeDriver } from './drivers/choose.ts';
 import { tellVolume } from './events.ts';
-import { deleteTrees, giveBack, readVolume, requireVolume, takeAway, whileChanging } from './store.ts';
+import { deleteTrees, giveBack, listVolumes, readVolume, requireVolume, sweepVolumes, takeAway, whileChanging } from './store.ts';
 import { readVolumeUsers, usersOf } from './users.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { VolumeContext } from './driver.ts';
@@ -73,4 +73,24 @@ export const removeVolumes = async (context: VolumeContext, words: readonly stri
   const removals: VolumeRemoval[] = [];
   for (const word of words) removals.push(await removeBy(context, word, force));
   return removals;
+};
+
+export interface PrunedVolumes {
+  readonly names: readonly string[];
+  /** A sentence for each record that could not be read, and was left alone. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Removes the volumes of the driver `local` that `passes` lets through and no container names; as in Docker anonymous ones only, unless `all`. What killed commands
+ * have left is put right before. One that somebody comes to name meanwhile stays.
+ */
+export const pruneVolumes = async (context: VolumeContext, all: boolean, passes: (volume: Volume) => boolean): Promise<PrunedVolumes> => {
+  const { paths, host } = context;
+  await sweepVolumes(paths, host, (name) => usersOf(readVolumeUsers(paths), name).length > 0);
+  const { volumes, warnings } = listVolumes(paths);
+  const users = readVolumeUsers(paths);
+  const chosen = users.doubts.length > 0 ? [] : volumes.filter((volume) => volume.driver === 'local' && (all || volume.anonymous) && passes(volume) && usersOf(users, volume.name).length === 0);
+  const removals = await removeVolumes(context, chosen.map(({ name }) => name), true);
+  return { names: removals.filter(({ error }) => error === undefined).map(({ word }) => word), warnings: [...warnings.map(({ message }) => message), ...users.doubts] };
 };

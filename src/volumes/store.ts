@@ -74,22 +74,30 @@ export const whileChanging = async <A>(paths: Paths, body: () => A): Promise<A> 
 
 let serial = 0;
 
-/**
- * Makes the volume with an empty `_data`, whole or not at all; whether it did: false where the name is taken. For a name that somebody else may give, too,
- * call it inside `whileChanging`. With `durable` it survives a power cut.
- */
-export const addVolume = (paths: Paths, volume: Volume, durable: boolean): boolean => {
+/** Makes a volume with an empty `_data` under a name that is none; returns where. Whoever calls publishes it, or deletes it. */
+export const prepareVolume = (paths: Paths, volume: Volume, durable: boolean): string => {
   const { pid, start } = ownIdentity();
   const making = join(volumesDirectory(paths), `${makingPrefix}${pid}-${start}-${serial++}`);
   mkdirSync(join(making, '_data'), { recursive: true, mode: 0o700 });
+  // What a container's root directory has, whatever our umask is.
+  chmodSync(join(making, '_data'), 0o755);
+  writeFileAtomic(join(making, 'volume.json'), encodeVolume(volume), { durable });
+  return making;
+};
+
+/** Gives what was prepared its name, whole or not at all; whether it did: false where the name is taken. Only inside `whileChanging`, for a name that others may give too. */
+export const publishVolume = (paths: Paths, making: string, name: string, durable: boolean): boolean => {
+  // A directory that is not empty is never replaced: rename(2).
+  const done = unless(['EEXIST', 'ENOTEMPTY'], () => (renameSync(making, volumeDirectory(paths, name)), true)) ?? false;
+  if (done && durable) syncDirectory(volumesDirectory(paths));
+  return done;
+};
+
+/** Both in one, for an empty volume. With `durable` it survives a power cut. */
+export const addVolume = (paths: Paths, volume: Volume, durable: boolean): boolean => {
+  const making = prepareVolume(paths, volume, durable);
   try {
-    // What a container's root directory has, whatever our umask is.
-    chmodSync(join(making, '_data'), 0o755);
-    writeFileAtomic(join(making, 'volume.json'), encodeVolume(volume), { durable });
-    // A directory that is not empty is never replaced: rename(2).
-    const done = unless(['EEXIST', 'ENOTEMPTY'], () => (renameSync(making, volumeDirectory(paths, volume.name)), true)) ?? false;
-    if (done && durable) syncDirectory(volumesDirectory(paths));
-    return done;
+    return publishVolume(paths, making, volume.name, durable);
   } finally {
     rmSync(making, { recursive: true, force: true });
   }

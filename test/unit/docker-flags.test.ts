@@ -69,6 +69,15 @@ const docker: Readonly<Record<string, readonly DockerFlag[]>> = {
   'network-inspect': parse('format(f) verbose(v)'),
   'network-rm': parse('force(f)'),
   'network-prune': parse('filter force(f)'),
+  'volume-create': [...listed('volume_create'), { name: 'name' }],
+  'volume-ls': parse('cluster filter(f) format quiet(q)'),
+  'volume-inspect': parse('format(f)'),
+  'volume-rm': parse('force(f)'),
+  'volume-prune': parse('all(a) filter force(f)'),
+  'volume-update': parse('availability'),
+  'volume-export': parse('output(o)'),
+  'volume-import': [],
+  'volume-clone': [],
   info: parse('format(f)'),
   version: parse('format(f)'),
   'system-df': parse('format verbose(v)'),
@@ -78,7 +87,7 @@ const docker: Readonly<Record<string, readonly DockerFlag[]>> = {
 const hidden: readonly string[] = ['time', 'net', 'net-alias', 'dns-opt', 'kernel-memory'];
 
 const bools: readonly string[] = [
-  'all', 'archive', 'attachable', 'check', 'compress', 'debug', 'force-rm', 'load', 'no-cache', 'pull', 'push', 'squash', 'config-only', 'detach', 'details', 'follow', 'follow-link', 'force', 'ingress', 'init', 'interactive', 'internal', 'ipv4', 'ipv6', 'latest', 'link', 'no-healthcheck', 'no-pause', 'no-stdin', 'no-stream',
+  'cluster', 'all', 'archive', 'attachable', 'check', 'compress', 'debug', 'force-rm', 'load', 'no-cache', 'pull', 'push', 'squash', 'config-only', 'detach', 'details', 'follow', 'follow-link', 'force', 'ingress', 'init', 'interactive', 'internal', 'ipv4', 'ipv6', 'latest', 'link', 'no-healthcheck', 'no-pause', 'no-stdin', 'no-stream',
   'no-trunc', 'oom-kill-disable', 'pause', 'privileged', 'publish-all', 'quiet', 'read-only', 'rm', 'sig-proxy', 'size', 'timestamps', 'tty', 'use-api-socket', 'verbose', 'volumes',
 ];
 const lists: readonly string[] = [
@@ -118,8 +127,8 @@ for (const [name, wanted] of Object.entries(docker)) {
   });
 }
 
-test('every command with containers and networks was looked at', () => {
-  const own: readonly string[] = allTables.filter(({ category }) => category === 'Containers' || category === 'Networks').map(({ name }) => name);
+test('every command with containers, networks and volumes was looked at', () => {
+  const own: readonly string[] = allTables.filter(({ category }) => ['Containers', 'Networks', 'Volumes'].includes(category)).map(({ name }) => name);
   assert.equal(own.filter((name) => !(name in docker)), []);
 });
 

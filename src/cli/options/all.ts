@@ -50,6 +50,15 @@ import { table as systemUninstall } from './system-uninstall.ts';
 import { table as stop } from './stop.ts';
 import { table as kill } from './kill.ts';
 import { table as wait } from './wait.ts';
+import { table as volumeCreate } from './volume-create.ts';
+import { table as volumeLs } from './volume-ls.ts';
+import { table as volumeInspect } from './volume-inspect.ts';
+import { table as volumeRm } from './volume-rm.ts';
+import { table as volumePrune } from './volume-prune.ts';
+import { table as volumeUpdate } from './volume-update.ts';
+import { table as volumeExport } from './volume-export.ts';
+import { table as volumeImport } from './volume-import.ts';
+import { table as volumeClone } from './volume-clone.ts';
 import { table as pause } from './pause.ts';
 import { table as unpause } from './unpause.ts';
 import { table as rename } from './rename.ts';
@@ -61,4 +70,4 @@ import { table as update } from './update.ts';
 import { table as version } from './version.ts';
 
 /** Every command there is, in the order of `skiff --help`; for help, man pages and completion, never on the way to run one. */
-export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, build, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkConnect, networkDisconnect, networkRm, networkPrune, login, logout, search, info, doctor, systemDf, systemPrune, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];
+export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, build, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkConnect, networkDisconnect, networkRm, networkPrune, volumeCreate, volumeLs, volumeInspect, volumeRm, volumePrune, volumeUpdate, volumeExport, volumeImport, volumeClone, login, logout, search, info, doctor, systemDf, systemPrune, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];

@@ -12,7 +12,7 @@ export const table = {
   flags: [
     objectFormat,
     { name: 'size', short: 's', kind: 'bool', help: 'Count the bytes that a container takes on the disk' },
-    { name: 'type', kind: 'string', value: 'TYPE', help: 'Look only among things of this type', choices: ['container', 'image', 'network'] },
+    { name: 'type', kind: 'string', value: 'TYPE', help: 'Look only among things of this type', choices: ['container', 'image', 'network', 'volume'] },
   ],
   examples: [
     { command: 'skiff inspect web', text: 'Everything, as JSON' },

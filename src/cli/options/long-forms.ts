@@ -64,7 +64,18 @@ export const longForms: Readonly<Record<string, string>> = {
   'system prune': 'system-prune',
   'system shutdown': 'system-shutdown',
   'system uninstall': 'system-uninstall',
+  'volume clone': 'volume-clone',
+  'volume create': 'volume-create',
+  'volume export': 'volume-export',
+  'volume import': 'volume-import',
+  'volume inspect': 'volume-inspect',
+  'volume list': 'volume-ls',
+  'volume ls': 'volume-ls',
+  'volume prune': 'volume-prune',
+  'volume remove': 'volume-rm',
+  'volume rm': 'volume-rm',
+  'volume update': 'volume-update',
 };
 
 /** The first words of the long forms. */
-export const families: readonly string[] = ['builder', 'buildx', 'container', 'image', 'manifest', 'network', 'system'];
+export const families: readonly string[] = ['builder', 'buildx', 'container', 'image', 'manifest', 'network', 'system', 'volume'];

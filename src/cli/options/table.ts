@@ -7,7 +7,7 @@
 export type FlagKind = 'bool' | 'string' | 'list' | 'int';
 
 /** What a shell can offer for a value: names that change, found by `skiff __complete`, or paths. */
-export type Completion = 'containers' | 'images' | 'networks' | 'files' | 'directories';
+export type Completion = 'containers' | 'images' | 'networks' | 'volumes' | 'files' | 'directories';
 
 export interface Flag {
   /** Long name without dashes. */

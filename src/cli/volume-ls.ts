@@ -1,0 +1,49 @@
+import { renderError } from '../core/errors.ts';
+import { heal } from '../runtime/heal.ts';
+import { readFilter } from '../runtime/list-filters.ts';
+import { chooseVolumes, volumeRow } from '../volumes/list.ts';
+import { dataDirectory } from '../volumes/places.ts';
+import { listVolumes } from '../volumes/store.ts';
+import { readVolumeUsers, usersOf } from '../volumes/users.ts';
+import { exitOneForAll } from './exit-one.ts';
+import { renderList } from './format.ts';
+import { table } from './options/volume-ls.ts';
+import { surroundingsOf } from './surroundings.ts';
+import { warn } from './warn.ts';
+import type { Context } from './context.ts';
+import type { FlagsOf } from './options/table.ts';
+
+export { table };
+
+const view = {
+  headings: {
+    Availability: 'AVAILABILITY',
+    Driver: 'DRIVER',
+    Group: 'GROUP',
+    Labels: 'LABELS',
+    Links: 'LINKS',
+    Mountpoint: 'MOUNTPOINT',
+    Name: 'VOLUME NAME',
+    Scope: 'SCOPE',
+    Size: 'SIZE',
+    Status: 'STATUS',
+    Label: (key: string) => key.toUpperCase(),
+  },
+  columns: ['Driver', 'Name'],
+};
+
+/** `skiff volume ls`; 1 for a filter or a template that makes no sense, as in Docker. */
+export const run = async (context: Context, { cluster, filter, format, quiet }: FlagsOf<typeof table>): Promise<number> => {
+  const filters = filter.map((text) => readFilter(text, '-f, --filter'));
+  return await exitOneForAll(context, async () => {
+    const { paths, host } = surroundingsOf(context);
+    if (filters.some(({ key }) => key === 'dangling')) heal(paths, host);
+    const { volumes, warnings } = listVolumes(paths);
+    for (const { error } of warnings) context.stderr.write(`skiff: ${renderError(error)}\n`);
+    if (quiet && format !== undefined) warn(context, 'Ignoring custom format, because both --format and --quiet are set.');
+    const users = filters.some(({ key }) => key === 'dangling') ? readVolumeUsers(paths) : { users: [], doubts: [] };
+    const chosen = cluster ? [] : chooseVolumes(volumes, filters, ({ name }) => usersOf(users, name).length > 0);
+    const rows = chosen.map((volume) => volumeRow(volume, dataDirectory(paths, volume.name)));
+    context.stdout.write(await renderList(view, rows, { format: quiet ? '{{.Name}}' : format, noTrunc: true }, context.stdout));
+  });
+};
