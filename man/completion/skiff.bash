@@ -191,6 +191,24 @@ _skiff_find() {
         uninstall) command=system-uninstall ;;
       esac
       ;;
+    volume)
+      command=volume
+      (($3)) || return
+      REPLY=1
+      case "$2" in
+        clone) command=volume-clone ;;
+        create) command=volume-create ;;
+        export) command=volume-export ;;
+        import) command=volume-import ;;
+        inspect) command=volume-inspect ;;
+        list) command=volume-ls ;;
+        ls) command=volume-ls ;;
+        prune) command=volume-prune ;;
+        remove) command=volume-rm ;;
+        rm) command=volume-rm ;;
+        update) command=volume-update ;;
+      esac
+      ;;
     *) command="$1" ;;
   esac
   case "$command" in
@@ -241,6 +259,15 @@ _skiff_find() {
     network-disconnect) valued='  ' stops='' ;;
     network-rm) valued='  ' stops='' ;;
     network-prune) valued=' --filter ' stops='' ;;
+    volume-create) valued=' --driver -d --label --name --opt -o ' stops='' ;;
+    volume-ls) valued=' --filter -f --format ' stops='' ;;
+    volume-inspect) valued=' --format -f ' stops='' ;;
+    volume-rm) valued='  ' stops='' ;;
+    volume-prune) valued=' --filter ' stops='' ;;
+    volume-update) valued='  ' stops='' ;;
+    volume-export) valued=' --output -o ' stops='' ;;
+    volume-import) valued='  ' stops='' ;;
+    volume-clone) valued='  ' stops='' ;;
     login) valued=' --username -u --password -p ' stops='' ;;
     logout) valued='  ' stops='' ;;
     search) valued=' --filter -f --format --limit ' stops='' ;;
@@ -272,7 +299,7 @@ _skiff() {
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --root --storage-driver --version --help
           else
-            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause update rename rm export diff cp commit build images pull push load import save history tag rmi login logout search info doctor version completion builder buildx container image manifest network system help
+            _skiff_offer run create start restart exec attach logs ps inspect top stats port events stop kill wait pause unpause update rename rm export diff cp commit build images pull push load import save history tag rmi login logout search info doctor version completion builder buildx container image manifest network system volume help
           fi
           ;;
       esac
@@ -540,7 +567,7 @@ _skiff() {
     inspect)
       case "$name" in
         --format|-f) _skiff_offer 'json' ;;
-        --type) _skiff_offer 'container' 'image' 'network' ;;
+        --type) _skiff_offer 'container' 'image' 'network' 'volume' ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --format --size --type --help
@@ -1073,6 +1100,118 @@ _skiff() {
           ;;
       esac
       ;;
+    volume-create)
+      case "$name" in
+        --driver|-d) _skiff_offer 'local' 'fuse' ;;
+        --label) : ;;
+        --name) : ;;
+        --opt|-o) _skiff_offer 'type=tmpfs' 'device=' 'o=size=' 'type=none' 'o=bind' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --driver --label --name --opt --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    volume-ls)
+      case "$name" in
+        --filter|-f) _skiff_offer 'dangling=' 'driver=' 'label=' 'name=' ;;
+        --format) _skiff_offer 'json' 'table' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --cluster --filter --format --quiet --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    volume-inspect)
+      case "$name" in
+        --format|-f) _skiff_offer 'json' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --help
+          else
+            _skiff_names volumes
+          fi
+          ;;
+      esac
+      ;;
+    volume-rm)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --force --help
+          else
+            _skiff_names volumes
+          fi
+          ;;
+      esac
+      ;;
+    volume-prune)
+      case "$name" in
+        --filter) _skiff_offer 'label=' 'label!=' 'all=' ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --all --filter --force --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    volume-update)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then _skiff_names volumes; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    volume-export)
+      case "$name" in
+        --output|-o) _skiff_files -f ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --output --help
+          else
+            if ((at == 1)); then _skiff_names volumes; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    volume-import)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then _skiff_names volumes; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    volume-clone)
+      case "$name" in
+
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --help
+          else
+            if ((at == 1)); then _skiff_names volumes; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     login)
       case "$name" in
         --username|-u) : ;;
@@ -1239,6 +1378,7 @@ _skiff() {
     manifest) _skiff_offer inspect ;;
     network) _skiff_offer connect create disconnect inspect list ls prune remove rm ;;
     system) _skiff_offer boot df doctor events info install prune shutdown uninstall ;;
+    volume) _skiff_offer clone create export import inspect list ls prune remove rm update ;;
   esac
 }
 

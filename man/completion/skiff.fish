@@ -134,6 +134,28 @@ function __skiff_command
             echo system-shutdown
         case 'system uninstall'
             echo system-uninstall
+        case 'volume clone'
+            echo volume-clone
+        case 'volume create'
+            echo volume-create
+        case 'volume export'
+            echo volume-export
+        case 'volume import'
+            echo volume-import
+        case 'volume inspect'
+            echo volume-inspect
+        case 'volume list'
+            echo volume-ls
+        case 'volume ls'
+            echo volume-ls
+        case 'volume prune'
+            echo volume-prune
+        case 'volume remove'
+            echo volume-rm
+        case 'volume rm'
+            echo volume-rm
+        case 'volume update'
+            echo volume-update
         case '*'
             echo $argv[1]
     end
@@ -153,10 +175,10 @@ function __skiff_arguments
     set -l words (commandline -opc)
     set -l command (__skiff_command)
     set -e words[1]
-    while set -q words[1]; and test "$words[1]" != $command; and not contains -- $words[1] builder buildx container image manifest network system
+    while set -q words[1]; and test "$words[1]" != $command; and not contains -- $words[1] builder buildx container image manifest network system volume
         set -e words[1]
     end
-    contains -- "$words[1]" builder buildx container image manifest network system; and set -e words[1]
+    contains -- "$words[1]" builder buildx container image manifest network system volume; and set -e words[1]
     set -e words[1]
     set -l spec
     switch $command
@@ -254,6 +276,24 @@ function __skiff_arguments
             set spec 'help' 'f/force'
         case network-prune
             set spec 'help' 'filter=+' 'f/force'
+        case volume-create
+            set spec 'help' 'd/driver=+' 'label=+' 'name=+' 'o/opt=+'
+        case volume-ls
+            set spec 'help' 'cluster' 'f/filter=+' 'format=+' 'q/quiet'
+        case volume-inspect
+            set spec 'help' 'f/format=+'
+        case volume-rm
+            set spec 'help' 'f/force'
+        case volume-prune
+            set spec 'help' 'a/all' 'filter=+' 'f/force'
+        case volume-update
+            set spec 'help'
+        case volume-export
+            set spec 'help' 'o/output=+'
+        case volume-import
+            set spec 'help'
+        case volume-clone
+            set spec 'help'
         case login
             set spec 'help' 'u/username=+' 'p/password=+' 'password-stdin'
         case logout
@@ -345,6 +385,7 @@ complete -c skiff -n __skiff_no_command -a image -d 'Commands on a image'
 complete -c skiff -n __skiff_no_command -a manifest -d 'Commands on a manifest'
 complete -c skiff -n __skiff_no_command -a network -d 'Commands on a network'
 complete -c skiff -n __skiff_no_command -a system -d 'Commands on a system'
+complete -c skiff -n __skiff_no_command -a volume -d 'Commands on a volume'
 complete -c skiff -n '__skiff_is image' -a build -d 'Build an image from a Dockerfile'
 complete -c skiff -n '__skiff_is builder' -a build -d 'Build an image from a Dockerfile'
 complete -c skiff -n '__skiff_is buildx' -a build -d 'Build an image from a Dockerfile'
@@ -409,6 +450,17 @@ complete -c skiff -n '__skiff_is system' -a install -d 'Have containers come bac
 complete -c skiff -n '__skiff_is system' -a prune -d 'Remove containers, networks and images that are not used'
 complete -c skiff -n '__skiff_is system' -a shutdown -d 'Stop all your containers as when the machine goes down'
 complete -c skiff -n '__skiff_is system' -a uninstall -d 'Undo \'skiff system install\''
+complete -c skiff -n '__skiff_is volume' -a clone -d 'Make a volume with a copy of what another one holds'
+complete -c skiff -n '__skiff_is volume' -a create -d 'Make a volume'
+complete -c skiff -n '__skiff_is volume' -a export -d 'Write what a volume holds as a tar archive'
+complete -c skiff -n '__skiff_is volume' -a import -d 'Put a tar archive into a volume'
+complete -c skiff -n '__skiff_is volume' -a inspect -d 'Show all that is known of volumes'
+complete -c skiff -n '__skiff_is volume' -a list -d 'List volumes'
+complete -c skiff -n '__skiff_is volume' -a ls -d 'List volumes'
+complete -c skiff -n '__skiff_is volume' -a prune -d 'Remove anonymous volumes that no container names'
+complete -c skiff -n '__skiff_is volume' -a remove -d 'Remove one or more volumes, and what they hold'
+complete -c skiff -n '__skiff_is volume' -a rm -d 'Remove one or more volumes, and what they hold'
+complete -c skiff -n '__skiff_is volume' -a update -d 'Change a volume of a swarm, of which there are none'
 
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l annotation -x -d 'Put an annotation into the container\'s config.json, for the OCI runtime'
 complete -c skiff -n '__skiff_is run; and __skiff_argument_is 0' -l attach -s a -x -a 'stdin stdout stderr' -d 'Connect to this stream only: stdin, stdout or stderr. Without it, to both outputs, and with -i to the input'
@@ -647,7 +699,7 @@ complete -c skiff -n '__skiff_is ps' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is inspect' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
 complete -c skiff -n '__skiff_is inspect' -l size -s s -d 'Count the bytes that a container takes on the disk'
-complete -c skiff -n '__skiff_is inspect' -l type -x -a 'container image network' -d 'Look only among things of this type'
+complete -c skiff -n '__skiff_is inspect' -l type -x -a 'container image network volume' -d 'Look only among things of this type'
 complete -c skiff -n '__skiff_is inspect' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is inspect' -a '(skiff __complete containers 2>/dev/null)'
 
@@ -898,6 +950,44 @@ complete -c skiff -n '__skiff_is network-rm' -a '(skiff __complete networks 2>/d
 complete -c skiff -n '__skiff_is network-prune' -l filter -x -a 'until= label= label!=' -d 'Remove only networks that match'
 complete -c skiff -n '__skiff_is network-prune' -l force -s f -d 'Do not ask'
 complete -c skiff -n '__skiff_is network-prune' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is volume-create' -l driver -s d -x -a 'local fuse' -d 'Driver of the volume'
+complete -c skiff -n '__skiff_is volume-create' -l label -x -d 'Set a label'
+complete -c skiff -n '__skiff_is volume-create' -l name -x -d 'Name of the volume, as the argument says it'
+complete -c skiff -n '__skiff_is volume-create' -l opt -s o -x -a 'type=tmpfs device= o=size= type=none o=bind' -d 'Set an option of the driver: type, device and o, as for mount(8)'
+complete -c skiff -n '__skiff_is volume-create' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is volume-ls' -l cluster -d 'Show only a swarm\'s volumes, of which there are none'
+complete -c skiff -n '__skiff_is volume-ls' -l filter -s f -x -a 'dangling= driver= label= name=' -d 'Show only volumes that match'
+complete -c skiff -n '__skiff_is volume-ls' -l format -x -a 'json table' -d 'Print with a Go template; \'table TEMPLATE\' adds column headings, \'json\' prints one JSON object per line'
+complete -c skiff -n '__skiff_is volume-ls' -l quiet -s q -d 'Print only names'
+complete -c skiff -n '__skiff_is volume-ls' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is volume-inspect' -l format -s f -x -a 'json' -d 'Print with a Go template; \'json\' prints the whole as JSON'
+complete -c skiff -n '__skiff_is volume-inspect' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is volume-inspect' -a '(skiff __complete volumes 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is volume-rm' -l force -s f -d 'Take a volume that is not there for removed'
+complete -c skiff -n '__skiff_is volume-rm' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is volume-rm' -a '(skiff __complete volumes 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is volume-prune' -l all -s a -d 'Remove volumes with a name too'
+complete -c skiff -n '__skiff_is volume-prune' -l filter -x -a 'label= label!= all=' -d 'Remove only volumes that match'
+complete -c skiff -n '__skiff_is volume-prune' -l force -s f -d 'Do not ask'
+complete -c skiff -n '__skiff_is volume-prune' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is volume-update' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is volume-update; and __skiff_argument_is 0' -a '(skiff __complete volumes 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is volume-export' -l output -s o -r -F -d 'Write to this file instead of standard output'
+complete -c skiff -n '__skiff_is volume-export' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is volume-export; and __skiff_argument_is 0' -a '(skiff __complete volumes 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is volume-import' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is volume-import; and __skiff_argument_is 0' -a '(skiff __complete volumes 2>/dev/null)'
+
+complete -c skiff -n '__skiff_is volume-clone' -l help -d 'Print this help and leave'
+complete -c skiff -n '__skiff_is volume-clone; and __skiff_argument_is 0' -a '(skiff __complete volumes 2>/dev/null)'
 
 complete -c skiff -n '__skiff_is login' -l username -s u -x -d 'User name; asked for without it'
 complete -c skiff -n '__skiff_is login' -l password -s p -x -d 'Password, for all to see who can list processes; better is --password-stdin'
