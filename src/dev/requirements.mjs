@@ -66,6 +66,11 @@ const forTests = [
   program('openssl', 'openssl'),
   program('skopeo', 'skopeo'),
   program('e2fsprogs', 'mke2fs'),
+  program('fuse2fs', 'fuse2fs'),
+  program('squashfuse', 'squashfuse'),
+  program('squashfs-tools', 'mksquashfs'),
+  program('sshfs', 'sshfs'),
+  program('openssh-server', 'sshd'),
   program('qemu-utils', 'qemu-img'),
   ...(process.arch === 'x64' ? [program('qemu-system-x86', 'qemu-system-x86_64')] : []),
 ];
@@ -81,11 +86,11 @@ const aptInstall = (packages) => {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   quietly('refresh the package lists', ['apt-get', 'update', '-qq'], { env });
   quietly(`install ${packages.join(' ')}`, ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
-  if (packages.includes(registryService)) quietenService(registryService);
+  for (const [package_, service] of Object.entries(services)) if (packages.includes(package_)) quietenService(service);
 };
 
-/** Debian's package starts a registry on port 5000, now and at every boot. The tests start their own, elsewhere. */
-const registryService = 'docker-registry';
+/** Debian's packages start these at once, and at every boot. The tests start their own, elsewhere. @type {Readonly<Record<string, string>>} */
+const services = { 'docker-registry': 'docker-registry', 'openssh-server': 'ssh' };
 
 /** Stops a service that an installation has just brought, for good. @param {string} name */
 const quietenService = (name) => {

@@ -99,6 +99,7 @@ const record = async (surroundings: Surroundings, spec: ContainerSpec, gathered:
     if (wishes.toStart && spec.skiff.network.mode === 'networks') (await import('./network-attach.ts')).attachNetworks(paths, created.spec.skiff);
     return { created, plan: writePlan(paths, created.spec, created.marker, gathered, records === undefined ? {} : { volumes: records }) };
   } catch (error) {
+    await volumes?.releaseVolumes(surroundings, spec.skiff);
     (await import('./heal.ts')).discard(paths, host, [spec.skiff.id]);
     throw error;
   }
@@ -117,7 +118,10 @@ export const prepareRun = async (surroundings: Surroundings, image: ImageConfigV
 /** Makes the record of a new container that waits to be started. Throws SkiffFailure, leaving nothing behind. */
 export const prepareLater = async (surroundings: Surroundings, image: ImageConfigView | undefined, flags: RunFlags): Promise<{ readonly id: string; readonly warnings: readonly string[] }> => {
   const { created, plan } = await make(surroundings, image, flags, false);
-  if (hasVolumes(created.spec.skiff)) await (await import('./volumes-fill.ts')).fillVolumes(surroundings, created.spec.skiff, plan);
+  if (hasVolumes(created.spec.skiff)) {
+    await (await import('./volumes-fill.ts')).fillVolumes(surroundings, created.spec.skiff, plan);
+    await (await import('./volumes.ts')).releaseVolumes(surroundings, created.spec.skiff);
+  }
   removeIfPresent(created.marker);
   return { id: created.spec.skiff.id, warnings: created.spec.warnings };
 };

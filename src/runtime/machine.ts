@@ -21,6 +21,7 @@ import { findProgram } from '../system/programs.ts';
 import { readOptional } from '../system/read-optional.ts';
 import { readSettings } from '../system/settings.ts';
 import { volumeDriverNames } from '../volumes/drivers/names.ts';
+import { pluginNames } from '../volumes/plugins/find.ts';
 import { cgroupFacts } from './cgroup-facts.ts';
 import type { CgroupFacts } from './cgroup-facts.ts';
 import { dockerFacts } from './machine-docker.ts';
@@ -179,7 +180,7 @@ export const describeMachine = async (paths: Paths, env: Environment, wantedDriv
   const found = await programFacts(env);
   const version = found.find(({ Name }) => Name === driver.Driver)?.Version ?? '';
   return {
-    ...dockerFacts(paths, env, await readSettings(env, paths), volumeDriverNames, { name: driver.Driver, version }),
+    ...dockerFacts(paths, env, await readSettings(env, paths), [...volumeDriverNames, ...pluginNames({ paths, env })], { name: driver.Driver, version }),
     ...counts,
     ...driver,
     DockerRootDir: paths.root,

@@ -71,6 +71,7 @@ export const prepareStart = async (surroundings: Surroundings, word: string, ses
     if (session.attach) tell(paths, claim.container.spec, 'attach');
     return { kind: 'launch', launch: { program: helperPath(paths, 'skiff-helper'), args: ['launch', plan], warnings: [] } };
   } catch (error) {
+    if (claim.container.spec.mountPoints !== undefined) await (await import('./volumes.ts')).releaseVolumes(surroundings, claim.container.spec);
     if (claim.container.spec.network.mode === 'networks') (await import('../network/endpoints.ts')).releaseLeasesOf(paths, [claim.container.id]);
     removeIfPresent(claim.marker);
     throw error;

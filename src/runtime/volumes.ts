@@ -6,7 +6,7 @@ import { createVolume } from '../volumes/create.ts';
 import { volumeDriver } from '../volumes/drivers/choose.ts';
 import { dataDirectory, volumeDirectory, volumesDirectory } from '../volumes/places.ts';
 import { removeVolumes } from '../volumes/remove.ts';
-import { hasVolume, requireVolume } from '../volumes/store.ts';
+import { hasVolume, readVolume, requireVolume } from '../volumes/store.ts';
 import type { MountPoint } from '../core/mount-points.ts';
 import type { Paths } from '../system/paths.ts';
 import type { VolumeAccess } from '../volumes/driver.ts';
@@ -87,12 +87,37 @@ const removeRecord = ({ root }: Paths, volumes: string, { name, driver = 'local'
  * to be impossible.
  */
 export const volumeRecords = async (surroundings: Surroundings, skiff: SkiffSpec): Promise<readonly PlanRecord[]> => {
-  const { paths } = surroundings;
+  const accesses = new Map<string, VolumeAccess>();
+  try {
+    for (const { name } of volumePoints(skiff.mountPoints)) if (!accesses.has(name)) accesses.set(name, await useVolume(surroundings, name, skiff.id));
+  } catch (error) {
+    await releaseVolumes(surroundings, skiff);
+    throw error;
+  }
+  return recordsOf(surroundings.paths, skiff, accesses);
+};
+
+const useVolume = async (surroundings: Surroundings, name: string, container: string): Promise<VolumeAccess> => {
+  const volume = requireVolume(surroundings.paths, name);
+  return await (await volumeDriver(volume.driver)).use(surroundings, volume, container);
+};
+
+const releaseOne = async (surroundings: Surroundings, name: string, container: string): Promise<void> => {
+  const volume = readVolume(surroundings.paths, name);
+  if (volume !== undefined) await (await volumeDriver(volume.driver)).release?.(surroundings, volume, container);
+};
+
+/** Takes back what `volumeRecords` has done, where the container is not started after all. Idempotent. What cannot be given back now is by a later command (heal-plugins.ts). */
+export const releaseVolumes = async (surroundings: Surroundings, skiff: SkiffSpec): Promise<void> => {
+  for (const { name } of volumePoints(skiff.mountPoints)) await releaseOne(surroundings, name, skiff.id).catch(() => undefined);
+};
+
+const recordsOf = (paths: Paths, skiff: SkiffSpec, accesses: ReadonlyMap<string, VolumeAccess>): readonly PlanRecord[] => {
   const records: PlanRecord[] = [];
   const seen = new Set<string>();
   for (const point of volumePoints(skiff.mountPoints)) {
-    const volume = requireVolume(paths, point.name);
-    const access = await (await volumeDriver(volume.driver)).use(surroundings, volume, skiff.id);
+    const access = accesses.get(point.name);
+    if (access === undefined) continue;
     const isFirst = !seen.has(point.name);
     seen.add(point.name);
     records.push(...(isFirst ? accessRecords(access) : []), dataRecord(paths, point, access, isFirst), eventRecord(skiff.id, point));
