@@ -189,6 +189,8 @@ ssize_t client_frame(const struct client *client, uint8_t *type, char **payload)
 void client_consume(struct client *client)
 {
     struct frame_header header;
+    if (client->fd < 0)
+        return; /* the answer to it found nobody: it was dropped, with its input */
     memcpy(&header, client->input, FRAME_HEADER);
     client->input_length -= FRAME_HEADER + header.length;
     memmove(client->input, client->input + FRAME_HEADER + header.length, client->input_length);

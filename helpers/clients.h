@@ -47,7 +47,7 @@ void client_flush(struct client *client);
 bool client_receive(struct client *client);
 /* The next whole frame in the input: its payload's length, type and start; -1 when there is none yet. */
 ssize_t client_frame(const struct client *client, uint8_t *type, char **payload);
-/* Takes the first frame away. */
+/* Takes the first frame away; nothing where its sender was dropped over it. */
 void client_consume(struct client *client);
 /* Keeps bytes for the command; drops a client that sends more than it was allowed to. */
 void client_keep_pending(struct client *client, const char *data, size_t size);

@@ -28,6 +28,7 @@ enum frame_type {
     FRAME_RENAME = 'N',  /* path of the symbolic link that is the container's name now; answered by DONE */
     FRAME_POLICY = 'U',  /* "NAME MAXIMUM": another restart policy; answered by DONE */
     FRAME_NETWORK = 'J', /* the network file is another one: its networks shall be what it says; answered by DONE */
+    FRAME_NAMESPACE = 'G', /* struct fifo_question; answered by DONE with the namespace's fd, or by the end of the connection */
     /* from the monitor */
     FRAME_STARTED = 'R', /* the command runs */
     FRAME_FAILED = 'F',  /* "<code> <sentence>": it could not be started */
@@ -37,6 +38,11 @@ enum frame_type {
     FRAME_LOST = 'L',    /* uint64: so many bytes of output are missing here */
     FRAME_EXIT = 'X',    /* uint32 exit code: the command has ended and what it leaves is cleared away */
     FRAME_DONE = 'D',    /* uint32: enum order_result; behind FAILED perhaps a sentence */
+};
+
+/* Keeper or network holder was killed, and its FIFO is this one: which namespace is it that hangs on that? */
+struct fifo_question {
+    uint64_t device, inode;
 };
 
 enum order_result { ORDER_DONE, ORDER_ALREADY, ORDER_NOT_RUNNING, ORDER_FAILED };

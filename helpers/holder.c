@@ -2,6 +2,7 @@
 #include "endpoint.h"
 #include "firewall.h"
 #include "frames.h"
+#include "lifeline.h"
 #include "link.h"
 #include "netlink.h"
 #include "slirp.h"
@@ -9,11 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,8 +26,8 @@
 /* Fields of the record behind its name. */
 enum { UIDS = 1, GIDS, CIDR, DNS, CIDR6, DNS6, PROGRAM };
 
-/* The holder's own fds. */
-enum { RUNTIME = 3, FIFO, KEEPER, READY, HOLDER_FDS };
+/* The holder's own fds; the last two until it is in its namespaces. */
+enum { RUNTIME = 3, FIFO, KEEPER, READY, KEEPER_USERNS, FORMER_NETNS, HOLDER_FDS };
 
 /* Not so often that a program which ends at once keeps a processor busy. */
 enum { SLIRP_AGAIN_US = 100000 };
@@ -91,12 +94,13 @@ static int start_slirp(const struct record *record, int *exit)
     return sockets[0];
 }
 
-static void make_namespace(const struct record *record, int slirp)
+/* A new namespace, or that of a holder that was killed; there the bridges and what ports own are kept, and everything else is set once more. */
+static void enter_namespace(const struct record *record, bool repairs, int slirp)
 {
     char **f = record->fields;
     struct link lo;
-    if (unshare(CLONE_NEWNET) < 0)
-        die_errno("cannot make a network namespace");
+    if (repairs ? setns(FORMER_NETNS, CLONE_NEWNET) < 0 : unshare(CLONE_NEWNET) < 0)
+        die_errno(repairs ? "cannot enter the network namespace of your containers, whose holder was killed" : "cannot make a network namespace");
     autoclose int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd = netlink_open(-1, NETLINK_ROUTE);
     if (own < 0 || fd < 0 || link_find(fd, "lo", &lo) < 0 || link_up(fd, lo.index, true) < 0)
         die_errno("cannot begin with the user's network namespace");
@@ -110,15 +114,6 @@ static void make_namespace(const struct record *record, int slirp)
         die_errno("cannot hand the network namespace to slirp4netns");
 }
 
-static void write_pid(void)
-{
-    char text[64];
-    autoclose int fd = openat(RUNTIME, "network.pid", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int length = snprintf(text, sizeof text, "%d %llu\n", getpid(), process_start_time(getpid()));
-    if (fd < 0 || write_all(fd, text, (size_t)length) < 0)
-        die_errno("cannot write the pid file of the network holder");
-}
-
 /* Devices go by themselves, with the containers that had them; what the firewall knows of them goes here. */
 static void take_links(int links)
 {
@@ -129,9 +124,11 @@ static void take_links(int links)
 }
 
 /* Until nobody holds a write end; then it goes, taking its files and, with itself, namespace and slirp4netns along. */
-static _Noreturn void hold(void)
+static _Noreturn void hold(bool repairs)
 {
     struct pollfd slots[2] = { { .fd = FIFO, .events = POLLIN }, { .fd = egress_watch(-1), .events = POLLIN } };
+    if (repairs)
+        take_links(slots[1].fd); /* what has gone while nobody held it */
     for (;;) {
         char byte[64];
         if (poll(slots, 2, -1) < 0)
@@ -143,59 +140,67 @@ static _Noreturn void hold(void)
         autoclose int lock = keeper_lock(RUNTIME);
         if (read(FIFO, byte, sizeof byte) != 0)
             continue; /* somebody came while we waited for the lock */
-        unlinkat(RUNTIME, "network", 0);
-        unlinkat(RUNTIME, "network.pid", 0);
+        lifeline_remove(RUNTIME, "network", FIFO);
         _exit(0);
     }
 }
 
-static _Noreturn void holder_main(const struct record *record, const struct keeper_settings *settings, const struct keeper *keeper, int runtime, int fifo, int ready)
+/* The namespace that has the rights over that of a killed holder is its own user namespace, below the keeper's: ioctl_ns(2). */
+static void enter_former(bool single)
 {
-    int given[] = { runtime, fifo, keeper->alive, ready, keeper->userns }, high[5], exit = -1;
+    autoclose int userns = ioctl(FORMER_NETNS, NS_GET_USERNS);
+    if (userns < 0)
+        die_errno("cannot find the user namespace of your containers' network");
+    join_child_namespace(userns, single);
+}
+
+static void enter_user_namespace(const struct record *record, bool repairs, bool single)
+{
+    struct keeper held = { .userns = KEEPER_USERNS, .alive = KEEPER };
+    if (repairs) {
+        enter_former(single);
+        return;
+    }
+    keeper_enter(&held);
+    enter_child_namespace(record->fields[UIDS], record->fields[GIDS], single);
+}
+
+/* `given` are the fds from RUNTIME to FORMER_NETNS; -1 for the last: a new namespace. */
+static _Noreturn void holder_main(const struct record *record, bool single, const int given[HOLDER_FDS - RUNTIME])
+{
+    int high[HOLDER_FDS - RUNTIME], exit = -1;
+    bool repairs = given[FORMER_NETNS - RUNTIME] >= 0;
     die_hook = NULL;
     null_stdio(7);
-    for (int i = 0; i < 5; i++)
-        high[i] = fcntl(given[i], F_DUPFD_CLOEXEC, 20);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < HOLDER_FDS - RUNTIME; i++)
+        high[i] = fcntl(given[i] < 0 ? 0 : given[i], F_DUPFD_CLOEXEC, 20);
+    for (int i = 0; i < HOLDER_FDS - RUNTIME; i++)
         dup3(high[i], RUNTIME + i, O_CLOEXEC);
-    close_from(RUNTIME + 5);
+    close_from(HOLDER_FDS);
     die_fd = READY;
     setsid();
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
-    struct keeper held = { .userns = HOLDER_FDS, .alive = KEEPER };
-    keeper_enter(&held);
-    close(HOLDER_FDS);
-    enter_child_namespace(record->fields[UIDS], record->fields[GIDS], !settings->newuidmap[0]);
+    enter_user_namespace(record, repairs, single);
     /* Those who hold it open its namespaces by its pid. */
     prctl(PR_SET_DUMPABLE, 1);
     prctl(PR_SET_NAME, "skiff-network");
     if (chdir("/") < 0)
         die_errno("cannot leave the current directory");
     autoclose int slirp = start_slirp(record, &exit);
-    make_namespace(record, slirp);
-    write_pid();
+    enter_namespace(record, repairs, slirp);
+    lifeline_write_pid(RUNTIME, "network", getpid());
     close_fd(&slirp);
     if (write_all(READY, "", 1) < 0)
         _exit(1);
-    close(READY);
-    hold();
+    for (int fd = READY; fd < HOLDER_FDS; fd++)
+        close(fd);
+    hold(repairs);
 }
 
-static int living_holder(int runtime)
-{
-    int pid = 0;
-    unsigned long long start = 0;
-    char path[64];
-    autofree char *text = read_file(runtime, "network.pid", 64, NULL);
-    if (!text || sscanf(text, "%d %llu", &pid, &start) != 2 || pid <= 0 || process_start_time(pid) != start)
-        return -1;
-    snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static void start_holder(const struct record *record, const struct keeper_settings *settings, const struct keeper *keeper, int runtime, int fifo)
+/* With `former` >= 0 in that namespace. */
+static void start_holder(const struct record *record, const struct keeper_settings *settings, const struct keeper *keeper, int runtime, int fifo, int former)
 {
     int ready[2];
     char words[1024];
@@ -205,14 +210,14 @@ static void start_holder(const struct record *record, const struct keeper_settin
     if (pid < 0)
         die_errno("cannot start the network holder");
     if (pid == 0)
-        holder_main(record, settings, keeper, runtime, fifo, ready[1]);
+        holder_main(record, !settings->newuidmap[0], (int[]){ runtime, fifo, keeper->alive, ready[1], keeper->userns, former });
     close(ready[1]);
     ssize_t length = read(ready[0], words, sizeof words - 1);
     close(ready[0]);
     if (length == 1 && !words[0])
         return;
-    unlinkat(runtime, "network", 0);
-    unlinkat(runtime, "network.pid", 0);
+    if (former < 0)
+        lifeline_remove(runtime, "network", -1);
     words[length > 0 ? length : 0] = 0;
     die("%s", length > 0 && strchr(words, ' ') ? strchr(words, ' ') + 1 : "the network holder ended before it had a namespace");
 }
@@ -227,18 +232,13 @@ struct holder holder_acquire(const struct plan *plan, const struct keeper_settin
     if (runtime < 0)
         die_errno("cannot open the runtime directory %s", settings->runtime);
     autoclose int lock = keeper_lock(runtime);
-    holder.alive = openat(runtime, "network", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-    if (holder.alive >= 0 && (holder.netns = living_holder(runtime)) >= 0)
+    struct lifeline line = lifeline_find(runtime, "network", "net");
+    holder = (struct holder){ line.namespace, line.alive };
+    if (line.fifo < 0)
         return holder;
-    if (holder.alive < 0 && errno == ENOENT && mkfifoat(runtime, "network", 0600) < 0)
-        die_errno("cannot make the FIFO of the network holder");
-    autoclose int fifo = openat(runtime, "network", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-    if (holder.alive < 0)
-        holder.alive = openat(runtime, "network", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-    if (fifo < 0 || holder.alive < 0)
-        die_errno("cannot open the FIFO of the network holder");
-    start_holder(record, settings, keeper, runtime, fifo);
-    if ((holder.netns = living_holder(runtime)) < 0)
+    autoclose int fifo = line.fifo;
+    start_holder(record, settings, keeper, runtime, fifo, line.namespace);
+    if (holder.netns < 0 && (holder.netns = lifeline_living(runtime, "network", "net")) < 0)
         die_errno("cannot open the user's network namespace");
     return holder;
 }

@@ -4,6 +4,7 @@
  * be left behind by a killed monitor. Starting and ending are decided under one flock.
  */
 #include "keeper.h"
+#include "lifeline.h"
 #include "roles.h"
 #include "util.h"
 
@@ -59,9 +60,8 @@ static _Noreturn void keep(int runtime, int fifo)
         autoclose int lock = keeper_lock(runtime);
         if (read(fifo, byte, sizeof byte) != 0)
             continue; /* somebody came while we waited for the lock */
-        unlinkat(runtime, "keeper", 0);
-        unlinkat(runtime, "keeper.pid", 0);
-        unlinkat(runtime, "keeper.lock", 0);
+        if (lifeline_remove(runtime, "keeper", fifo))
+            unlinkat(runtime, "keeper.lock", 0);
         _exit(0);
     }
 }
@@ -145,13 +145,16 @@ void write_maps(pid_t pid, const char *uid_map, const char *gid_map, bool single
         die_errno("cannot map your ids into a user namespace");
 }
 
-static _Noreturn void keeper_main(int runtime, int fifo, int ready, int go)
+/* Into `former`, the namespace of a keeper that was killed, or with -1 into a new one. */
+static _Noreturn void keeper_main(int runtime, int fifo, int former, int ready, int go)
 {
     char byte = 0;
     die_hook = NULL;
     die_fd = ready;
     setsid();
-    if (unshare(CLONE_NEWUSER) < 0)
+    if (former >= 0 && setns(former, CLONE_NEWUSER) < 0)
+        die_errno("cannot enter the user namespace of your containers, whose keeper was killed");
+    if (former < 0 && unshare(CLONE_NEWUSER) < 0)
         die("cannot make a user namespace: %s; the administrator allows them with: sysctl -w %s", strerror(errno),
             access("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", F_OK) == 0
                 ? "kernel.apparmor_restrict_unprivileged_userns=0"
@@ -169,17 +172,8 @@ static _Noreturn void keeper_main(int runtime, int fifo, int ready, int go)
     keep(low, high);
 }
 
-static void write_pid(int runtime, pid_t pid)
-{
-    char text[64];
-    autoclose int fd = openat(runtime, "keeper.pid", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int length = snprintf(text, sizeof text, "%d %llu\n", pid, process_start_time(pid));
-    if (fd < 0 || write_all(fd, text, (size_t)length) < 0)
-        die_errno("cannot write the keeper's pid file");
-}
-
-/* Starts a keeper under the lock. The fds that it is to inherit are moved high, out of the way of dup2. */
-static pid_t start_keeper(const struct keeper_settings *settings, int runtime, int fifo)
+/* Starts a keeper under the lock, with `former` >= 0 in that namespace, which has its ids. The fds that it is to inherit are moved high, out of the way of dup2. */
+static pid_t start_keeper(const struct keeper_settings *settings, int runtime, int fifo, int former)
 {
     int ready[2], go[2];
     char words[1024];
@@ -192,7 +186,7 @@ static pid_t start_keeper(const struct keeper_settings *settings, int runtime, i
         int high_runtime = fcntl(runtime, F_DUPFD_CLOEXEC, 10), high_fifo = fcntl(fifo, F_DUPFD_CLOEXEC, 10);
         close(ready[0]);
         close(go[1]);
-        keeper_main(high_runtime, high_fifo, ready[1], go[0]);
+        keeper_main(high_runtime, high_fifo, former, ready[1], go[0]);
     }
     close(ready[1]);
     close(go[0]);
@@ -202,11 +196,11 @@ static pid_t start_keeper(const struct keeper_settings *settings, int runtime, i
     words[length] = 0;
     if (words[0])
         die("%s", strchr(words, ' ') ? strchr(words, ' ') + 1 : words);
-    if (settings->newuidmap[0])
+    if (former < 0 && settings->newuidmap[0])
         map_ranges(settings, pid);
-    else
+    else if (former < 0)
         write_maps(pid, settings->uid_map, settings->gid_map, true);
-    write_pid(runtime, pid);
+    lifeline_write_pid(runtime, "keeper", pid);
     if (write_all(go[1], "", 1) < 0)
         die_errno("cannot let the keeper go on");
     close(ready[0]);
@@ -221,25 +215,13 @@ static int open_namespace(pid_t pid)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* The namespace of the keeper that reads the FIFO; -1 when its pid file does not tell a living process. */
-static int living_keeper(int runtime)
-{
-    int pid = 0;
-    unsigned long long start = 0;
-    autofree char *text = read_file(runtime, "keeper.pid", 4096, NULL);
-    if (!text || sscanf(text, "%d %llu", &pid, &start) != 2 || pid <= 0 || process_start_time(pid) != start)
-        return -1;
-    return open_namespace(pid);
-}
-
 static int started_in = -1;
 static void (*hook_before)(int code, const char *text);
 
 /* A keeper that cannot be started leaves no FIFO that nobody reads. */
 static void die_without_keeper(int code, const char *text)
 {
-    unlinkat(started_in, "keeper", 0);
-    unlinkat(started_in, "keeper.pid", 0);
+    lifeline_remove(started_in, "keeper", -1);
     die_hook = hook_before;
     die_code(code, "%s", text);
 }
@@ -250,20 +232,21 @@ struct keeper keeper_acquire(const struct keeper_settings *settings)
     if (runtime < 0)
         die_errno("cannot open the runtime directory %s", settings->runtime);
     autoclose int lock = keeper_lock(runtime);
-    struct keeper keeper = { -1, openat(runtime, "keeper", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW) };
-    if (keeper.alive >= 0 && (keeper.userns = living_keeper(runtime)) >= 0)
+    struct lifeline line = lifeline_find(runtime, "keeper", "user");
+    struct keeper keeper = { line.namespace, line.alive };
+    if (line.fifo < 0)
         return keeper;
-    if (keeper.alive < 0 && errno == ENOENT && mkfifoat(runtime, "keeper", 0600) < 0)
-        die_errno("cannot make the keeper's FIFO");
-    autoclose int fifo = openat(runtime, "keeper", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-    if (keeper.alive < 0)
-        keeper.alive = openat(runtime, "keeper", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-    if (fifo < 0 || keeper.alive < 0)
-        die_errno("cannot open the keeper's FIFO");
+    autoclose int fifo = line.fifo;
+    if (keeper.userns >= 0) {
+        start_keeper(settings, runtime, fifo, keeper.userns);
+        return keeper;
+    }
+    if (line.abandoned)
+        lifeline_remove(runtime, "network", -1); /* its holder is in a namespace that nobody new can enter */
     started_in = runtime;
     hook_before = die_hook;
     die_hook = die_without_keeper;
-    keeper.userns = open_namespace(start_keeper(settings, runtime, fifo));
+    keeper.userns = open_namespace(start_keeper(settings, runtime, fifo, -1));
     die_hook = hook_before;
     if (keeper.userns < 0)
         die_errno("cannot open the keeper's user namespace");
@@ -290,6 +273,20 @@ void keeper_enter(const struct keeper *keeper)
     if (setns(keeper->userns, CLONE_NEWUSER) < 0)
         die_errno("cannot enter the keeper's user namespace");
     keep_capabilities();
+}
+
+static void become_root(void)
+{
+    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+        die_errno("cannot become root of the user namespace");
+}
+
+void join_child_namespace(int userns, bool single)
+{
+    if (setns(userns, CLONE_NEWUSER) < 0)
+        die_errno("cannot enter the user namespace of a process that was killed");
+    if (!single)
+        become_root();
 }
 
 /* The maps of a namespace can only be written from its parent, so a child that stayed behind does it. */
@@ -319,8 +316,8 @@ void enter_child_namespace(const char *uid_map, const char *gid_map, bool single
         _exit(EXIT_SKIFF);
     close(go[0]);
     close(go[1]);
-    if (!single && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
-        die_errno("cannot become root of the user namespace");
+    if (!single)
+        become_root();
 }
 
 /* Whether whoever reads `fd`, a pipe or socket, is gone: of a caller that ended before we first asked for it getppid(2) does not tell. */

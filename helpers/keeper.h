@@ -29,7 +29,7 @@ struct keeper_settings keeper_settings_from(char **fields);
 
 /*
  * Finds the living keeper or starts one, and holds it by `alive`. Both fds are close-on-exec. Dies when it cannot.
- * Safe against a keeper that is just ending: that is decided under the lock.
+ * Safe against a keeper that is just ending: that is decided under the lock. The successor of one that was killed is in its namespace, as long as a monitor is.
  */
 struct keeper keeper_acquire(const struct keeper_settings *settings);
 
@@ -44,6 +44,9 @@ void keeper_enter(const struct keeper *keeper);
 
 /* From the keeper's namespace into a new one below it, with these maps, as root there; with `single` as its only id. Dies on failure. */
 void enter_child_namespace(const char *uid_map, const char *gid_map, bool single);
+
+/* From wherever the caller has rights over it into such a namespace that is there, as root unless it has a `single` id. Dies on failure. */
+void join_child_namespace(int userns, bool single);
 
 /* Writes the id maps of a process's new user namespace; with `single` setgroups(2) is given up first. Dies on failure. */
 void write_maps(pid_t pid, const char *uid_map, const char *gid_map, bool single);

@@ -1,13 +1,15 @@
-/* What other commands ask of a monitor: `stop`, `kill`, `pause` and `unpause`, `rename`, `network connect`. */
+/* What other commands ask of a monitor: `stop`, `kill`, `pause` and `unpause`, `rename`, `network connect`, and who repairs what a kill has torn. */
 #include "monitor-parts.h"
 #include "frames.h"
 #include "util.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void answer(struct client *client, uint32_t result)
 {
@@ -125,6 +127,28 @@ static void change_networks(struct client *client)
     client_send(client, FRAME_DONE, message, sizeof result + ((size_t)length < room ? (size_t)length : room));
 }
 
+static bool is_fifo(int fd, const struct fifo_question *question)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) && status.st_dev == question->device && status.st_ino == question->inode;
+}
+
+/* Whoever takes the place of a killed keeper or network holder has to be in its namespace, and that lives on in us. */
+static void hand_over(struct client *client, const char *payload)
+{
+    struct fifo_question question;
+    memcpy(&question, payload, sizeof question);
+    bool keeper = is_fifo(MONITOR_KEEPER, &question), holder = is_fifo(MONITOR_HOLDER, &question);
+    autoclose int user = keeper ? open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC) : -1;
+    int namespace = holder ? MONITOR_HOLDER_NETNS : user;
+    struct {
+        struct frame_header header;
+        uint32_t result;
+    } message = { { .type = FRAME_DONE, .length = sizeof message.result }, ORDER_DONE };
+    if (namespace < 0 || client->output_length || packet_send(client->fd, &message, sizeof message, namespace) < 0)
+        client_drop(client);
+}
+
 void monitor_take_order(struct client *client, uint8_t type, const char *payload, size_t length)
 {
     uint32_t number = 0;
@@ -140,6 +164,8 @@ void monitor_take_order(struct client *client, uint8_t type, const char *payload
         answer(client, rename_container(payload, length));
     else if (type == FRAME_NETWORK && length == 0)
         change_networks(client);
+    else if (type == FRAME_NAMESPACE && length == sizeof(struct fifo_question))
+        hand_over(client, payload);
     else if (type == FRAME_POLICY)
         answer(client, monitor_change_policy(payload, length));
 }

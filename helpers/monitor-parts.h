@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <sys/ioctl.h>
 
-/* Where launch puts the fd of the user's network namespace, and from where on the connections to the holders of volumes. */
-enum { MONITOR_HOLDER_NETNS = 6, MONITOR_VOLUMES };
+/* Where launch puts the FIFOs' write ends of keeper and network holder, the fd of the user's network namespace, and from where on the connections to the holders of volumes. */
+enum { MONITOR_KEEPER = 4, MONITOR_HOLDER, MONITOR_HOLDER_NETNS, MONITOR_VOLUMES };
 
 struct monitor {
     const struct plan *plan;

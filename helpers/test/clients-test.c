@@ -229,6 +229,24 @@ static void test_reader_gone(void)
     done(client, -1);
 }
 
+/* It has asked for something and is gone before the answer: its frame, and what follows it, goes with it. */
+static void test_asker_gone(void)
+{
+    int peer;
+    uint8_t type;
+    char *payload;
+    uint32_t result = ORDER_DONE;
+    struct client *client = connected(&peer);
+    for (int i = 0; i < 2; i++)
+        check(frame_send(peer, FRAME_KILL, &result, sizeof result) == 0);
+    check(client_receive(client) && client_frame(client, &type, &payload) == sizeof result);
+    close(peer);
+    client_send(client, FRAME_DONE, &result, sizeof result);
+    check(client->fd == -1);
+    client_consume(client);
+    check(client_frame(client, &type, &payload) == -1);
+}
+
 static void test_places(void)
 {
     clients_init(&clients);
@@ -274,6 +292,7 @@ int main(void)
     test_slow_onlooker();
     test_loss_before_the_end();
     test_reader_gone();
+    test_asker_gone();
     test_places();
     test_blocking_side();
     return 0;
