@@ -10,7 +10,7 @@ HELPER_SRC = main.c util.c plan.c keeper.c lock.c spread.c rouse.c net.c rmtree.
              health.c health-record.c health-target.c session.c monitor-health.c $(DNS_SRC) $(PORT_SRC) $(VOLUME_DATA_SRC)
 VOLUME_SRC = volume.c volume-place.c volume-holder.c volume-users.c volume-mount.c volume-program.c
 HELPER_SRC += $(VOLUME_SRC)
-HELPER_SRC += lifeline.c survivors.c
+HELPER_SRC += lifeline.c survivors.c mend.c
 HELPER_SRC += probe-kernel.c probe-directory.c
 
 TEST_SRC_rmtree-test = rmtree.c util.c

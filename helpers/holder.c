@@ -123,6 +123,23 @@ static void take_links(int links)
     firewall_sweep(-1, 0);
 }
 
+void holder_remove(int runtime, int fifo)
+{
+    if (lifeline_remove(runtime, "network", fifo))
+        unlinkat(runtime, "network.plan", 0);
+}
+
+/* A plan with nothing else in it; by rename, because it may be the one that was read. */
+static void keep_record(int runtime, const struct record *record)
+{
+    autoclose int fd = openat(runtime, "network.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int written = fd < 0 ? -1 : dprintf(fd, "1%cskiff-plan-1%c%zu%c", 0, 0, record->count, 0);
+    for (size_t i = 0; written >= 0 && i < record->count; i++)
+        written = write_all(fd, record->fields[i], strlen(record->fields[i]) + 1);
+    if (written < 0 || renameat(runtime, "network.new", runtime, "network.plan") < 0)
+        die_errno("cannot write network.plan in the runtime directory");
+}
+
 /* Until nobody holds a write end; then it goes, taking its files and, with itself, namespace and slirp4netns along. */
 static _Noreturn void hold(bool repairs)
 {
@@ -140,7 +157,7 @@ static _Noreturn void hold(bool repairs)
         autoclose int lock = keeper_lock(RUNTIME);
         if (read(FIFO, byte, sizeof byte) != 0)
             continue; /* somebody came while we waited for the lock */
-        lifeline_remove(RUNTIME, "network", FIFO);
+        holder_remove(RUNTIME, FIFO);
         _exit(0);
     }
 }
@@ -217,7 +234,7 @@ static void start_holder(const struct record *record, const struct keeper_settin
     if (length == 1 && !words[0])
         return;
     if (former < 0)
-        lifeline_remove(runtime, "network", -1);
+        holder_remove(runtime, -1);
     words[length > 0 ? length : 0] = 0;
     die("%s", length > 0 && strchr(words, ' ') ? strchr(words, ' ') + 1 : "the network holder ended before it had a namespace");
 }
@@ -237,6 +254,7 @@ struct holder holder_acquire(const struct plan *plan, const struct keeper_settin
     if (line.fifo < 0)
         return holder;
     autoclose int fifo = line.fifo;
+    keep_record(runtime, record);
     start_holder(record, settings, keeper, runtime, fifo, line.namespace);
     if (holder.netns < 0 && (holder.netns = lifeline_living(runtime, "network", "net")) < 0)
         die_errno("cannot open the user's network namespace");

@@ -15,8 +15,12 @@ struct holder {
 
 /*
  * Finds the living holder or starts one, as the plan's record `network-holder UIDS GIDS CIDR DNS CIDR6 DNS6 PROGRAM ARGUMENT...` says, and holds it by `alive`.
- * Dies when it cannot. Nothing without the record.
+ * Dies when it cannot. Nothing without the record. The successor of one that was killed is in its namespace, as long as a monitor of a container with networks lives.
+ * The record is kept as a plan of its own, `network.plan` in the runtime directory, for who has no other.
  */
 struct holder holder_acquire(const struct plan *plan, const struct keeper_settings *settings, const struct keeper *keeper);
+
+/* The files of a holder that has ended, whose FIFO was `fifo` (-1: whatever it is). Under the lock. */
+void holder_remove(int runtime, int fifo);
 
 #endif

@@ -21,11 +21,11 @@ struct lifeline {
  */
 struct lifeline lifeline_find(int runtime, const char *name, const char *kind);
 
-/* The same of one that was killed, from others, without preparing anything: its namespace, or -1. Needs no lock. */
-int lifeline_recall(int runtime, const char *name);
-
 /* Whether its FIFO is there and nobody reads it: it was killed. */
 bool lifeline_is_broken(int runtime, const char *name);
+
+/* Whether somebody holds a write end of one that is broken. */
+bool lifeline_is_needed(int runtime, const char *name);
 
 /* The namespace of the process that its pid file tells; -1 when that does not live. */
 int lifeline_living(int runtime, const char *name, const char *kind);

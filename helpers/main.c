@@ -17,6 +17,7 @@ static const struct {
     { "drop-volumes", role_drop_volumes },
     { "dns", role_dns },
     { "net", role_net },
+    { "mend", role_mend },
     { "port", role_port },
     { "rouse", role_rouse },
     { "rotate-events", role_rotate_events },

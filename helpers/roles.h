@@ -19,6 +19,7 @@ int role_spread(int argc, char **argv);
 int role_rouse(int argc, char **argv);
 int role_init(int argc, char **argv);
 int role_net(int argc, char **argv);
+int role_mend(int argc, char **argv);
 int role_dns(int argc, char **argv);
 int role_port(int argc, char **argv);
 int role_sweep_volumes(int argc, char **argv);

@@ -15,7 +15,7 @@ import { isAlive, ownIdentity } from '../system/process-identity.ts';
 import { deadHolders } from '../volumes/held.ts';
 import { tell } from './container-events.ts';
 import { unmountForgotten } from './heal-plugins.ts';
-import { keeperIsAlive } from './keeper.ts';
+import { holderIsLeft, keeperIsLeft, mend } from './keeper.ts';
 import { sweepReaders } from './logs-sweep.ts';
 import { clearTraces, makerIsAlive, markedIds, takeMarker } from './markers.ts';
 import { readersPath, socketPath } from './container-places.ts';
@@ -27,9 +27,6 @@ import type { State } from './container-state.ts';
 import type { SkiffSpec } from './spec-types.ts';
 import type { Host } from '../system/host.ts';
 import type { Paths } from '../system/paths.ts';
-
-/** Whether a killed keeper, or one that was killed while it was made, has left its files. */
-export const keeperIsLeft = (paths: Paths): boolean => readdirSync(paths.runtime).some((name) => name.startsWith('keeper')) && !keeperIsAlive(paths);
 
 /** Removes trees as root of the user's namespace, for they hold files of subordinate ids. Throws System with the helper's words. */
 const removeTrees = (paths: Paths, host: Host, trees: readonly string[]): void => {
@@ -259,14 +256,14 @@ const mayBeOrphan = (paths: Paths, id: string): boolean => {
 
 /** Puts everything right that nobody alive is responsible for. For commands that list or remove; costs a look at every record. */
 export const heal = (paths: Paths, host: Host): void => {
+  if (keeperIsLeft(paths) || holderIsLeft(paths)) mend(paths, host);
   const doomed = doomedTrees(paths);
   const orphans = listIds(paths).filter((id) => mayBeOrphan(paths, id) && !makerIsAlive(paths, id) && settle(paths, id) === 'remove');
   if (orphans.length > 0) discard(paths, host, orphans, true);
   sweepTraces(paths);
   sweepSessions(paths);
-  // A tree that a living monitor is just removing may vanish under our hands, which is what we want. The keeper that this needs
-  // takes the files of a killed one away when it ends.
-  if (doomed.length > 0 || keeperIsLeft(paths)) removeTrees(paths, host, doomed);
+  // A tree that a living monitor is just removing may vanish under our hands, which is what we want.
+  if (doomed.length > 0) removeTrees(paths, host, doomed);
   sweepHolders(paths);
   unmountForgotten(paths);
 };

@@ -86,7 +86,6 @@ const worksAgain = async (): Promise<void> => {
   assert.is(dial('stranger', '10.233.1.10'), 'shut');
   assert.is(newDial('beta', '10.233.1.10'), 'shut');
   output(['rm', '-f', 'second']);
-  assert.is(newDial('alpha', 'second'), 'shut');
   output(['network', 'connect', 'beta', 'first']);
   await becomes('a neighbour that has just been connected', 'open', () => dial('stranger', 'first'));
 };
@@ -98,7 +97,7 @@ const killAll = (names: readonly string[]): void => {
   for (const { pid } of all) killNow(pid);
 };
 
-for (const victims of [['slirp4netns'], ['skiff-network'], ['skiff-keeper'], ['skiff-dns'], ['skiff-network', 'skiff-keeper'], ['skiff-network', 'skiff-keeper', 'slirp4netns', 'skiff-dns']])
+for (const victims of [['slirp4netns', 'skiff-dns'], ['skiff-network'], ['skiff-keeper'], ['skiff-network', 'skiff-keeper', 'slirp4netns', 'skiff-dns']])
   test(`after kill -9 of every ${victims.join(', ')} the networks work again`, async () => {
     await startAll();
     const [user, net] = [namespaceOf(pidOf('keeper.pid'), 'user'), namespaceOf(pidOf('network.pid'), 'net')];
@@ -140,7 +139,6 @@ test('a monitor that is killed takes its container, and the others go on', async
   await startAll();
   const monitors = processesCalled('skiff-monitor').map(({ pid }) => pid).sort((a, b) => Number(startTimeOf(a)) - Number(startTimeOf(b)));
   killNow(monitors[1] ?? 0);
-  await becomes('the name is gone', 'shut', () => dial('first', 'second'));
   assert.match(output(['ps', '-a', '--filter', 'name=second', '--format', '{{.Status}}']), /^Exited \(137\)/);
   output(['start', 'second']);
   await becomes('it is back', 'open', () => dial('first', '10.233.1.11'));

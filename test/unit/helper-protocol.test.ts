@@ -79,7 +79,7 @@ test('every package has a line in src/README.md and one exact version', () => {
   assert.equal(missingFrom(Object.keys(all), firstGroups(read('src/README.md'), /^\| `([^`]+)` \|/gm)), []);
 });
 
-const readmes = ['README.md', 'src/README.md', 'helpers/README.md'];
+const readmes = ['README.md', 'src/README.md', 'helpers/README.md', 'helpers/NETWORKS.md'];
 
 test('files and npm scripts that the README files name are there', () => {
   const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Record<string, string> };

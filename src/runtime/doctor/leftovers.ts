@@ -11,7 +11,8 @@ import { isAlive } from '../../system/process-identity.ts';
 import { deadHolders } from '../../volumes/held.ts';
 import { abandonedVolumes } from '../../volumes/store.ts';
 import { readOptional } from '../../system/read-optional.ts';
-import { doomedTrees, idleNames, isOfTheDead, keeperIsLeft } from '../heal.ts';
+import { doomedTrees, idleNames, isOfTheDead } from '../heal.ts';
+import { holderIsLeft, keeperIsLeft } from '../keeper.ts';
 import { readImageUsers } from '../image-users.ts';
 import { readerOf } from '../logs-sweep.ts';
 import { makerIsAlive, markedIds } from '../markers.ts';
@@ -97,7 +98,7 @@ export const findLeftovers = (paths: Paths): readonly Leftover[] => [
   ...leftover('names', 'name without a container', 'names without containers', idleNames(paths)),
   ...leftover('trees', 'half-made or half-removed tree', 'half-made or half-removed trees', doomedTrees(paths)),
   ...leftover('sessions', 'plan of a killed exec', 'plans of killed execs', deadSessions(paths)),
-  ...leftover('keeper', "file of a killed keeper of the user's namespace", 'files of killed keepers', keeperIsLeft(paths) ? [join(paths.runtime, 'keeper')] : []),
+  ...leftover('keeper', "file of a killed keeper of the user's namespaces", 'files of killed keepers', [...(keeperIsLeft(paths) ? [join(paths.runtime, 'keeper')] : []), ...(holderIsLeft(paths) ? [join(paths.runtime, 'network')] : [])]),
   ...leftover('boots', 'directory of addresses from before the machine was started', 'directories of addresses from before the machine was started', leasesOfEarlierBoots(paths)),
   ...leftover('leases', 'address of a container that does not run', 'addresses of containers that do not run', idleLeases(paths, (id) => isAnsweredFor(paths, id)).map(({ address }) => address)),
   ...leftover('readers', 'directory of a killed reader of a log', 'directories of killed readers of logs', idleReaders(paths)),
