@@ -54,7 +54,7 @@ TEST_SRC_dns-fuzz         = dns-names.c dns-answer.c dns-message.c util.c
 TEST_SRC_dns-confine-test = dns-confine.c util.c
 TEST_SRC_net-test = net.c link.c netlink.c util.c
 TEST_SRC_dns-role-test    = test/dns-sides.c $(DNS_SRC) plan.c util.c
-TEST_SRC_volume-holder-test = test/fuse-server.c $(VOLUME_SRC) keeper.c frames.c plan.c util.c
+TEST_SRC_volume-holder-test = test/fuse-server.c $(VOLUME_SRC) keeper.c lifeline.c survivors.c frames.c plan.c util.c
 TEST_SRC_volume-words-test  = volume-mount.c util.c
 # It runs the role as it ships.
 $(ASAN)/test/dns-role-test $(ASAN)/test/port-role-test $(ASAN)/test/port-crowd-test: | $(OUT)/skiff-helper
