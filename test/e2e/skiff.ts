@@ -151,8 +151,8 @@ export const removeAll = (): void => {
 };
 
 /** Waits until `condition` holds, looking every 20 ms. Throws after `timeout` ms. */
-export const eventually = async (what: string, condition: () => boolean, timeout = 10000): Promise<void> => {
-  for (const end = Date.now() + timeout; !condition(); ) {
+export const eventually = async (what: string, condition: () => boolean | Promise<boolean>, timeout = 10000): Promise<void> => {
+  for (const end = Date.now() + timeout; !(await condition()); ) {
     if (Date.now() > end) throw new Error(`waited ${timeout} ms in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
