@@ -94,6 +94,10 @@ const parseShared = (text: string): SharedNetwork => {
 /** The network of containers that ask for none; `default` and no word at all mean it, as in Docker. */
 export const defaultNetwork = 'bridge';
 
+/** Whether links on the default network are among these wishes: there they are more than names. */
+export const hasLinks = (wishes: readonly { readonly name: string; readonly links: readonly unknown[] }[] | undefined): boolean =>
+  wishes !== undefined && wishes.some(({ name, links }) => name === defaultNetwork && links.length > 0);
+
 /** The name of the network that `text` means. */
 export const networkNameOf = (text: string): string => (text === '' || text === 'default' ? defaultNetwork : text);
 

@@ -5,6 +5,7 @@ import { fail } from '../core/errors.ts';
 import { mergeEnvironment, readEnvironmentFlags } from '../core/env.ts';
 import { parseDetachKeys } from '../core/detach-keys.ts';
 import { cleanPath } from '../core/mounts.ts';
+import { hasLinks } from '../core/network-mode.ts';
 import { need } from '../core/invalid.ts';
 import { groupWords, parseUser } from '../core/users.ts';
 import { eventsPath } from '../system/events.ts';
@@ -56,6 +57,9 @@ const processOf = (flags: ExecFlags, oci: OciSpec, env: NodeJS.ProcessEnv): OciP
   return { ...oci.process, args: flags.command, terminal: flags.tty, cwd: directoryOf(flags, oci), capabilities, env: mergeEnvironment(terminal, oci.process.env, own) };
 };
 
+/** Lines of `more` whose names `env` does not have. */
+const withoutThose = (more: readonly string[], env: readonly string[]): readonly string[] => more.filter((line) => !env.some((other) => other.startsWith(line.slice(0, line.indexOf('=') + 1))));
+
 const isSingleUid = (oci: OciSpec): boolean => (oci.linux.uidMappings ?? []).reduce((sum, { size }) => sum + size, 0) === 1;
 
 /** Until the runtime has changed its root, its child is still in the host's file system, and must not be joined. */
@@ -99,6 +103,7 @@ export const prepareExec = async (surroundings: Surroundings, word: string, flag
     await seccompProgram(deps, spec, oci.process.capabilities.bounding.filter(isCapabilityName), singleUid ? { singleUid: onlyIds(oci) } : {})(),
   );
   const { extraEnvironment } = singleUid ? singleUidParts(oci, directory) : { extraEnvironment: [] };
+  const linked = hasLinks(spec.networks) ? (await import('./link-targets.ts')).linkVariables(directory) : [];
   const user = flags.user === '' ? spec.user.text : need(parseUser(flags.user)).text;
   const path = sessionPath(paths);
   const execID = newId();
@@ -109,7 +114,7 @@ export const prepareExec = async (surroundings: Surroundings, word: string, flag
     ...(await cgroupOf(surroundings, container)),
     ...sessionRecords({ tty: flags.tty, stdin: flags.interactive, detached: flags.detach, detachKeys: need(parseDetachKeys(flags.detachKeys)), sigProxy: true }),
     ...processRecords(
-      { ...process, env: [...process.env, ...extraEnvironment] },
+      { ...process, env: [...withoutThose(linked, process.env), ...process.env, ...extraEnvironment] },
       { user, groups: groupWords(spec.groupAdd), seccomp, singleUid, capabilityLimit: capabilityLimit() },
     ),
     ['release', path] as const,

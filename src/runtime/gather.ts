@@ -66,6 +66,10 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
   };
 };
 
+/** The same with more variables for the container's processes, which it does not have by itself. */
+export const withVariables = (gathered: Gathered, variables: readonly string[]): Gathered =>
+  variables.length === 0 ? gathered : { ...gathered, extraEnvironment: [...variables, ...gathered.extraEnvironment] };
+
 /** Which parts of a plan tell a first start from a later one. */
 export type Occasion = Pick<PlanInputs, 'again' | 'outputOnly' | 'volumes'>;
 

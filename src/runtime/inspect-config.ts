@@ -10,6 +10,9 @@ const orNull = (words: readonly string[]): readonly string[] | null => (words.le
 /** What Skiff sets by itself in every container, which Docker does not count as configured either. */
 const isOwn = (line: string, spec: SkiffSpec): boolean => line === `HOSTNAME=${spec.hostname}` || (spec.tty && line === 'TERM=xterm');
 
+/** A container's environment but for what Skiff adds to every one. */
+export const configuredEnvironment = (spec: SkiffSpec, oci: OciSpec): readonly string[] => oci.process.env.filter((line) => !isOwn(line, spec));
+
 /** Seconds after which Docker and Skiff kill, where nobody said otherwise. */
 const defaultStopTimeout = 10;
 
@@ -36,7 +39,7 @@ export const inspectedContainerConfig = (spec: SkiffSpec, oci: OciSpec): object 
       Tty: spec.tty,
       OpenStdin: spec.openStdin,
       StdinOnce: spec.openStdin && spec.attach.stdin,
-      Env: oci.process.env.filter((line) => !isOwn(line, spec)),
+      Env: configuredEnvironment(spec, oci),
       Cmd: orNull(spec.args.slice(split)),
       Healthcheck: inspectedHealthcheck(spec.healthcheck),
       ArgsEscaped: null,

@@ -42,8 +42,8 @@ const sysctlsOf = (typed: readonly string[] | undefined): ReadonlyMap<string, st
 
 const otherSystems = { CpuCount: 0, CpuPercent: 0, IOMaximumIOps: 0, IOMaximumBandwidth: 0 };
 
-/** What was asked for on the command line, and Docker's defaults for the rest. */
-export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
+/** What was asked for on the command line, `links` on the default network among it (`linkTexts`), and Docker's defaults for the rest. */
+export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec, links: readonly string[] = []): object => {
   const asked = spec.asked ?? {};
   const one = (values: readonly string[] | undefined): string => values?.[0] ?? '';
   return goStruct(
@@ -69,7 +69,7 @@ export const inspectedHostConfig = (spec: SkiffSpec, oci: OciSpec): object => {
       GroupAdd: orNull(groupWords(spec.groupAdd)),
       IpcMode: modeText(spec.ipc),
       Cgroup: '',
-      Links: null,
+      Links: orNull(links),
       OomScoreAdj: oci.process.oomScoreAdj ?? 0,
       PidMode: spec.pid.mode === 'private' ? '' : modeText(spec.pid),
       Privileged: spec.privileged,

@@ -1,4 +1,5 @@
 /** The `NetworkSettings` of `inspect`. Pure. */
+import { defaultNetwork } from '../core/network-mode.ts';
 import { goMap } from '../images/inspect-config.ts';
 import { portMapOf, readBound } from '../core/published-ports.ts';
 import type { PortMap } from '../core/published-ports.ts';
@@ -68,7 +69,7 @@ const withoutNetwork = {
 /** Docker's `EndpointSettings`; what only a container that runs has is empty without `endpoint`. */
 const settingsOf = (wish: NetworkWish, endpoint: Endpoint | undefined, networkId: string): object => ({
   IPAMConfig: wished(wish),
-  Links: orNull(wish.links.map(({ target, alias }) => `${target}:${alias}`)),
+  Links: orNull((wish.name === defaultNetwork ? [] : wish.links).map(({ target, alias }) => `${target}:${alias}`)),
   Aliases: orNull(wish.aliases),
   MacAddress: endpoint?.mac ?? '',
   DriverOpts: Object.keys(wish.driverOpts).length === 0 ? null : goMap(wish.driverOpts),
@@ -89,7 +90,7 @@ const networksOf = (spec: Subject, running: boolean, endpoints: readonly Endpoin
 
 /** The members of `NetworkSettings` itself speak of the default network alone, for old clients. */
 const oldMembers = (spec: Subject, running: boolean, endpoints: readonly Endpoint[]): Addresses & { readonly EndpointID: string; readonly MacAddress: string } => {
-  const endpoint = running ? endpoints.find(({ networkName }) => networkName === 'bridge') : undefined;
+  const endpoint = running ? endpoints.find(({ networkName }) => networkName === defaultNetwork) : undefined;
   return { ...(endpoint === undefined ? slirpAddresses(spec, running) : addressesOf(endpoint)), EndpointID: endpoint?.endpointId ?? '', MacAddress: endpoint?.mac ?? '' };
 };
 

@@ -6,6 +6,7 @@ import { fail, toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
 import { need } from '../core/invalid.ts';
 import { isRemote } from '../core/log-options.ts';
+import { hasLinks } from '../core/network-mode.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
 import { goMap, goStruct } from '../images/inspect-config.ts';
 import { readEndpoints } from './endpoints-file.ts';
@@ -75,7 +76,7 @@ const sizesOf = async (surroundings: Surroundings, container: Container): Promis
 };
 
 /** All members of Docker's answer, in its order. Exported for its test. */
-export const inspected = (container: Container, oci: OciSpec, sizes: Sizes, endpoints: readonly Endpoint[] = []): object => {
+export const inspected = (container: Container, oci: OciSpec, sizes: Sizes, endpoints: readonly Endpoint[] = [], links: readonly string[] = []): object => {
   const { id, directory, spec, state } = container;
   return goStruct(
     {
@@ -97,7 +98,7 @@ export const inspected = (container: Container, oci: OciSpec, sizes: Sizes, endp
       ProcessLabel: '',
       AppArmorProfile: '',
       ExecIDs: null,
-      HostConfig: inspectedHostConfig(spec, oci),
+      HostConfig: inspectedHostConfig(spec, oci, links),
       GraphDriver: graphDriverOf(spec, directory),
       ...sizes,
       Mounts: inspectedMounts(spec.mountPoints),
@@ -118,5 +119,7 @@ export const inspectContainer = (surroundings: Surroundings, word: string, size:
     const container = findContainer(surroundings.paths, word);
     const oci = readOci(container);
     const sizes = size ? await sizesOf(surroundings, container) : { SizeRw: null, SizeRootFs: null };
-    return inspected(container, oci, sizes, container.spec.network.mode === 'networks' ? readEndpoints(container.directory) : []);
+    const { directory, spec } = container;
+    const links = hasLinks(spec.networks) ? (await import('./link-targets.ts')).linkTexts(surroundings.paths, spec) : [];
+    return inspected(container, oci, sizes, spec.network.mode === 'networks' ? readEndpoints(directory) : [], links);
   }, toSkiffError('inspect', `container ${word}`));

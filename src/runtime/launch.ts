@@ -7,7 +7,7 @@ import { helperPath } from '../system/helper.ts';
 import { newId } from '../system/new-id.ts';
 import { tell } from './container-events.ts';
 import { createContainer } from './create.ts';
-import { gather, requireLayers, writePlan } from './gather.ts';
+import { gather, requireLayers, withVariables, writePlan } from './gather.ts';
 import { makeHostView } from './host-view.ts';
 import { keeperIsAlive } from './keeper.ts';
 import { hasLimits } from './limit-flags.ts';
@@ -96,8 +96,8 @@ const record = async (surroundings: Surroundings, spec: ContainerSpec, gathered:
     await requireLayers(paths, spec.skiff, 'it has just been removed');
     await volumes?.keepVolumes(surroundings, created.spec.skiff, true);
     const records = await volumes?.volumeRecords(surroundings, created.spec.skiff);
-    if (wishes.toStart && spec.skiff.network.mode === 'networks') (await import('./network-attach.ts')).attachNetworks(paths, created.spec.skiff);
-    return { created, plan: writePlan(paths, created.spec, created.marker, gathered, records === undefined ? {} : { volumes: records }) };
+    const variables = wishes.toStart && spec.skiff.network.mode === 'networks' ? await (await import('./network-attach.ts')).joinNetworks(paths, created.spec, false) : [];
+    return { created, plan: writePlan(paths, created.spec, created.marker, withVariables(gathered, variables), records === undefined ? {} : { volumes: records }) };
   } catch (error) {
     await volumes?.releaseVolumes(surroundings, spec.skiff);
     (await import('./heal.ts')).discard(paths, host, [spec.skiff.id]);

@@ -2,12 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allWanted } from '../core/publish.ts';
+import { hasLinks } from '../core/network-mode.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import { readOptional } from '../system/read-optional.ts';
 import { giveBack, releaseLeasesOf, takeEndpoint, upDirectory } from '../network/endpoints.ts';
 import { findNetwork } from '../network/store.ts';
 import { forwardersOf, withAddresses, resolverFileOf } from './etc-networks.ts';
-import { networkRecords } from './network-file.ts';
+import { defaultAddress, networkRecords } from './network-file.ts';
 import { portNotes } from './port-notes.ts';
 import { encodePlan } from './plan-records.ts';
 import { wishedInterface } from './spec-network.ts';
@@ -15,7 +16,7 @@ import type { PortSpan } from '../core/publish.ts';
 import type { Endpoint } from '../network/types.ts';
 import type { Publishing } from './network-file.ts';
 import type { Paths } from '../system/paths.ts';
-import type { NetworkWish, SkiffSpec } from './spec-types.ts';
+import type { ContainerSpec, NetworkWish, SkiffSpec } from './spec-types.ts';
 
 const hostResolver = (): string => readOptional('/etc/resolv.conf');
 
@@ -89,20 +90,29 @@ export const writeEndpoints = (paths: Paths, skiff: SkiffSpec, before: readonly 
  * Takes a place in each network that the container asks for, and writes all of it down, before it is started; whoever calls has its marker, and none of its places is held
  * any more. Throws NotFound where a network is gone, Conflict where there is no address, having given back what it had taken.
  */
-export const attachNetworks = (paths: Paths, skiff: SkiffSpec): void => {
+const attachNetworks = (paths: Paths, skiff: SkiffSpec): readonly Endpoint[] => {
   const endpoints: Endpoint[] = [];
   const wishes = skiff.networks ?? [];
   try {
     for (const wish of wishes) endpoints.push(takeWish(paths, skiff, wish, [...endpoints.map((endpoint) => endpoint.interface), ...wishes.flatMap((other) => wishedInterface(other) ?? [])]));
     writeEndpoints(paths, skiff, [], endpoints);
+    return endpoints;
   } catch (error) {
     for (const endpoint of endpoints) giveBack(paths, endpoint);
     throw error;
   }
 };
 
-/** The same for a container that was there before: what a killed monitor has left of its last run is given back first. */
-export const attachAgain = (paths: Paths, skiff: SkiffSpec): void => {
-  releaseLeasesOf(paths, [skiff.id]);
-  attachNetworks(paths, skiff);
+/**
+ * Puts a container that is about to be started into its networks, and returns the variables that its links give it, as `NAME=value`. `again`: it was there before, and what a
+ * killed monitor has left of its last run is given back first. Throws NotFound, Conflict, having given back what it had taken.
+ */
+export const joinNetworks = async (paths: Paths, spec: ContainerSpec, again: boolean): Promise<readonly string[]> => {
+  const { skiff } = spec;
+  const before = again ? defaultAddress((await import('./endpoints-file.ts')).readEndpoints(join(paths.containers, skiff.id))) : undefined;
+  if (again) releaseLeasesOf(paths, [skiff.id]);
+  const variables = hasLinks(skiff.networks) ? (await import('./links.ts')).takeLinks(paths, spec) : [];
+  const after = defaultAddress(attachNetworks(paths, skiff));
+  if (before !== undefined && after !== undefined && before !== after) (await import('./links.ts')).updateLinkers(paths, skiff.id, after);
+  return variables;
 };

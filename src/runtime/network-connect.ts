@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fail, SkiffFailure } from '../core/errors.ts';
 import { refuse } from '../core/invalid.ts';
 import { optionsOf, readIPv4, readIPv6, readLinkLocal } from '../core/network-attachment.ts';
+import { defaultNetwork } from '../core/network-mode.ts';
 import { giveBack, holdersOf, releaseLeasesOf } from '../network/endpoints.ts';
 import { findNetwork } from '../network/store.ts';
 import { withLock } from '../system/files.ts';
@@ -100,6 +101,7 @@ export const connectNetwork = async (paths: Paths, networkWord: string, word: st
   await locked(paths, word, async (container) => {
     const networks = networksOf(container);
     if (networks.some(({ name }) => name === network.name)) fail({ _tag: 'Conflict', message: `endpoint with name ${container.spec.name} already exists in network ${network.name}` });
+    if (wish.name === defaultNetwork && wish.links.length > 0) refuse('links are only supported for user-defined networks', 'give them to skiff run, or make a network with names');
     checkWishes([...networks, wish]);
     await change(paths, container, [...networks, wish], (now, spec) => [...now, takeWish(paths, spec, wish, now.map((endpoint) => endpoint.interface))]);
   });

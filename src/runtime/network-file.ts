@@ -1,4 +1,5 @@
 /** The network file of a container: everything about its networks that may change while it runs, in plan format (helpers/README.md). Pure. */
+import { defaultNetwork } from '../core/network-mode.ts';
 import { driverOf } from '../network/drivers/choose.ts';
 import { endpointRecords } from '../network/endpoints.ts';
 import type { PortSpan, WantedPort } from '../core/publish.ts';
@@ -36,6 +37,9 @@ const routeOf = (attachments: readonly Attachment[], family: 'ipv4' | 'ipv6'): r
   const gateway = chosen?.[family]?.gateway;
   return chosen === undefined || gateway === undefined ? [] : [['default-route', gateway, chosen.interface]];
 };
+
+/** The address of one of these places that is in the default network. */
+export const defaultAddress = (places: readonly Endpoint[]): string | undefined => places.find(({ networkName }) => networkName === defaultNetwork)?.ipv4?.address;
 
 /** Members of the object of attributes that events of this network have, with a comma between them. */
 const eventText = (containerId: string, { name, driver }: Network): string => JSON.stringify({ container: containerId, name, type: driver }).slice(1, -1);

@@ -7,7 +7,7 @@ import { shortId } from '../core/names.ts';
 import type { NetworkAttachment } from '../core/network-attachment.ts';
 import type { NetworkMode } from '../core/network-mode.ts';
 import type { RunFlags } from './run-flags.ts';
-import type { HostView, NetworkWish } from './spec-types.ts';
+import type { ContainerView, HostView, NetworkWish } from './spec-types.ts';
 
 /** What another container's network brings along, by the flag that would change it: Docker's words (moby runconfig/errors.go). */
 const broughtAlong: readonly (readonly [keyof RunFlags, string])[] = [
@@ -58,19 +58,22 @@ const checkPublishing = (flags: RunFlags, { mode }: NetworkMode): void => {
 const checkDefault = (wish: NetworkWish): void => {
   if (wish.name !== defaultNetwork) return;
   if (wish.aliases.length > 0) usage('network-scoped aliases are only supported for user-defined networks', makeOne);
-  if (wish.links.length > 0) refuse('links are only supported for user-defined networks: on the default network nobody has a name', makeOne);
   if (wish.ipv4 !== undefined || wish.ipv6 !== undefined) usage('user specified IP address is supported on user defined networks only', makeOne);
 };
 
 const both = (flag: string, words: string): never => usage(`conflicting options: cannot specify both --${flag} and per-network ${words}`);
 
 /** One `--link`. Throws Usage, NotFound. */
-export const linkOf = (text: string, find: (word: string) => { readonly id: string } | undefined): { readonly target: string; readonly alias: string } => {
+export const linkOf = (text: string, find: (word: string) => Pick<ContainerView, 'id'> & Partial<Pick<ContainerView, 'networkOwner'>> | undefined): { readonly target: string; readonly alias: string } => {
   const [name = '', alias = name, ...rest] = text.split(':');
-  if (name === '' || alias === '' || rest.length > 0) return usage(`bad format for links: ${text}`, 'write --link CONTAINER or --link CONTAINER:ALIAS');
-  const { id } = find(name.replace(/^\//, '')) ?? fail({ _tag: 'NotFound', kind: 'container', name, hint: "see 'skiff ps -a'" });
-  return { target: shortId(id), alias: alias.replace(/^\//, '') };
+  if (name === '' || alias === '' || /\s/.test(alias) || rest.length > 0) return usage(`bad format for links: ${text}`, 'write --link CONTAINER or --link CONTAINER:ALIAS');
+  const { id, networkOwner = id } = find(name.replace(/^\//, '')) ?? fail({ _tag: 'NotFound', kind: 'container', name, hint: "see 'skiff ps -a'" });
+  return { target: shortId(networkOwner), alias: alias.replace(/^\//, '') };
 };
+
+/** On the default network a link is an address, and who is in the host's has none of its own. */
+const requireOwnNetwork = (view: ContainerView | undefined): ContainerView | undefined =>
+  view?.hasHostNetwork === true ? usage("conflicting options: host type networking can't be used with links. This would result in undefined behavior", `container ${view.name} has the host's network`) : view;
 
 /** The wishes of single flags are the first network's (docker/cli, applyContainerOptions). */
 const withFlags = (attachment: NetworkAttachment, flags: RunFlags, host: HostView): NetworkWish => {
@@ -87,7 +90,7 @@ const withFlags = (attachment: NetworkAttachment, flags: RunFlags, host: HostVie
     ...(isGiven(flags.ip6) ? { ipv6: readIPv6(flags.ip6 ?? '', '--ip6') } : {}),
     ...(isGiven(flags.macAddress) ? { mac: readMac(flags.macAddress ?? '', '--mac-address') } : {}),
     linkLocal: [...linkLocal, ...(flags.linkLocalIp ?? []).map((text) => readLinkLocal(text, '--link-local-ip'))],
-    links: (flags.link ?? []).map((text) => linkOf(text, host.findContainer)),
+    links: (flags.link ?? []).map((text) => linkOf(text, (word) => (attachment.name === defaultNetwork ? requireOwnNetwork(host.findContainer(word)) : host.findContainer(word)))),
   };
 };
 

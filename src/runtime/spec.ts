@@ -144,7 +144,7 @@ const warningsOf = ({ image, flags, host }: Inputs, plan: NamespacePlan): readon
   const wrongPlatform = image !== undefined && (flags.platform ?? '') === '' && !samePlatform(image.platform, host.platform);
   return [
     ...(wrongPlatform ? [`the image's platform (${image.platform}) does not match this host's (${host.platform}) and no specific platform was requested`] : []),
-    ...((flags.link ?? []).length > 0 ? ['--link is deprecated: containers of one network know each other by name'] : []),
+    ...((flags.link ?? []).length > 0 ? ["--link is deprecated: on a network of their own ('skiff network create') containers know each other by name"] : []),
     ...publishWarnings(image, flags, plan.network),
     ...(flags.init === true && plan.pid.mode !== 'private' ? ['--init is left out: the process namespace is shared and has an init already'] : []),
   ];

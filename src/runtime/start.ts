@@ -7,7 +7,7 @@ import { removeIfPresent } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
 import { tell } from './container-events.ts';
 import { makeSources } from './create.ts';
-import { gather, requireLayers, writePlan } from './gather.ts';
+import { gather, requireLayers, withVariables, writePlan } from './gather.ts';
 import { resolveId } from './records.ts';
 import { rootfsNeeds } from './root-filesystem.ts';
 import { claimStart } from './start-claim.ts';
@@ -51,8 +51,8 @@ const planAgain = async (surroundings: Surroundings, container: Container, marke
   await tidy(container);
   makeSources(spec.skiff.createDirectories);
   const volumes = spec.skiff.mountPoints?.some(({ type }) => type === 'volume') === true ? await (await import('./volumes.ts')).volumesAgain(surroundings, spec.skiff) : undefined;
-  if (spec.skiff.network.mode === 'networks') (await import('./network-attach.ts')).attachAgain(paths, spec.skiff);
-  return writePlan(paths, spec, marker, gathered, { again: container.state, outputOnly: session.attach && !session.stdin, ...(volumes === undefined ? {} : { volumes }) });
+  const variables = spec.skiff.network.mode === 'networks' ? await (await import('./network-attach.ts')).joinNetworks(paths, spec, true) : [];
+  return writePlan(paths, spec, marker, withVariables(gathered, variables), { again: container.state, outputOnly: session.attach && !session.stdin, ...(volumes === undefined ? {} : { volumes }) });
 };
 
 /** Either it runs already, or this process must become the program, which removes the marker that keeps others from starting it too. */
