@@ -52,7 +52,7 @@ struct monitor {
         int socket;      /* to it; -1 */
         bool answered;   /* it has said what it has bound */
         char *list;      /* that (port-list.c); NULL */
-        char *notes;     /* the directory of files that say who has which port; NULL */
+        char *note;      /* the file that says that the container has them; NULL */
         long long began; /* CLOCK_MONOTONIC ms */
         int tries;       /* how many in a row have ended at once */
     } ports;

@@ -4,7 +4,6 @@
 #include "port.h"
 #include "util.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -62,34 +61,23 @@ static void note_list(void)
         state_write(self.directory, &self.state); /* a full disk makes it stale, and ends nothing */
 }
 
-/* Files that say that the container has a port begin with its id. */
-static bool is_ours(int directory, const char *name)
+/* Also that of one that was killed. The directory goes with the last. */
+static void remove_note(void)
 {
-    const char *id = plan_need(self.plan, "id");
-    autofree char *text = name[0] == '.' ? NULL : read_file(directory, name, 4096, NULL);
-    return text && strncmp(text, id, strlen(id)) == 0 && text[strlen(id)] == ' ';
-}
-
-/* Also those of one that was killed. The directory goes with the last. */
-static void remove_notes(void)
-{
-    DIR *directory = self.ports.notes ? opendir(self.ports.notes) : NULL;
-    for (struct dirent *entry; directory && (entry = readdir(directory));)
-        if (is_ours(dirfd(directory), entry->d_name))
-            unlinkat(dirfd(directory), entry->d_name, 0);
-    if (directory) {
-        closedir(directory);
-        rmdir(self.ports.notes);
-    }
-    free(self.ports.notes);
-    self.ports.notes = NULL;
+    if (!self.ports.note)
+        return;
+    unlink(self.ports.note);
+    *strrchr(self.ports.note, '/') = 0;
+    rmdir(self.ports.note);
+    free(self.ports.note);
+    self.ports.note = NULL;
 }
 
 /* Before the command runs, that is the end of the start. Later the container goes on without published ports, and does not say that it has any. */
 static void give_up(const char *words)
 {
     forget_list();
-    remove_notes();
+    remove_note();
     if (self.started) {
         note_list();
         return;
@@ -112,7 +100,7 @@ static void start_first(const struct plan *file)
 {
     const struct record *holders = plan_find(file, "port-holders", 3);
     self.ports.tries = 0;
-    self.ports.notes = holders ? xasprintf("%s", holders->fields[1]) : NULL;
+    self.ports.note = holders ? xasprintf("%s/%s", holders->fields[1], holders->fields[2]) : NULL;
     start();
 }
 
@@ -223,5 +211,5 @@ void ports_end(void)
     self.ports.tries = 0;
     close_fd(&self.ports.socket);
     forget_list();
-    remove_notes();
+    remove_note();
 }

@@ -64,16 +64,45 @@ char *port_list(const struct listeners *listeners)
     return text;
 }
 
-uint16_t port_before(const char **list, const char *protocol, const char *address, uint16_t port)
-{
-    char word[4], host[INET6_ADDRSTRLEN];
+struct line {
+    char protocol[4], address[INET6_ADDRSTRLEN];
     unsigned first, last, inner;
+};
+
+/* Takes the next line that is one of port_list's. */
+static bool next_line(const char **list, struct line *out)
+{
     while (**list) {
         const char *line = *list, *end = strchr(line, '\n');
         *list = end ? end + 1 : line + strlen(line);
-        if (sscanf(line, "%3s %45s %u %u %u", word, host, &first, &last, &inner) == 5 && strcmp(word, protocol) == 0 && strcmp(host, address) == 0 && first <= last && last <= UINT16_MAX &&
-            port >= inner && port - inner <= last - first)
-            return (uint16_t)(first + port - inner);
+        if (sscanf(line, "%3s %45s %u %u %u", out->protocol, out->address, &out->first, &out->last, &out->inner) == 5 && out->first <= out->last && out->last <= UINT16_MAX)
+            return true;
     }
+    return false;
+}
+
+uint16_t port_before(const char **list, const char *protocol, const char *address, uint16_t port)
+{
+    struct line line;
+    while (next_line(list, &line))
+        if (strcmp(line.protocol, protocol) == 0 && strcmp(line.address, address) == 0 && port >= line.inner && port - line.inner <= line.last - line.first)
+            return (uint16_t)(line.first + port - line.inner);
     return 0;
+}
+
+static bool is_everything(const char *address)
+{
+    return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+}
+
+bool port_is_listed(const char *list, const char *protocol, const char *address, uint16_t host_port)
+{
+    struct line line;
+    while (next_line(&list, &line)) {
+        bool same_family = !strchr(line.address, ':') == !strchr(address, ':');
+        if (strcmp(line.protocol, protocol) == 0 && same_family && host_port >= line.first && host_port <= line.last &&
+            (is_everything(line.address) || is_everything(address) || strcmp(line.address, address) == 0))
+            return true;
+    }
+    return false;
 }

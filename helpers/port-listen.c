@@ -2,6 +2,7 @@
 #include "util.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,10 +36,8 @@ static int open_listener(bool udp, const union address *address)
 
 static void close_listeners(struct listeners *listeners, size_t from)
 {
-    while (listeners->count > from) {
+    while (listeners->count > from)
         close_fd(&listeners->list[--listeners->count].fd);
-        close_fd(&listeners->list[listeners->count].note);
-    }
 }
 
 static void add(struct listeners *listeners, struct listener listener)
@@ -57,7 +56,7 @@ static int bind_all(struct listeners *listeners, const struct record *record, ui
     for (size_t i = 5; i < record->count; i++) {
         const char *text = record->fields[i];
         bool perhaps = text[0] == '?';
-        struct listener listener = { .udp = strcmp(record->fields[1], "udp") == 0, .port = port, .note = -1 };
+        struct listener listener = { .udp = strcmp(record->fields[1], "udp") == 0, .port = port };
         if (!address_parse(text + perhaps, host_port, &listener.address))
             die("a record 'publish' of the network file names no address: %s", text);
         *at = text + perhaps;
@@ -74,28 +73,31 @@ static int bind_all(struct listeners *listeners, const struct record *record, ui
     return 0;
 }
 
-/* Who has a port: the file is locked as long as he lives. A word for the sentence, to be freed, or NULL. */
-static char *holder_at(const char *directory, const char *protocol, const char *address, uint16_t port)
+/* The container that has the port, if `name` is the file of one: locked as long as that lives. To be freed, or NULL. */
+static char *holder_in(int directory, const char *name, const char *protocol, const char *address, uint16_t port)
 {
-    autofree char *path = xasprintf("%s/%s %s %u", directory, protocol, address, port);
-    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    autoclose int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
         return NULL;
-    autofree char *text = read_file(AT_FDCWD, path, 4096, NULL);
-    char *name = text ? strchr(text, ' ') : NULL;
-    if (!name)
+    autofree char *text = read_file(directory, name, PORT_LIST_SIZE, NULL);
+    char *list = text ? strchr(text, '\n') : NULL;
+    if (!list)
         return NULL;
-    name[strcspn(name, "\n")] = 0;
-    return xasprintf("container %s", name + 1);
+    *list++ = 0;
+    return port_is_listed(list, protocol, address, port) ? xasprintf("container %s", text) : NULL;
 }
 
+/* A word for the sentence, to be freed. */
 static char *holder_of(const struct plan *file, const char *protocol, const char *address, uint16_t port)
 {
     const struct record *holders = plan_find(file, "port-holders", 3);
-    const char *const places[] = { address, strchr(address, ':') ? "::" : "0.0.0.0" };
+    DIR *directory = holders ? opendir(holders->fields[1]) : NULL;
     char *holder = NULL;
-    for (size_t i = 0; holders && !holder && i < 2; i++)
-        holder = holder_at(holders->fields[1], protocol, places[i], port);
+    for (struct dirent *entry; directory && !holder && (entry = readdir(directory));)
+        if (entry->d_name[0] != '.')
+            holder = holder_in(dirfd(directory), entry->d_name, protocol, address, port);
+    if (directory)
+        closedir(directory);
     return holder ? holder : xasprintf("another program");
 }
 
@@ -110,6 +112,8 @@ static char *why_not(const struct plan *file, const struct record *record, const
     if (error == -EACCES && port < 1024)
         return xasprintf("%d cannot publish port %u: ports below 1024 are root's; choose a higher one, or ask an administrator to run: sysctl net.ipv4.ip_unprivileged_port_start=%u",
                          EXIT_SKIFF, port, port);
+    if (error == -EMFILE || error == -ENFILE)
+        return xasprintf("%d cannot publish so many ports: each takes an open file for every address, and you may have no more; publish fewer, or have an administrator raise that limit (nofile)", EXIT_SKIFF);
     if (error == -EADDRNOTAVAIL)
         return xasprintf("%d cannot publish port %u on %s: this machine does not have that address", EXIT_SKIFF, port, at);
     return xasprintf("%d cannot publish port %s%s%s:%u/%s: %s", EXIT_SKIFF, open, at, shut, port, protocol, errno_words(-error));
@@ -125,6 +129,21 @@ static int bind_again(struct listeners *listeners, const struct record *record, 
     return -EADDRINUSE;
 }
 
+/* The first port that is free, behind the last one of the same range: of many, each would otherwise begin with all that the others have taken. */
+static int bind_first(struct listeners *listeners, const struct record *record, unsigned first, unsigned last, uint16_t port, const char **at)
+{
+    static struct { unsigned range, taken; } of[2]; /* TCP, UDP */
+    int protocol = strcmp(record->fields[1], "udp") == 0;
+    unsigned count = last - first + 1, offset = of[protocol].range == (first << 16 | last) ? of[protocol].taken + 1 - first : 0;
+    int result = -EADDRINUSE;
+    for (unsigned tried = 0; tried < count && result == -EADDRINUSE; tried++, offset++) {
+        of[protocol].taken = first + offset % count;
+        result = bind_all(listeners, record, (uint16_t)of[protocol].taken, port, at);
+    }
+    of[protocol].range = first << 16 | last;
+    return result;
+}
+
 static char *publish(const struct plan *file, const struct record *record, const char *before, struct listeners *listeners)
 {
     if (record->count < 6)
@@ -133,27 +152,22 @@ static char *publish(const struct plan *file, const struct record *record, const
              port = (uint16_t)parse_number(record->fields[4], 1, UINT16_MAX, "port");
     const char *at = "";
     int result = first < last ? bind_again(listeners, record, first, last, port, before) : -EADDRINUSE;
-    for (unsigned host_port = first; host_port <= last && result == -EADDRINUSE; host_port++)
-        result = bind_all(listeners, record, (uint16_t)host_port, port, &at);
+    if (result == -EADDRINUSE)
+        result = bind_first(listeners, record, first, last, port, &at);
     if (result == -EADDRINUSE && last > first)
         return xasprintf("%d cannot publish port %u: all ports from %u to %u are in use", EXIT_SKIFF, port, first, last);
     return result == 0 ? NULL : why_not(file, record, at, first, result);
 }
 
-static char *note_path(const struct record *holders, const struct listener *listener)
-{
-    char text[INET6_ADDRSTRLEN];
-    return xasprintf("%s/%s %s %u", holders->fields[1], listener->udp ? "udp" : "tcp", address_text(&listener->address, text), address_port(&listener->address));
-}
-
-/* Opens and locks the file that says who has the port, or -1. A monitor may just be removing an old one, and the directory with it. */
-static int open_note(const char *directory, const char *path)
+/* Opens and locks the file that says who has the ports, or -1. A monitor may just be removing one, and the directory with it. */
+static int open_note(const struct record *holders)
 {
     struct stat status;
+    autofree char *path = xasprintf("%s/%s", holders->fields[1], holders->fields[2]);
     for (int tries = 0; tries < NOTE_TRIES; tries++) {
         autoclose int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0 && errno == ENOENT)
-            mkdir(directory, 0700);
+            mkdir(holders->fields[1], 0700);
         else if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
             usleep(1000);
         else if (fd >= 0 && fstat(fd, &status) == 0 && status.st_nlink > 0) {
@@ -168,22 +182,17 @@ static int open_note(const char *directory, const char *path)
 void port_note(const struct plan *file, struct listeners *listeners)
 {
     const struct record *holders = plan_find(file, "port-holders", 3);
-    if (!holders)
+    if (!holders || listeners->note < 0)
         return;
-    autofree char *who = xasprintf("%s %s\n", holders->fields[2], holders->fields[3]);
-    for (size_t i = 0; i < listeners->count; i++) {
-        struct listener *listener = &listeners->list[i];
-        autofree char *path = listener->note < 0 ? note_path(holders, listener) : NULL;
-        if (path)
-            listener->note = open_note(holders->fields[1], path);
-        if (listener->note >= 0 && ftruncate(listener->note, 0) == 0 && pwrite(listener->note, who, strlen(who), 0) < 0)
-            close_fd(&listener->note);
-    }
+    autofree char *list = port_list(listeners), *text = xasprintf("%s\n%s", holders->fields[3], list);
+    if (ftruncate(listeners->note, 0) == 0 && pwrite(listeners->note, text, strlen(text), 0) < 0)
+        close_fd(&listeners->note);
 }
 
 char *port_listen(const struct plan *file, const char *before, struct listeners *listeners)
 {
-    *listeners = (struct listeners){ 0 };
+    const struct record *holders = plan_find(file, "port-holders", 3);
+    *listeners = (struct listeners){ .note = -1 };
     for (size_t i = 0; i < file->count; i++) {
         char *problem = strcmp(file->records[i].fields[0], "publish") == 0 ? publish(file, &file->records[i], before, listeners) : NULL;
         if (problem) {
@@ -191,6 +200,8 @@ char *port_listen(const struct plan *file, const char *before, struct listeners 
             return problem;
         }
     }
+    if (holders && listeners->count > 0)
+        listeners->note = open_note(holders);
     port_note(file, listeners);
     return NULL;
 }

@@ -7,8 +7,8 @@
 #include "port.h"
 
 enum {
-    KEPT = 32,          /* standard input and its like, epoll, the monitor, a file that is being read */
-    FDS_LISTENER = 2,   /* itself and its note */
+    KEPT = 32,          /* standard input and its like, epoll, the monitor, who has the ports, a file that is being read */
+    FDS_LISTENER = 1,
     FDS_CONNECTION = 2,
     FDS_PIPE = 2,
     MOST_PIPES = 32,    /* an eighth of what a user may have in pipes before his next ones are tiny */

@@ -158,6 +158,8 @@ int role_port(int argc, char **argv)
     if (port_epoll < 0)
         die_errno("cannot wait for connections");
     port_room = port_room_of(files, &listeners);
+    if (port_room.connections == 0)
+        die("cannot publish so many ports: they take all of the %zu open files that you may have; publish fewer, or have an administrator raise that limit (nofile)", files);
     open_doors();
     port_confine();
     tell(list);

@@ -47,11 +47,11 @@ struct listener {
     bool udp;
     union address address;
     uint16_t port; /* the container's */
-    int note;      /* a locked file that says who has the port; -1 without */
 };
 struct listeners {
     struct listener *list;
     size_t count;
+    int note; /* the locked file that says who has the ports; -1 without */
 };
 /*
  * Binds all, in the namespace that this process is in, and notes the container as their holder. What may be one of several ports becomes that of `before`, a list
@@ -59,8 +59,8 @@ struct listeners {
  */
 char *port_listen(const struct plan *file, const char *before, struct listeners *listeners);
 /*
- * Says, in a file for each, that the container that `file` names has the ports; again where it is called otherwise now. The files are locked as long as this
- * process lives, and the monitor removes them. That one cannot be written costs only the name in somebody's sentence.
+ * Says, in a file in the directory that `file` names, that its container has the ports; again where it is called otherwise now. The file is locked as long as
+ * this process lives, and the monitor removes it. That it cannot be written costs only the name in somebody's sentence.
  */
 void port_note(const struct plan *file, struct listeners *listeners);
 
@@ -70,6 +70,8 @@ enum { PORT_LIST_SIZE = 128 * 1024 }; /* what a packet takes (wmem_default), and
 char *port_list(const struct listeners *listeners);
 /* The next port of the host in such a list that leads to `port`, and `*list` goes on behind it; 0 without. */
 uint16_t port_before(const char **list, const char *protocol, const char *address, uint16_t port);
+/* Whether such a list has a port of the host at the address: everything stands in the way of all addresses of its family, and they in the way of everything. */
+bool port_is_listed(const char *list, const char *protocol, const char *address, uint16_t host_port);
 
 /* What epoll(7) tells of, first in everything that has an fd there. */
 struct watched {

@@ -97,12 +97,12 @@ static void conflicts_are_told(void)
 /* Who is called otherwise now is named so. */
 static void names_change(struct role role, const char *path)
 {
-    autofree char *renamed = stage_file("renamed", "publish tcp 8080 8080 80 0.0.0.0 ?::\n", true), *note = xasprintf("%.*s/holders/tcp 0.0.0.0 8080", (int)(strrchr(path, '/') - path), path);
+    autofree char *renamed = stage_file("renamed", "publish tcp 8080 8080 80 0.0.0.0 ?::\n", true), *note = xasprintf("%.*s/holders/first-id", (int)(strrchr(path, '/') - path), path);
     check(rename(renamed, path) == 0);
     role_tell(role);
     for (int tries = 0; tries < 5000; tries++, usleep(1000)) {
-        autofree char *text = read_file(AT_FDCWD, note, 100, NULL);
-        if (text && strcmp(text, "renamed-id renamed\n") == 0)
+        autofree char *text = read_file(AT_FDCWD, note, 1000, NULL);
+        if (text && strncmp(text, "renamed\ntcp 0.0.0.0 8080 8080 80\n", 33) == 0)
             return;
     }
     check(!"the file has the new name");
