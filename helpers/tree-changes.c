@@ -140,6 +140,12 @@ static bool differs(const struct stat *now, const struct stat *before)
            now->st_mtim.tv_nsec != before->st_mtim.tv_nsec;
 }
 
+/* The directory is not what the layer says: who wants to use it as that layer has to know. */
+static void note_hidden(const struct walk *walk)
+{
+    if (walk->options->pack) dprintf(complaints, "hidden: %s\n", shown(walk->pack->path));
+}
+
 /* Mount points that Skiff itself made in an image that lacks them: no change of the container's. */
 static bool is_mount_point(const struct walk *walk)
 {
@@ -158,6 +164,7 @@ static void visit_directory(struct walk *walk, struct frame *up, const char *nam
     if (fd < 0 || fstat(fd, &status) != 0) die(FAILED, "cannot open %s: %s", shown(walk->pack->path), reason(errno));
     struct frame frame = {.up = up, .fd = fd, .length = strlen(walk->pack->path), .kind = before == NULL ? 'A' : 'C'};
     bool hidden = before == NULL && is_mount_point(walk);
+    if (hidden) note_hidden(walk);
     if (!hidden && (walk->options->pack || before == NULL || differs(&status, before))) say_frame(walk, &frame);
     struct place below = before != NULL && S_ISDIR(before->st_mode) ? descend(lower, name) : new_place(0);
     walk_directory(walk, &frame, &below, opaque || is_opaque(walk, fd));
@@ -166,7 +173,10 @@ static void visit_directory(struct walk *walk, struct frame *up, const char *nam
 
 static void visit_other(struct walk *walk, struct frame *up, const char *name, const struct stat *status, const struct stat *before)
 {
-    if (before == NULL && S_ISREG(status->st_mode) && status->st_size == 0 && is_mount_point(walk)) return;
+    if (before == NULL && S_ISREG(status->st_mode) && status->st_size == 0 && is_mount_point(walk)) {
+        note_hidden(walk);
+        return;
+    }
     if (!walk->options->pack && before != NULL && !differs(status, before)) return;
     if (walk->options->pack && strncmp(name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) == 0) {
         dprintf(complaints, "left out: %s: no layer can hold a name that begins with .wh.\n", shown(walk->pack->path));

@@ -44,13 +44,21 @@ export const listPlace = async (workspace: Workspace, place: Place, subject: str
 /** Paths of a listing, each ended by a NUL. */
 const words = (paths: readonly string[]): Buffer => Buffer.from(paths.map((path) => `${path}\0`).join(''), 'latin1');
 
-/** The sha256 of every file among `items`, by path. */
-export const digestFiles = async (workspace: Workspace, place: Place, items: readonly Item[], subject: string): Promise<ReadonlyMap<string, string>> => {
-  const paths = [...new Set(items.flatMap(({ entry }) => (entry.type === 'file' ? [entry.path] : [])))];
-  if (paths.length === 0) return new Map();
+const digestPaths = async (workspace: Workspace, place: Place, paths: readonly string[], subject: string): Promise<readonly string[]> => {
+  if (paths.length === 0) return [];
   const lines = (await bytesOf(await start(workspace, place, ['digest', '--path', '/'], 'pipe'), words(paths), subject)).toString('latin1').trimEnd().split('\n');
-  if (lines.length !== paths.length) fail({ _tag: 'System', operation: 'read', subject, reason: 'not every file had a digest' });
-  return new Map(paths.map((path, position) => [path, lines[position] ?? ''] as const));
+  return lines.length === paths.length ? lines : fail({ _tag: 'System', operation: 'read', subject, reason: 'not every file had a digest' });
+};
+
+/** The sha256 of every file among `items`, by path; of a file of the host's that is as it was, what was found then. */
+export const digestFiles = async (workspace: Workspace, place: Place, items: readonly Item[], subject: string): Promise<ReadonlyMap<string, string>> => {
+  const entries = [...new Map(items.flatMap(({ entry }) => (entry.type === 'file' ? [[entry.path, entry] as const] : []))).values()];
+  const known = place.kind === 'host' ? workspace.digests : undefined;
+  const unknown = entries.filter(({ identity }) => known?.get(identity) === undefined);
+  const found = await digestPaths(workspace, place, unknown.map(({ path }) => path), subject);
+  const fresh = new Map(unknown.map(({ path }, position) => [path, found[position] ?? ''] as const));
+  for (const { path, identity, changed } of unknown) known?.add(identity, changed, fresh.get(path) ?? '');
+  return new Map(entries.map(({ path, identity }) => [path, fresh.get(path) ?? known?.get(identity) ?? ''] as const));
 };
 
 /** `items` as a tar that is just being written; `ended` tells whether all went well, and must be waited for. */

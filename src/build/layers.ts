@@ -1,15 +1,16 @@
 /** A step's changes become a layer: packed, unpacked, on the disk, leased, named and remembered. */
 import { spawn } from 'node:child_process';
 import { existsSync, renameSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { mediaTypes } from '../core/oci-image.ts';
+import { adoptLayer, isAdoptable } from '../images/adopt.ts';
 import { unpackLayers } from '../images/layers.ts';
 import { blobPath, ensureLayout, layerPath } from '../images/layout.ts';
 import { lease } from '../images/lease.ts';
 import { checkOutcome, outcomeOf } from '../images/program.ts';
 import { spool } from '../images/spool.ts';
-import { readCacheRecord, writeCacheRecord } from '../images/build-cache.ts';
-import { pileLayerCommand } from '../runtime/step-files.ts';
+import { cachedDigests, readCacheRecord, writeCacheRecord } from '../images/build-cache.ts';
+import { pileDriver, pileLayerCommand } from '../runtime/step-files.ts';
 import type { Digest } from '../core/digest.ts';
 import type { SpooledFile } from '../images/spool.ts';
 import type { LayerFile } from '../images/store.ts';
@@ -41,14 +42,30 @@ export interface LayerStore {
 /** Absolute directories of `layers`, in their order. */
 export const directoriesOf = ({ surroundings }: Workspace, layers: readonly BuiltLayer[]): readonly string[] => layers.map(({ diffId }) => layerPath(surroundings.paths, diffId));
 
-const packed = async (workspace: Workspace, pile: Pile, hidden: readonly string[], step: string, path: string): Promise<SpooledFile> => {
+interface Packed {
+  readonly file: SpooledFile;
+  /** The upper directory holds nothing that the layer does not, and the other way round. */
+  readonly isExact: boolean;
+}
+
+const packed = async (workspace: Workspace, pile: Pile, hidden: readonly string[], step: string, path: string): Promise<Packed> => {
   const [program = '', ...words] = await pileLayerCommand(workspace.surroundings, pile, hidden);
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = outcomeOf(child, false);
   ended.catch(() => undefined);
   const file = await spool(child.stdout, path);
-  checkOutcome(await ended, 'pack the changes of', step);
-  return file;
+  const outcome = await ended;
+  checkOutcome(outcome, 'pack the changes of', step);
+  return { file, isExact: outcome.stderr === '' };
+};
+
+/** The layer's files: the upper directory itself where it can be, else unpacked from the blob. fuse-overlayfs has marks of its own that the kernel's overlay does not read. */
+const placeFiles = async ({ surroundings }: Workspace, pile: Pile, { file, isExact }: Packed, step: string): Promise<void> => {
+  const { paths, host } = surroundings;
+  const upper = join(pile.directory, 'upper');
+  const isKernels = host.idMap.mode === 'ranges' && (await pileDriver(surroundings)) === 'overlay';
+  if (isKernels && isExact && isAdoptable(upper)) return adoptLayer(paths, host, upper, file);
+  await unpackLayers(paths, host, [{ file: file.path, digest: file.digest, size: file.size, diffId: file.digest, subject: `the layer of ${step}` }], [file.path]);
 };
 
 /** The layer of a plain tar, whose digest and diff id are one. */
@@ -56,8 +73,10 @@ const builtLayer = (file: SpooledFile): BuiltLayer => ({ diffId: file.digest, fi
 
 /** The store of `workspace`. Not to be used by two builds. */
 export const layerStore = (workspace: Workspace): LayerStore => {
-  const { paths, host } = workspace.surroundings;
-  const held = new Set<Digest>();
+  const { paths } = workspace.surroundings;
+  // All that builds remember is held at once: a lease costs more than looking a step up.
+  const held = new Set<Digest>(cachedDigests(paths));
+  let isLeased = held.size === 0;
   let serial = 0;
   let leasing: Promise<void> = Promise.resolve();
   ensureLayout(paths);
@@ -65,7 +84,8 @@ export const layerStore = (workspace: Workspace): LayerStore => {
   const hold = (digests: readonly Digest[]): Promise<void> => {
     const fresh = digests.filter((digest) => !held.has(digest));
     for (const digest of fresh) held.add(digest);
-    if (fresh.length > 0) leasing = leasing.then(() => lease(paths, workspace.spool, [...held]));
+    if (fresh.length > 0 || !isLeased) leasing = leasing.then(() => lease(paths, workspace.spool, [...held]));
+    isLeased = true;
     return leasing;
   };
   const find = async (key: string): Promise<StepLayer | undefined> => {
@@ -79,14 +99,15 @@ export const layerStore = (workspace: Workspace): LayerStore => {
   const make = async (pile: Pile, key: string, step: string, hidden: readonly string[]): Promise<StepLayer> => {
     const own = serial;
     serial += 1;
-    const file = await packed(workspace, pile, hidden, step, join(workspace.spool, `layer-${own}`));
+    const result = await packed(workspace, pile, hidden, step, join(workspace.spool, `layer-${own}`));
+    const { file } = result;
     await hold([file.digest]);
-    await unpackLayers(paths, host, [{ file: file.path, digest: file.digest, size: file.size, diffId: file.digest, subject: `the layer of ${step}` }], [file.path]);
+    await placeFiles(workspace, pile, result, step);
     const path = blobPath(paths, file.digest);
     if (!existsSync(path)) renameSync(file.path, path);
     const created = new Date().toISOString();
     writeCacheRecord(paths, key, { diffId: file.digest, size: file.size, created, step });
-    await workspace.remove([dirname(join(pile.directory, 'upper'))]);
+    workspace.discard(pile.directory);
     return { ...builtLayer({ ...file, path }), created };
   };
   return { hold, find, make };

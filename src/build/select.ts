@@ -28,7 +28,8 @@ export interface Selecting {
 /** Names in a listing are bytes; what was typed becomes the same. */
 export const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
-const hasWildcards = (path: string): boolean => /(^|[^\\])(\\\\)*[*?[]/u.test(path);
+/** An escape makes a pattern too: what is behind it means itself. */
+const hasWildcards = (path: string): boolean => /[*?[\\]/u.test(path);
 
 /** The source as a path in the tree. */
 const cleanSource = (source: string): string => {

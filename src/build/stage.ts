@@ -84,6 +84,7 @@ const doStep = async (session: Session, planned: PlannedStage, title: string, pr
       task.cached();
       return { ...found, history: plan.history };
     }
+    session.workspace.awake();
     const key = await plan.keys.at(-1)?.();
     const layer = await plan.make(key ?? '', task);
     task.done();

@@ -13,6 +13,8 @@ export interface Entry {
   readonly size: number;
   /** What tells one state of a file from another: device, inode, size, both times to the nanosecond. */
   readonly identity: string;
+  /** When its status changed last, in seconds since 1970. */
+  readonly changed: number;
   /** A link's target; else empty. */
   readonly link: string;
 }
@@ -23,7 +25,7 @@ const types: Readonly<Record<string, Entry['type']>> = { d: 'directory', f: 'fil
 
 const entryOf = (facts: string, path: string, link: string): Entry => {
   const [type = '', mode = '0', uid = '0', gid = '0', size = '0', ...rest] = facts.split(' ');
-  return { path, type: types[type] ?? 'other', mode: Number.parseInt(mode, 8), uid: Number(uid), gid: Number(gid), size: Number(size), identity: `${size} ${rest.join(' ')}`, link };
+  return { path, type: types[type] ?? 'other', mode: Number.parseInt(mode, 8), uid: Number(uid), gid: Number(gid), size: Number(size), identity: `${size} ${rest.join(' ')}`, changed: Number(rest[4] ?? 0), link };
 };
 
 /** What the helper printed. Names are bytes, read as Latin-1 so that none is lost. */

@@ -7,6 +7,7 @@ import { containerIds, helperPath, inUserNamespace, keeperArguments } from '../s
 import { mountPoints } from './diff.ts';
 import { encodePlan } from './plan-records.ts';
 import { chooseStorage } from './root-filesystem.ts';
+import type { DriverName } from '../storage/driver.ts';
 import type { PlanRecord } from '../core/plan-record.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -19,6 +20,9 @@ export interface Pile {
 }
 
 const plainNeeds = { hasMounts: false, isForeign: false, isShifted: false };
+
+/** The driver that piles are mounted with. */
+export const pileDriver = async (surroundings: Surroundings): Promise<DriverName> => (await chooseStorage(surroundings, plainNeeds)).driver.name;
 
 const writePilePlan = async (surroundings: Surroundings, { layers, directory }: Pile): Promise<string> => {
   const { host } = surroundings;

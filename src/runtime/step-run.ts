@@ -13,6 +13,7 @@ import { makeHostView } from './host-view.ts';
 import { hasLimits } from './limit-flags.ts';
 import { chooseStorage, overlayOf, rootfsNeeds } from './root-filesystem.ts';
 import { makeSpec } from './spec.ts';
+import { doomedPath } from './trees.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { ImageConfigView } from './spec-types.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -32,6 +33,7 @@ export interface StepOutput {
 }
 
 interface Prepared {
+  readonly id: string;
   readonly plan: string;
   readonly directory: string;
 }
@@ -47,7 +49,7 @@ const prepare = async (surroundings: Surroundings, { image, flags, upper, work }
   const gathered = await gather(surroundings, spec, driver, needs);
   const { spec: named, marker } = await createContainer(paths, host, spec, { named: false, toStart: true });
   const overlay = { ...overlayOf(host, named.skiff, gathered.directory, needs), upper, work, volatile: true };
-  return { plan: writePlan(paths, named, marker, { ...gathered, rootfs: need(driver.plan(overlay)), bound: true }, {}), directory: gathered.directory };
+  return { id, plan: writePlan(paths, named, marker, { ...gathered, rootfs: need(driver.plan(overlay)), bound: true }, {}), directory: gathered.directory };
 };
 
 /** How often it is looked whether a step that was cut short has been cleared away. */
@@ -55,8 +57,10 @@ const clearPoll = 10;
 /** After that long somebody else, `heal`, has to see to it. */
 const longestClearing = 30_000;
 
-const untilCleared = async (directory: string): Promise<void> => {
-  for (const end = Date.now() + longestClearing; existsSync(directory) && Date.now() < end; ) await sleep(clearPoll);
+/** A container's directory is renamed before it is removed. */
+const untilCleared = async ({ paths }: Surroundings, { directory, id }: Prepared): Promise<void> => {
+  const places = [directory, doomedPath(paths, id)];
+  for (const end = Date.now() + longestClearing; places.some((place) => existsSync(place)) && Date.now() < end; ) await sleep(clearPoll);
 };
 
 const forward = (stream: Readable, to: (bytes: Buffer) => void): void => void stream.on('data', (bytes: Buffer) => to(bytes));
@@ -66,11 +70,11 @@ const forward = (stream: Readable, to: (bytes: Buffer) => void): void => void st
  * aborted the step is killed. Returns its exit code when all that was mounted for it is gone. Throws SkiffFailure.
  */
 export const runStep = async (surroundings: Surroundings, step: Step, output: StepOutput, signal: AbortSignal): Promise<number> => {
-  const { plan, directory } = await prepare(surroundings, step);
+  const prepared = await prepare(surroundings, step);
   const helper = helperPath(surroundings.paths, 'skiff-helper');
   const env = { ...surroundings.env, SKIFF_PARENT: String(process.pid) };
   // A session of its own: the terminal's Ctrl-C is for the builder, which then decides.
-  const child = spawn(helper, ['launch', plan], { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
+  const child = spawn(helper, ['launch', prepared.plan], { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
   forward(child.stdout, output.stdout);
   forward(child.stderr, output.stderr);
   const kill = (): void => void child.kill('SIGKILL');
@@ -83,7 +87,7 @@ export const runStep = async (surroundings: Surroundings, step: Step, output: St
     });
   } finally {
     signal.removeEventListener('abort', kill);
-    await untilCleared(directory);
+    await untilCleared(surroundings, prepared);
   }
 };
 
