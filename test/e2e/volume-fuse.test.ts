@@ -1,4 +1,7 @@
-/** Volumes of FUSE programs, with real ones: squashfuse and sshfs (libfuse 3), fuse2fs (libfuse 2). */
+/**
+ * Volumes of FUSE programs, with real ones: squashfuse and sshfs (libfuse 3), fuse2fs (libfuse 2).
+ * @one-driver
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
