@@ -1,16 +1,15 @@
 /* A container's places in networks: attached when it has its namespaces, its name server, and what is given back when it ends. */
 #include "monitor-parts.h"
 #include "monitor-network.h"
+#include "dns-sockets.h"
 #include "endpoint.h"
 #include "events.h"
 #include "leases.h"
 #include "sandbox.h"
 #include "util.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -24,30 +23,18 @@
 
 enum {
     EGRESS_MS = 15000,       /* slirp4netns takes 40 ms */
-    DNS_PORT = 53,
-    DNS_BACKLOG = 64,
     DNS_LIVES_MS = 1000,     /* one that ends sooner has not begun well */
     DNS_TRIES = 10,          /* as often in a row, and it is not started again */
 };
-
-static int bind_dns(int type)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(DNS_PORT), .sin_addr = { htonl(0x7f00000b) } };
-    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), one = 1;
-    /* The sandbox may not have lo up yet. */
-    if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof one) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        die_errno("cannot listen for questions about names at 127.0.0.11");
-    if (type == SOCK_STREAM && listen(fd, DNS_BACKLOG) < 0)
-        die_errno("cannot listen for questions about names at 127.0.0.11");
-    return fd;
-}
 
 void network_send_dns(int container, int report)
 {
     if (setns(container, CLONE_NEWNET) < 0)
         die_errno("cannot enter the container's network namespace");
-    packet_send(report, &(char){ NETWORK_DATAGRAMS }, 1, bind_dns(SOCK_DGRAM));
-    packet_send(report, &(char){ NETWORK_LISTENER }, 1, bind_dns(SOCK_STREAM));
+    int datagrams, listener;
+    dns_open(&datagrams, &listener);
+    packet_send(report, &(char){ NETWORK_DATAGRAMS }, 1, datagrams);
+    packet_send(report, &(char){ NETWORK_LISTENER }, 1, listener);
 }
 
 /* Whether one of the networks has a way out. */

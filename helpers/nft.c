@@ -255,13 +255,18 @@ void nft_transparent(struct nft *nft)
     nft_compare_u8(nft, NFT_CMP_EQ, 1);
 }
 
-void nft_set_mark(struct nft *nft, uint32_t mark)
+static void put_immediate(struct nft *nft, const void *data, size_t size)
 {
     struct expression expression = open_expression(nft, "immediate");
     netlink_put_be32(&nft->out, NFTA_IMMEDIATE_DREG, NFT_REG_1);
-    put_value(nft, NFTA_IMMEDIATE_DATA, &mark, sizeof mark);
+    put_value(nft, NFTA_IMMEDIATE_DATA, data, size);
     close_expression(nft, expression);
-    expression = open_expression(nft, "meta");
+}
+
+void nft_set_mark(struct nft *nft, uint32_t mark)
+{
+    put_immediate(nft, &mark, sizeof mark);
+    struct expression expression = open_expression(nft, "meta");
     netlink_put_be32(&nft->out, NFTA_META_KEY, NFT_META_MARK);
     netlink_put_be32(&nft->out, NFTA_META_SREG, NFT_REG_1);
     close_expression(nft, expression);
@@ -270,6 +275,24 @@ void nft_set_mark(struct nft *nft, uint32_t mark)
 void nft_masquerade(struct nft *nft)
 {
     close_expression(nft, open_expression(nft, "masq"));
+}
+
+void nft_untracked(struct nft *nft)
+{
+    close_expression(nft, open_expression(nft, "notrack"));
+}
+
+void nft_set_payload(struct nft *nft, uint32_t offset, const void *data, size_t size, uint32_t sum)
+{
+    put_immediate(nft, data, size);
+    struct expression expression = open_expression(nft, "payload");
+    netlink_put_be32(&nft->out, NFTA_PAYLOAD_SREG, NFT_REG_1);
+    netlink_put_be32(&nft->out, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER);
+    netlink_put_be32(&nft->out, NFTA_PAYLOAD_OFFSET, offset);
+    netlink_put_be32(&nft->out, NFTA_PAYLOAD_LEN, size);
+    netlink_put_be32(&nft->out, NFTA_PAYLOAD_CSUM_TYPE, NFT_PAYLOAD_CSUM_INET);
+    netlink_put_be32(&nft->out, NFTA_PAYLOAD_CSUM_OFFSET, sum);
+    close_expression(nft, expression);
 }
 
 void nft_reject(struct nft *nft, uint32_t type, uint8_t code)

@@ -56,6 +56,10 @@ void nft_state(struct nft *nft, uint32_t states);
 void nft_transparent(struct nft *nft);
 void nft_set_mark(struct nft *nft, uint32_t mark);
 void nft_masquerade(struct nft *nft);
+/* Connection tracking passes the packet over; in a chain before it (NF_IP_PRI_CONNTRACK). */
+void nft_untracked(struct nft *nft);
+/* Writes at most 4 bytes over those at `offset` of the transport header, and mends the header's checksum at `sum`. */
+void nft_set_payload(struct nft *nft, uint32_t offset, const void *data, size_t size, uint32_t sum);
 /* NFT_REJECT_*: with type NFT_REJECT_ICMPX_UNREACH `code` is one of NFT_REJECT_ICMPX_*. */
 void nft_reject(struct nft *nft, uint32_t type, uint8_t code);
 /* NF_ACCEPT, NF_DROP, NFT_JUMP or NFT_GOTO with a chain. */

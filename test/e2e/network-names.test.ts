@@ -126,6 +126,14 @@ test('search domains are those of the flag, and a linked container has the name 
   assert.equal(lookup('other', 'store.'), []);
 });
 
+test('a server of --dns is asked for the rest, from the container', async () => {
+  const script = 'use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => 53, Proto => "udp"); while ($s->recv(my $q, 4096)) { my $a = $q; substr($a, 2, 2) = "\\x81\\x80"; substr($a, 6, 2) = "\\0\\1"; substr($a, 8, 4) = "\\0\\0\\0\\0"; my $n = index($q, "\\0", 12); $a = substr($a, 0, $n + 5) . "\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\5\\0\\4\\x09\\x08\\x07\\x06"; $s->send($a) }';
+  output(['run', '-d', '--name', 'server', '--network', 'inner', 'resolver', 'perl', '-e', script]);
+  sleeper('asker', ['--network', 'inner', '--dns', addressOf('server', 'inner')], 'resolver');
+  await eventually('the server answers', () => lookup('asker', 'www.example.com').join() === '9.8.7.6');
+  assert.equal(lookup('asker', 'server'), [addressOf('server', 'inner')], 'names of ours are not asked of it');
+});
+
 test('in an internal network what is nobody’s name does not exist, and no question leaves', () => {
   sleeper('asker', ['--network', 'inner'], 'resolver');
   assert.is(verdict('asker', 'example.com', 'A'), 'NXDOMAIN 0');
