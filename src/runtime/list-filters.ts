@@ -1,10 +1,9 @@
 /** Which containers `skiff ps` lists: Docker's filters (moby daemon/list.go). Pure. */
 import { fail } from '../core/errors.ts';
 import { readPortRange } from '../core/ports.ts';
-import { publishedRanges } from '../core/publish.ts';
-import { networkNames } from './inspect-network.ts';
+import { networkNames, portMap } from './inspect-network.ts';
 import { statusWord } from './records.ts';
-import type { PortRange } from '../core/ports.ts';
+import type { PortBinding } from '../core/published-ports.ts';
 import type { State } from './container-state.ts';
 import type { Container } from './records.ts';
 
@@ -116,12 +115,17 @@ const portsOf = (filter: Filter): ReturnType<typeof readPortRange> & object => {
   return readPortRange(filter.value) ?? invalid(filter, 'give a port or a range, as in 80, 53/udp or 8000-8010/tcp');
 };
 
-const portTest = (filter: Filter, rangesOf: (spec: Container['spec']) => readonly PortRange[]): Test => {
+/** Ports of a container that runs: on the host, or its own (moby daemon/list.go). */
+const portTest = (filter: Filter, portsIn: (name: string, bindings: readonly PortBinding[]) => readonly string[]): Test => {
   const { first, last, protocol } = portsOf(filter);
-  return ({ spec }) => rangesOf(spec).some((range) => range.protocol === protocol && range.first <= last && range.last >= first);
+  const isWanted = (name: string): boolean => {
+    const port = readPortRange(name);
+    return port !== undefined && port.protocol === protocol && port.first >= first && port.first <= last;
+  };
+  return ({ spec, state }) => [...portMap(spec, state)].some(([name, bindings]) => portsIn(name, bindings ?? []).some(isWanted));
 };
 
-const exposedRanges = ({ exposed = [] }: Container['spec']): readonly PortRange[] => exposed.flatMap((name) => readPortRange(name) ?? []);
+const published = (name: string, bindings: readonly PortBinding[]): readonly string[] => bindings.map(({ HostPort }) => name.replace(/^\d+/, HostPort));
 
 const keys = 'ancestor, before, exited, expose, health, id, is-task, isolation, label, name, network, publish, since, status and volume';
 
@@ -148,10 +152,9 @@ const testOf = (filter: Filter, all: readonly Container[], lookups: Lookups): Te
     case 'network':
       return ({ spec }) => networkNames(spec).includes(value);
     case 'expose':
-      return portTest(filter, exposedRanges);
-    // Ports of the container that were named by -p, running or not (moby container/view.go).
+      return portTest(filter, (name) => [name]);
     case 'publish':
-      return portTest(filter, ({ published = [] }) => publishedRanges(published));
+      return portTest(filter, published);
     case 'is-task':
       return isTaskTest(filter);
     // Docker asks it on Windows only, and lets everything through elsewhere.
@@ -166,10 +169,13 @@ const testOf = (filter: Filter, all: readonly Container[], lookups: Lookups): Te
   }
 };
 
+/** Docker takes these two for one. */
+const groupOf = ({ key }: Filter): string => (key === 'publish' ? 'expose' : key);
+
 /** Filters of one key are alternatives (labels must all match), different keys must all match: docker ps(1). */
 const combine = (filters: readonly Filter[], all: readonly Container[], lookups: Lookups): Test => {
   const groups = new Map<string, Test[]>();
-  for (const filter of filters) groups.set(filter.key, [...(groups.get(filter.key) ?? []), testOf(filter, all, lookups)]);
+  for (const filter of filters) groups.set(groupOf(filter), [...(groups.get(groupOf(filter)) ?? []), testOf(filter, all, lookups)]);
   return (container) => [...groups].every(([key, tests]) => (key === 'label' ? tests.every((test) => test(container)) : tests.some((test) => test(container))));
 };
 

@@ -670,6 +670,45 @@ s_network_members() {
   t network rm xn xi
 }
 
+s_ports() {
+  q network create --subnet 10.85.0.0/24 xn
+  q network create --subnet 10.86.0.0/24 --internal xi
+  on() { q run -d --network xn --name "$@"; }
+  on xa -p 27180:80 -p 127.0.0.1:27181:81 -p 27182-27184:82-84/udp -p 127.0.0.1:27190-27199:90 --expose 443 busybox sleep 1000
+  on xb -p 127.0.0.1:27190-27199:90 -p 127.0.0.1:27185:27185 -p 127.0.0.1:27186:27186 -p 127.0.0.1:27187:53/udp -p 127.0.0.1:27187:53 busybox sleep 1000
+  t ps --format '{{.Names}} [{{.Ports}}]'
+  sorted port xa
+  sorted port xb
+  t port xa 80
+  t port xa 80/tcp
+  t port xa 82/udp
+  t port xa 82
+  t port xa 443
+  t port xa nonsense
+  t port nobody
+  t inspect --format '{{json .NetworkSettings.Ports}} {{json .HostConfig.PortBindings}} {{.HostConfig.PublishAllPorts}} {{json .Config.ExposedPorts}}' xa
+  t inspect --format '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}' xa
+  for filter in publish=80 publish=27180 publish=83/udp publish=80-90 publish=443 expose=443 expose=80 expose=82/udp publish=1:2 publish=x; do t ps --filter $filter --format '{{.Names}}'; done
+  t run --rm --network xn -p 27180:1 busybox true
+  t run --rm --network xn -p 127.0.0.1:27181:1 busybox true
+  t stop -t 0 xa
+  t ps -a --filter name=xa --format '{{.Names}} [{{.Ports}}]'
+  t port xa
+  t inspect --format '{{json .NetworkSettings.Ports}} {{json .HostConfig.PortBindings}}' xa
+  t start xa
+  sorted port xa 80
+  t create --network xn --name xc -p 127.0.0.1::1 -p 0:2 -p 3 -P busybox true
+  t inspect --format '{{json .HostConfig.PortBindings}} {{.HostConfig.PublishAllPorts}} {{json .Config.ExposedPorts}}' xc
+  q run -d --network xi --name xd -p 127.0.0.1:27188:80 busybox sleep 1000
+  t ps --filter name=xd --format '{{.Names}} [{{.Ports}}]'
+  t run --rm --network host -p 27189:80 busybox true
+  t run --rm --network none -p 27189:80 busybox true
+  t run --rm --network container:xa -p 27189:80 busybox true
+  for form in abc 80/xyz 70000 80-70 1.2.3:80:80 27189:80-81 27189-27190:80-82 [::1:80:80 published=27189 target=80,x :; do t create --network xn -p "$form" busybox true; done
+  q rm -f xa xb xd
+  t network rm xn xi
+}
+
 set -u
 for section; do
   echo "== $section"

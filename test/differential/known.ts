@@ -42,4 +42,7 @@ export const known: readonly Known[] = [
   { commands: /^network: network ls .*--format json$/, why: 'this Docker does not know networks without IPv4', ours: saying('"IPv4":"false"', '"IPv4":"true"') },
   { commands: /^network_members: network ls --filter dangling=true/, why: 'a network that containers run in is not dangling; this Docker forgets to look', ours: saying('  xn\n', '') },
   { commands: /^network_members: (exec xa|run --rm --network xi busybox) ip route/, why: 'an internal network leads nowhere, and says so, as with later Dockers', ours: saying(/ {2}default via 10\.86.*\n/, '') },
+  { commands: /^ports: (ps .*Ports|port x)/, why: 'addresses of IPv6 have brackets, as with later Dockers', ours: (theirs) => theirs.replace(/(^|[ [])::(?=:\d)/gm, '$1[::]') },
+  { commands: /^ports: ps --filter name=xd/, why: 'what a container listens on is told of internal networks, too', ours: saying('[]', '[80/tcp]') },
+  { commands: /^ports: run .*--network none/, why: 'that nothing is published is said', ours: saying('= 0', '!\n= 0') },
 ];
