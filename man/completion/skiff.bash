@@ -84,6 +84,8 @@ _skiff_find() {
       REPLY=1
       case "$2" in
         build) command=build ;;
+        du) command=buildx-du ;;
+        prune) command=builder-prune ;;
       esac
       ;;
     buildx)
@@ -93,6 +95,8 @@ _skiff_find() {
       case "$2" in
         build) command=build ;;
         b) command=build ;;
+        du) command=buildx-du ;;
+        prune) command=builder-prune ;;
       esac
       ;;
     container)
@@ -240,6 +244,8 @@ _skiff_find() {
     cp) valued='  ' stops='' ;;
     commit) valued=' --author -a --change -c --message -m ' stops='' ;;
     build) valued=' --file -f --build-context --target --build-arg --platform --progress --tag -t --label --iidfile --metadata-file --provenance --sbom --no-cache-filter --network --allow --secret --add-host --security-opt --shm-size --ulimit --memory -m --memory-swap --cpu-shares -c --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --cgroup-parent ' stops='' ;;
+    builder-prune) valued=' --filter --keep-storage ' stops='' ;;
+    buildx-du) valued=' --format ' stops='' ;;
     images) valued=' --filter -f --format ' stops='' ;;
     pull) valued=' --platform ' stops='' ;;
     push) valued=' --platform ' stops='' ;;
@@ -849,6 +855,31 @@ _skiff() {
           ;;
       esac
       ;;
+    builder-prune)
+      case "$name" in
+        --filter) _skiff_offer 'until=' ;;
+        --keep-storage) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --all --filter --force --keep-storage --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
+    buildx-du)
+      case "$name" in
+        --format) : ;;
+        *)
+          if [[ -z $args_only && $cur == -* ]]; then
+            _skiff_offer --format --help
+          else
+            if ((at == 1)); then :; else :; fi
+          fi
+          ;;
+      esac
+      ;;
     images)
       case "$name" in
         --filter|-f) _skiff_offer 'reference=' 'dangling=true' 'label=' 'before=' 'since=' 'until=' ;;
@@ -1371,8 +1402,8 @@ _skiff() {
           ;;
       esac
       ;;
-    builder) _skiff_offer build ;;
-    buildx) _skiff_offer build b ;;
+    builder) _skiff_offer build du prune ;;
+    buildx) _skiff_offer build b du prune ;;
     container) _skiff_offer attach create commit cp diff exec export inspect list kill logs ls pause port prune ps remove rename restart rm run start stop unpause update wait stats top ;;
     image) _skiff_offer build history import inspect list load ls prune pull push remove rm save tag ;;
     manifest) _skiff_offer inspect ;;

@@ -14,6 +14,14 @@ function __skiff_command
             echo build
         case 'buildx b'
             echo build
+        case 'buildx du'
+            echo buildx-du
+        case 'buildx prune'
+            echo builder-prune
+        case 'builder du'
+            echo buildx-du
+        case 'builder prune'
+            echo builder-prune
         case 'container attach'
             echo attach
         case 'container create'
@@ -238,6 +246,10 @@ function __skiff_arguments
             set spec 'help' 'a/author=+' 'c/change=+' 'm/message=+' 'p/pause' 'no-pause'
         case build
             set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'provenance=+' 'sbom=+' 'no-cache' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
+        case builder-prune
+            set spec 'help' 'a/all' 'filter=+' 'f/force' 'keep-storage=+'
+        case buildx-du
+            set spec 'help' 'format=+'
         case images
             set spec 'help' 'a/all' 'digests' 'f/filter=+' 'format=+' 'no-trunc' 'q/quiet'
         case pull
@@ -390,6 +402,10 @@ complete -c skiff -n '__skiff_is image' -a build -d 'Build an image from a Docke
 complete -c skiff -n '__skiff_is builder' -a build -d 'Build an image from a Dockerfile'
 complete -c skiff -n '__skiff_is buildx' -a build -d 'Build an image from a Dockerfile'
 complete -c skiff -n '__skiff_is buildx' -a b -d 'Build an image from a Dockerfile'
+complete -c skiff -n '__skiff_is buildx' -a du -d 'Show what builds remember, and how large it is'
+complete -c skiff -n '__skiff_is buildx' -a prune -d 'Forget what builds remember'
+complete -c skiff -n '__skiff_is builder' -a du -d 'Show what builds remember, and how large it is'
+complete -c skiff -n '__skiff_is builder' -a prune -d 'Forget what builds remember'
 complete -c skiff -n '__skiff_is container' -a attach -d 'Connect your terminal to a running container'
 complete -c skiff -n '__skiff_is container' -a create -d 'Create a new container from an image without starting it'
 complete -c skiff -n '__skiff_is container' -a commit -d 'Make an image of a container\'s changes'
@@ -829,6 +845,15 @@ complete -c skiff -n '__skiff_is build' -l cpuset-cpus -x -d 'Processors, as in 
 complete -c skiff -n '__skiff_is build' -l cpuset-mems -x -d 'Memory nodes'
 complete -c skiff -n '__skiff_is build' -l cgroup-parent -x -d 'Cgroup above those of RUN'
 complete -c skiff -n '__skiff_is build' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is builder-prune' -l all -s a -d 'Steps of images that are there too, and the caches of RUN --mount=type=cache'
+complete -c skiff -n '__skiff_is builder-prune' -l filter -x -a 'until=' -d 'Only what is older than that'
+complete -c skiff -n '__skiff_is builder-prune' -l force -s f -d 'Do not ask'
+complete -c skiff -n '__skiff_is builder-prune' -l keep-storage -x -d 'Keep the newest steps up to this size'
+complete -c skiff -n '__skiff_is builder-prune' -l help -d 'Print this help and leave'
+
+complete -c skiff -n '__skiff_is buildx-du' -l format -x -d 'A Go template, table or json'
+complete -c skiff -n '__skiff_is buildx-du' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is images' -l all -s a -d 'Show untagged intermediate images too'
 complete -c skiff -n '__skiff_is images' -l digests -d 'Show digests'

@@ -4,7 +4,8 @@ import { fail, toSkiffError, SkiffFailure } from '../core/errors.ts';
 import { tellTag } from '../images/image-events.ts';
 import { hostPlatform } from '../images/platform.ts';
 import { documentOf, manifestFor, storeImages } from '../images/store.ts';
-import { mediaTypes } from '../core/oci-image.ts';
+import { refuse } from '../core/invalid.ts';
+import { maximumDocument, mediaTypes } from '../core/oci-image.ts';
 import { automaticArguments, globalArguments } from './arguments.ts';
 import { dated } from './config.ts';
 import { openContext } from './context.ts';
@@ -117,6 +118,7 @@ const store = async (workspace: Workspace, finished: Finished, order: BuildOrder
   const { paths, host } = workspace.surroundings;
   const decodedConfig = configOf(finished, order.labels);
   const config = documentOf(JSON.stringify(decodedConfig));
+  if (config.size > maximumDocument) refuse(`the image's configuration would have ${config.size} bytes, more than ${maximumDocument}`, 'use fewer or shorter variables and labels');
   const layers = finished.layers.map(({ file }) => file);
   const candidate: Candidate = {
     subject: 'the image that was built',

@@ -1,11 +1,13 @@
 /** `RUN --mount`, made into mounts of a container: what is bound is a copy, a directory of the builder's own, or a file that the runtime directory holds. */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { basename, join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { refuse } from '../core/invalid.ts';
+import { mountsDirectory } from '../images/build-cache.ts';
 import { checkOutcome, outcomeOf } from '../images/program.ts';
+import { lockDescriptor } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { contentDigest } from './cache-key.ts';
 import { directoryTar } from './directory-tar.ts';
@@ -23,6 +25,8 @@ export interface ReadyMount {
   readonly fact: unknown;
   /** Makes what it needs and says it as `--mount` of a container. */
   readonly make: () => Promise<string>;
+  /** Called when the step is over, if it was made. */
+  readonly end?: () => void;
   /** A variable instead of a mount: its name and value. */
   readonly variable?: readonly [string, string];
 }
@@ -68,7 +72,7 @@ const bindMount = async (session: Session, { source = '/', readOnly }: RunMount,
 
 /** A cache's directory: its id means nothing but itself, so it is hashed. */
 const cacheDirectory = ({ workspace }: Session, id: string): string =>
-  join(workspace.surroundings.paths.root, 'build', 'mounts', createHash('sha256').update(id).digest('hex'));
+  join(mountsDirectory(workspace.surroundings.paths), createHash('sha256').update(id).digest('hex'));
 
 const ownedDirectory = async ({ workspace }: Session, directory: string, { uid = 0, gid = 0, mode = 0o755 }: RunMount): Promise<void> => {
   const { paths, host } = workspace.surroundings;
@@ -84,16 +88,25 @@ const ownedDirectory = async ({ workspace }: Session, directory: string, { uid =
   checkOutcome(await ended, 'make', directory);
 };
 
+/** Only one RUN at a time has the cache, of this build or another; the others wait. */
+const locked = async ({ workspace }: Session, directory: string): Promise<() => void> => {
+  const fd = openSync(join(directory, 'lock'), constants.O_RDWR | constants.O_CREAT, 0o600);
+  await lockDescriptor(workspace.surroundings.paths, fd, 'exclusive');
+  return () => closeSync(fd);
+};
+
 const cacheMount = (session: Session, mount: RunMount, target: string): ReadyMount => {
   if (mount.from !== undefined) refuse('RUN --mount=type=cache cannot begin with the files of a stage yet', 'leave out from=, and copy what is needed in the RUN');
-  if (mount.sharing === 'locked' || mount.sharing === 'private') refuse(`RUN --mount=type=cache: sharing=${mount.sharing} is not possible yet`, 'leave it out: the cache is shared then');
+  if (mount.sharing === 'private') refuse('RUN --mount=type=cache: sharing=private is not possible yet', 'use sharing=locked, or another id for each build');
   const id = mount.id ?? target;
+  let release = (): void => undefined;
   const make = async (): Promise<string> => {
     const directory = join(cacheDirectory(session, id), 'data');
     await ownedDirectory(session, directory, mount);
+    if (mount.sharing === 'locked') release = await locked(session, cacheDirectory(session, id));
     return bound(directory, target, mount.readOnly);
   };
-  return { target, fact: ['cache', target, id, mount.readOnly], make };
+  return { target, fact: ['cache', target, id, mount.readOnly], make, end: () => release() };
 };
 
 const secretText = (session: Session, mount: RunMount, id: string): Buffer | undefined => {
@@ -104,14 +117,19 @@ const secretText = (session: Session, mount: RunMount, id: string): Buffer | und
   return value === undefined ? (mount.required ? wrong(`secret ${id}: the variable ${secret.name} is not set`) : undefined) : Buffer.from(value);
 };
 
-/** Secrets lie on the runtime directory's file system, which is memory where there is a login session, and go with the step. */
-const secretFile = (session: Session, text: Buffer, { uid = 0, gid = 0, mode = 0o400 }: RunMount): string => {
-  if (uid !== 0 || gid !== 0) refuse('RUN --mount=type=secret: a secret can be root\'s only, for now', 'leave out uid= and gid=, and give mode=0444 if others must read it');
-  const directory = session.workspace.secrets();
-  const path = join(directory, String(serial));
+/** Secrets lie on the runtime directory's file system, which is memory where there is a login session, and go with the build. */
+const secretFile = async ({ workspace }: Session, text: Buffer, { uid = 0, gid = 0, mode = 0o400 }: RunMount): Promise<string> => {
+  const directory = join(workspace.secrets(), String(serial));
   serial += 1;
+  mkdirSync(directory, { mode: 0o700 });
+  const path = join(directory, 'secret');
   writeFileSync(path, text, { mode: 0o600 });
   chmodSync(path, mode);
+  if (uid === 0 && gid === 0) return path;
+  const { paths, host } = workspace.surroundings;
+  // Whose it is inside is for root of the containers' ids to say.
+  const [program = '', ...words] = inUserNamespace(paths, host, ['/bin/chown', `${uid}:${gid}`, path]);
+  checkOutcome(await outcomeOf(spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] }), false), 'give away', 'a secret');
   return path;
 };
 
@@ -121,7 +139,7 @@ const secretMount = (session: Session, mount: RunMount, directory: string): Read
   if (text === undefined) return undefined;
   if (mount.env !== undefined) return { target: '', fact: ['secret', id, mount.env], make: async () => '', variable: [mount.env, text.toString('utf8')] };
   const target = posix.resolve(directory, mount.target ?? `/run/secrets/${id}`);
-  return { target, fact: ['secret', id, target], make: async () => bound(secretFile(session, text, mount), target, true) };
+  return { target, fact: ['secret', id, target], make: async () => bound(await secretFile(session, text, mount), target, true) };
 };
 
 const tmpfsMount = ({ size }: RunMount, target: string): ReadyMount => ({

@@ -103,7 +103,8 @@ export const planRun = async (session: Session, stage: StageConfig, below: reado
       ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),
       ...(privileged ? { privileged } : {}),
     };
-    const code = await runStep(workspace.surroundings, { image, flags, upper: join(pile.directory, 'upper'), work: join(pile.directory, 'work') }, { stdout: task.output, stderr: task.output }, session.signal);
+    const place = { upper: join(pile.directory, 'upper'), work: join(pile.directory, 'work') };
+    const code = await runStep(workspace.surroundings, { image, flags, ...place }, { stdout: task.output, stderr: task.output }, session.signal).finally(() => mounts.forEach(({ end }) => end?.()));
     if (session.signal.aborted) return wrong('canceled');
     if (code !== 0) return wrong(`process ${JSON.stringify(args.join(' '))} did not complete successfully: exit code: ${code}`);
     return session.layers.make(pile, key, historyOf(stage, args), coveredPaths(mounts.map(({ target }) => target)));

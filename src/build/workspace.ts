@@ -44,7 +44,7 @@ const secretsOf = (paths: Paths): string => {
   return join(paths.runtime, 'build', `${pid}-${start}`);
 };
 
-/** The directory above them goes too, where no other build has any. */
+/** The directory above them goes too, where no other build has any. Their directories are the caller's, whoever they are for. */
 const removeSecrets = (paths: Paths): void => {
   rmSync(secretsOf(paths), { recursive: true, force: true });
   try {

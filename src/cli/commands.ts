@@ -3,6 +3,8 @@ import type { CommandModule } from './context.ts';
 /** Every command by its name; a module is loaded only when its command is asked for. */
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   build: () => import('./build.ts'),
+  'builder-prune': () => import('./builder-prune.ts'),
+  'buildx-du': () => import('./buildx-du.ts'),
   images: () => import('./images.ts'),
   load: () => import('./load.ts'),
   import: () => import('./import.ts'),

@@ -1,6 +1,8 @@
 import { isLeft } from 'fp-ts/Either';
 import { fail } from '../core/errors.ts';
 import { humanSize } from '../core/sizes.ts';
+import { buildCache } from '../images/build-cache-prune.ts';
+import type { CacheItem } from '../images/build-cache-prune.ts';
 import { storeUsage } from '../images/usage.ts';
 import type { StoreUsage } from '../images/usage.ts';
 import { containerUsage } from '../runtime/container-usage.ts';
@@ -43,14 +45,21 @@ const volumesRow = (volumes: readonly VolumeUsage[]): Row => {
   return rowOf('Local Volumes', volumes.length, volumes.length - unused.length, bytesOf(volumes), share(bytesOf(unused), bytesOf(volumes)));
 };
 
+/** Steps whose layers images have are active. */
+const cacheRow = (items: readonly CacheItem[]): Row => {
+  const bytesOf = (some: readonly CacheItem[]): number => some.reduce((total, { bytes }) => total + bytes, 0);
+  const own = items.filter(({ isShared }) => !isShared);
+  return rowOf('Build Cache', items.length, items.length - own.length, bytesOf(items), humanSize(bytesOf(own)));
+};
+
 /** Docker's four lines. Leftovers have one of their own when there are any. */
-const rowsOf = ({ images, total, reclaimable, leftovers }: StoreUsage, containers: readonly ContainerUsage[], volumes: readonly VolumeUsage[]): readonly Row[] => {
+const rowsOf = ({ images, total, reclaimable, leftovers }: StoreUsage, containers: readonly ContainerUsage[], volumes: readonly VolumeUsage[], cache: readonly CacheItem[]): readonly Row[] => {
   const ended = containers.filter(({ container }) => container.state.status !== 'running');
   return [
     rowOf('Images', images.length, images.filter((image) => image.containers > 0).length, total, share(reclaimable, total)),
     rowOf('Containers', containers.length, containers.length - ended.length, sum(containers), share(sum(ended), sum(containers))),
     volumesRow(volumes),
-    rowOf('Build Cache', 0, 0, 0, humanSize(0)),
+    cacheRow(cache),
     ...(leftovers.count === 0 ? [] : [rowOf('Leftovers', leftovers.count, 0, leftovers.bytes, share(leftovers.bytes, leftovers.bytes))]),
   ];
 };
@@ -63,11 +72,13 @@ const show = async (context: Context, { format, verbose }: FlagsOf<typeof table>
   if (isLeft(containers)) return fail(containers.left);
   const volumes = await volumeUsage(store.paths, store.host)();
   if (isLeft(volumes)) return fail(volumes.left);
+  const cache = await buildCache(store)();
+  if (isLeft(cache)) return fail(cache.left);
   if (verbose) {
     const { renderDetails } = await import('./system-df-details.ts');
     context.stdout.write(await renderDetails(images.right, containers.right, volumes.right.volumes, format, context.stdout));
   } else {
-    context.stdout.write(await renderList(view, rowsOf(images.right, containers.right, volumes.right.volumes), { format }, context.stdout));
+    context.stdout.write(await renderList(view, rowsOf(images.right, containers.right, volumes.right.volumes, cache.right), { format }, context.stdout));
   }
   for (const sentence of new Set([...images.right.warnings, ...volumes.right.warnings])) warn(context, sentence);
 };

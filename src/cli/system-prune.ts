@@ -3,6 +3,7 @@ import { humanSize } from '../core/sizes.ts';
 import { readPruneFilters } from '../images/prune-filters.ts';
 import { readFilter } from '../runtime/list-filters.ts';
 import { confirm } from './confirm.ts';
+import { prune as pruneBuildCache } from './builder-prune.ts';
 import { prune as pruneContainers } from './container-prune.ts';
 import type { Context } from './context.ts';
 import { exitOneForAll } from './exit-one.ts';
@@ -17,12 +18,16 @@ export { table };
 
 type Flags = FlagsOf<typeof table>;
 
+/** What builds remember has no labels, so it stays where somebody asks for one. */
+const isOfAge = (filter: readonly string[]): boolean => filter.every((text) => text.startsWith('until='));
+
 /** Docker's question (docker/cli, cli/command/system/prune.go), which names what will go, in the order in which it goes. */
 export const questionFor = ({ all, filter }: Pick<Flags, 'all' | 'filter'>): string => {
   const kinds = [
     'all stopped containers',
     'all networks not used by at least one container',
     all ? 'all images without at least one container associated to them' : 'all dangling images',
+    ...(isOfAge(filter) ? [all ? 'all build cache' : 'unused build cache'] : []),
   ];
   const list = (items: readonly string[]): string => items.map((item) => `  - ${item}\n`).join('');
   const filters = filter.length === 0 ? '' : `  Items to be pruned will be filtered with:\n${list(filter.map(printable).sort())}\n`;
@@ -36,6 +41,7 @@ const stepsFor = (context: Context, { all, filter }: Flags): readonly Step[] => 
   () => pruneContainers(context, filter),
   () => pruneNetworks(context, filter),
   () => pruneImages(context, all, filter),
+  ...(isOfAge(filter) ? [() => pruneBuildCache(context, all, filter)] : []),
 ];
 
 /** `skiff system prune`; 0 where the answer is no, 1 for a filter that there is not. What went before a failure has been said. */

@@ -8,7 +8,7 @@ import * as t from 'io-ts';
 import type { Digest } from '../core/digest.ts';
 import { isDigest } from '../core/digest.ts';
 import { decodeJson } from '../core/oci-image.ts';
-import { writeFileAtomic } from '../system/files.ts';
+import { removeIfPresent, writeFileAtomic } from '../system/files.ts';
 import type { Paths } from '../system/paths.ts';
 
 const digest = new t.Type<Digest>('Digest', isDigest, (u, c) => (isDigest(u) ? t.success(u) : t.failure(u, c)), t.identity);
@@ -47,6 +47,12 @@ export const writeCacheRecord = (paths: Paths, key: string, record: CacheRecord)
   mkdirSync(directoryOf(paths), { recursive: true, mode: 0o700 });
   writeFileAtomic(join(directoryOf(paths), key), `${JSON.stringify(record)}\n`);
 };
+
+/** Forgets the step `key`; its layer goes with the next collection if nothing else needs it. Idempotent. */
+export const forget = (paths: Paths, key: string): void => removeIfPresent(join(directoryOf(paths), key));
+
+/** Where caches of RUN lie: a directory each, called by the hash of its id. */
+export const mountsDirectory = (paths: Paths): string => join(paths.root, 'build', 'mounts');
 
 /** Every record there is, by its key. */
 export const cacheRecords = (paths: Paths): ReadonlyMap<string, CacheRecord> => {

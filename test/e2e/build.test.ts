@@ -223,6 +223,23 @@ test('ADD takes local archives apart, and keeps what comes from elsewhere whole'
   assert.is(inImage('added', 'stat -c "%a %u:%g %n" /to/d /to/d/f; ls /to'), '700 7:8 /to/d\n644 7:8 /to/d/f\nd\nin.tar\n');
 });
 
+test('what builds remember: listed, pruned where no image has it, or all of it', () => {
+  output(['builder', 'prune', '--all', '--force']);
+  const directory = context({ Dockerfile: 'FROM busybox\nRUN --mount=type=cache,target=/c,sharing=locked echo x > /c/f; echo pruned > /p\n' });
+  built(directory, '-t', 'pruned');
+  const list = output(['buildx', 'du']);
+  assert.match(list, /^ID +RECLAIMABLE +SIZE +CREATED +DESCRIPTION\n[0-9a-f]{25} +false +[\d.]+kB +.* RUN \/bin\/sh -c echo x .*\n[0-9a-f]{25} +true +[\d.]+kB +cache of RUN --mount\nShared:/);
+  assert.match(output(['system', 'df']), /Build Cache +2 +1 +[\d.]+kB +[\d.]+kB\n/);
+  assert.match(output(['builder', 'prune', '--force']), /^Total reclaimed space: /);
+  assert.match(built(directory), /CACHED/);
+  output(['rmi', 'pruned']);
+  assert.match(output(['builder', 'prune', '--force']), /^Deleted build cache objects:\n[0-9a-f]{64}\n\nTotal reclaimed space: [\d.]+kB\n$/);
+  assert.not.match(built(directory), /CACHED/);
+  output(['builder', 'prune', '--all', '--force']);
+  assert.equal(readdirSync(join(root, 'build', 'mounts')), []);
+  assert.equal(readdirSync(join(root, 'build', 'cache')), []);
+});
+
 test('kill -9 leaves no process, and what was done is found again', async () => {
   const directory = context({ Dockerfile: 'FROM busybox\nRUN echo done > /done\nRUN echo begun; sleep 1234\n' });
   const child = spawn(skiffCommand[0], [...skiffCommand.slice(1), 'build', '--progress', 'plain', directory], { stdio: ['ignore', 'ignore', 'pipe'] });

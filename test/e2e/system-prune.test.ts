@@ -28,6 +28,7 @@ test('asks for all kinds at once, takes only y for an answer', () => {
     '  - all stopped containers',
     '  - all networks not used by at least one container',
     '  - all dangling images',
+    '  - unused build cache',
     '',
     'Are you sure you want to continue? [y/N] ',
   ].join('\n');

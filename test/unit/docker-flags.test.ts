@@ -36,6 +36,8 @@ const starting: readonly string[] = ['detach', 'detach-keys', 'sig-proxy'];
 const docker: Readonly<Record<string, readonly DockerFlag[]>> = {
   run: listed('container_run'),
   build: [...listed('buildx_build'), ...listed('image_build').filter(({ name }) => !listed('buildx_build').some((known) => known.name === name))],
+  'builder-prune': parse('all(a) builder filter force(f) keep-storage max-used-space min-free-space reserved-space verbose'),
+  'buildx-du': parse('builder filter format verbose'),
   create: listed('container_run').filter(({ name }) => !starting.includes(name)),
   ps: listed('container_ls'),
   logs: listed('container_logs'),

@@ -28,6 +28,9 @@ export interface Lexed {
   readonly words: readonly string[];
 }
 
+/** Variables can double each other line by line; no environment takes a longer one (execve(2): 128 KiB). */
+const longestText = 1024 * 1024;
+
 const isSpace = (c: string): boolean => /^\s$/u.test(c);
 
 /** Words as they grow: a blank ends one, unless it is raw. */
@@ -98,6 +101,7 @@ class Lexer {
         return { text, words: words.finish() };
       }
       text += this.piece(c, words);
+      if (text.length > longestText) wrong(`a value gets longer than ${longestText} characters`);
     }
     this.rawEscapes = before;
     return stop === undefined ? { text, words: words.finish() } : wrong(`unexpected end of statement while looking for matching ${stop}`);
@@ -251,7 +255,7 @@ export const lex = (text: string, options: LexOptions): Lexed => {
   try {
     return new Lexer(text, options).until(undefined);
   } catch (error) {
-    return error instanceof Error && error.name === 'DockerfileError' ? wrong(`failed to process ${JSON.stringify(text)}: ${error.message}`) : ((): never => { throw error; })();
+    return error instanceof Error && error.name === 'DockerfileError' ? wrong(`failed to process ${JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)}: ${error.message}`) : ((): never => { throw error; })();
   }
 };
 

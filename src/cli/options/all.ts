@@ -1,5 +1,7 @@
 import { table as attach } from './attach.ts';
 import { table as build } from './build.ts';
+import { table as builderPrune } from './builder-prune.ts';
+import { table as buildxDu } from './buildx-du.ts';
 import { table as commit } from './commit.ts';
 import { table as completion } from './completion.ts';
 import { table as create } from './create.ts';
@@ -70,4 +72,4 @@ import { table as update } from './update.ts';
 import { table as version } from './version.ts';
 
 /** Every command there is, in the order of `skiff --help`; for help, man pages and completion, never on the way to run one. */
-export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, build, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkConnect, networkDisconnect, networkRm, networkPrune, volumeCreate, volumeLs, volumeInspect, volumeRm, volumePrune, volumeUpdate, volumeExport, volumeImport, volumeClone, login, logout, search, info, doctor, systemDf, systemPrune, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];
+export const allTables: readonly CommandTable[] = [run, create, start, restart, exec, attach, logs, ps, inspect, containerInspect, top, stats, port, events, stop, kill, wait, pause, unpause, update, rename, rm, containerPrune, exportTable, diff, cp, commit, build, builderPrune, buildxDu, images, pull, push, load, importTable, save, history, imageInspect, manifestInspect, tag, rmi, imagePrune, networkCreate, networkLs, networkInspect, networkConnect, networkDisconnect, networkRm, networkPrune, volumeCreate, volumeLs, volumeInspect, volumeRm, volumePrune, volumeUpdate, volumeExport, volumeImport, volumeClone, login, logout, search, info, doctor, systemDf, systemPrune, systemInstall, systemUninstall, systemBoot, systemShutdown, version, completion];
