@@ -26,8 +26,10 @@
 /* Fields of the record behind its name. */
 enum { UIDS = 1, GIDS, CIDR, DNS, CIDR6, DNS6, PROGRAM };
 
-/* The holder's own fds; the last two until it is in its namespaces. */
-enum { RUNTIME = 3, FIFO, KEEPER, READY, KEEPER_USERNS, FORMER_NETNS, HOLDER_FDS };
+/* The holder's own fds; those from READY on until it is in its namespaces. LOCK is the lock of keeper_lock(): whoever comes meanwhile waits. */
+enum { RUNTIME = 3, FIFO, KEEPER, READY, KEEPER_USERNS, FORMER_NETNS, LOCK, HOLDER_FDS };
+
+enum { AWAIT_MS = 15000 };
 
 /* Not so often that a program which ends at once keeps a processor busy. */
 enum { SLIRP_AGAIN_US = 100000 };
@@ -82,6 +84,8 @@ static int start_slirp(const struct record *record, int *exit)
     if (pid < 0)
         die_errno("cannot start slirp4netns");
     if (pid == 0) {
+        die_hook = NULL;
+        die_fd = -1;
         for (int fd = RUNTIME; fd < HOLDER_FDS; fd++)
             close(fd);
         close(sockets[0]);
@@ -107,11 +111,12 @@ static void enter_namespace(const struct record *record, bool repairs, int slirp
     if (write_file(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward", "1") < 0)
         die_errno("cannot have packets forwarded");
     (void)write_file(AT_FDCWD, "/proc/sys/net/ipv6/conf/all/forwarding", "1"); /* there may be no IPv6 */
+    /* Nobody is in there yet: it may begin beside what follows. */
+    if (packet_send(slirp, "", 1, own) < 0)
+        die_errno("cannot hand the network namespace to slirp4netns");
     char *words = firewall_load(-1, f[CIDR], f[DNS], f[CIDR6], f[DNS6]);
     if (words)
         die("%s", words);
-    if (packet_send(slirp, "", 1, own) < 0)
-        die_errno("cannot hand the network namespace to slirp4netns");
 }
 
 /* Devices go by themselves, with the containers that had them; what the firewall knows of them goes here. */
@@ -182,7 +187,21 @@ static void enter_user_namespace(const struct record *record, bool repairs, bool
     enter_child_namespace(record->fields[UIDS], record->fields[GIDS], single);
 }
 
-/* `given` are the fds from RUNTIME to FORMER_NETNS; -1 for the last: a new namespace. */
+/* Who waits for it hears why it ends; what it has repaired is still needed. */
+static void die_before_ready(int code, const char *text)
+{
+    (void)code;
+    holder_remove(RUNTIME, FIFO);
+    dprintf(READY, "%s", text);
+}
+
+static void die_in_repair(int code, const char *text)
+{
+    (void)code;
+    dprintf(READY, "%s", text);
+}
+
+/* `given` are the fds from RUNTIME to LOCK; -1 for FORMER_NETNS: a new namespace. */
 static _Noreturn void holder_main(const struct record *record, bool single, const int given[HOLDER_FDS - RUNTIME])
 {
     int high[HOLDER_FDS - RUNTIME], exit = -1;
@@ -194,7 +213,7 @@ static _Noreturn void holder_main(const struct record *record, bool single, cons
     for (int i = 0; i < HOLDER_FDS - RUNTIME; i++)
         dup3(high[i], RUNTIME + i, O_CLOEXEC);
     close_from(HOLDER_FDS);
-    die_fd = READY;
+    die_hook = repairs ? die_in_repair : die_before_ready;
     setsid();
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
@@ -209,40 +228,54 @@ static _Noreturn void holder_main(const struct record *record, bool single, cons
     enter_namespace(record, repairs, slirp);
     lifeline_write_pid(RUNTIME, "network", getpid());
     close_fd(&slirp);
-    if (write_all(READY, "", 1) < 0)
-        _exit(1);
+    autoclose int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (own < 0)
+        die_errno("cannot open the user's network namespace");
+    /* Should nobody wait any more, hold() finds out. */
+    (void)packet_send(READY, "", 1, own);
+    close_fd(&own);
+    die_hook = NULL;
     for (int fd = READY; fd < HOLDER_FDS; fd++)
         close(fd);
     hold(repairs);
 }
 
-/* With `former` >= 0 in that namespace. */
-static void start_holder(const struct record *record, const struct keeper_settings *settings, const struct keeper *keeper, int runtime, int fifo, int former)
+/* With `former` >= 0 in that namespace. Returns the socket for holder_await. */
+static int start_holder(const struct record *record, const struct keeper_settings *settings, const struct keeper *keeper, int runtime, int lock, const struct lifeline *line)
 {
     int ready[2];
-    char words[1024];
-    if (pipe2(ready, O_CLOEXEC) < 0)
-        die_errno("cannot make a pipe");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ready) < 0)
+        die_errno("cannot make a socket");
     pid_t pid = fork();
     if (pid < 0)
         die_errno("cannot start the network holder");
     if (pid == 0)
-        holder_main(record, !settings->newuidmap[0], (int[]){ runtime, fifo, keeper->alive, ready[1], keeper->userns, former });
+        holder_main(record, !settings->newuidmap[0], (int[]){ runtime, line->fifo, keeper->alive, ready[1], keeper->userns, line->namespace, lock });
     close(ready[1]);
-    ssize_t length = read(ready[0], words, sizeof words - 1);
-    close(ready[0]);
-    if (length == 1 && !words[0])
-        return;
-    if (former < 0)
-        holder_remove(runtime, -1);
-    words[length > 0 ? length : 0] = 0;
-    die("%s", length > 0 && strchr(words, ' ') ? strchr(words, ' ') + 1 : "the network holder ended before it had a namespace");
+    return ready[0];
+}
+
+int holder_await(int *ready, char **words)
+{
+    char text[2048];
+    int netns = -1;
+    struct pollfd slot = { .fd = *ready, .events = POLLIN };
+    int came;
+    while ((came = poll(&slot, 1, AWAIT_MS)) < 0 && errno == EINTR)
+        ;
+    ssize_t length = came > 0 ? packet_receive(*ready, text, sizeof text - 1, &netns) : -1;
+    close_fd(ready);
+    if (netns >= 0)
+        return netns;
+    text[length > 0 ? length : 0] = 0;
+    *words = xasprintf("%s", text[0] ? text : "the network holder ended before it had a namespace");
+    return -1;
 }
 
 struct holder holder_acquire(const struct plan *plan, const struct keeper_settings *settings, const struct keeper *keeper)
 {
     const struct record *record = plan_find(plan, "network-holder", PROGRAM);
-    struct holder holder = { -1, -1 };
+    struct holder holder = { -1, -1, -1 };
     if (!record)
         return holder;
     autoclose int runtime = open(settings->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -250,13 +283,14 @@ struct holder holder_acquire(const struct plan *plan, const struct keeper_settin
         die_errno("cannot open the runtime directory %s", settings->runtime);
     autoclose int lock = keeper_lock(runtime);
     struct lifeline line = lifeline_find(runtime, "network", "net");
-    holder = (struct holder){ line.namespace, line.alive };
-    if (line.fifo < 0)
+    holder.alive = line.alive;
+    if (line.fifo < 0) {
+        holder.netns = line.namespace;
         return holder;
-    autoclose int fifo = line.fifo;
+    }
     keep_record(runtime, record);
-    start_holder(record, settings, keeper, runtime, fifo, line.namespace);
-    if (holder.netns < 0 && (holder.netns = lifeline_living(runtime, "network", "net")) < 0)
-        die_errno("cannot open the user's network namespace");
+    holder.ready = start_holder(record, settings, keeper, runtime, lock, &line);
+    close_fd(&line.fifo);
+    close_fd(&line.namespace);
     return holder;
 }

@@ -47,14 +47,15 @@ static void die_in_launch(int code, const char *text)
 
 /* What the monitor keeps open, from fd 3 on; -1 where it has none of the kind. */
 struct lifelines {
-    int launch, keeper, holder, netns;
+    int launch, keeper, holder, netns, ready;
     const int *volumes; /* as many as the plan has */
 };
 
-/* In the child: only the socket, the lifelines of keeper and network holder, and the namespace of that one stay open. */
+/* In the child: only the socket, the lifelines of keeper and network holder, and the namespace of that one, or where it comes from, stay open. */
 static _Noreturn void become_monitor(const struct plan *plan, const char *path, const struct lifelines *lines)
 {
-    const int given[] = { lines->launch, lines->keeper, lines->holder, lines->netns };
+    /* Nobody else may get the number of a namespace that is yet to come. */
+    const int given[] = { lines->launch, lines->keeper, lines->holder, lines->ready < 0 ? lines->netns : 0, lines->ready };
     enum { FIRST = 3, COUNT = sizeof given / sizeof *given };
     const int volumes = (int)volumes_count(plan), all = COUNT + volumes;
     autofree int *high = xmalloc((size_t)all * sizeof *high);
@@ -71,7 +72,7 @@ static _Noreturn void become_monitor(const struct plan *plan, const char *path, 
     close_from(FIRST + all);
     if (chdir("/") < 0)
         die_errno("cannot leave the current directory");
-    monitor_run(plan, path, 3);
+    monitor_run(plan, path, FIRST, lines->ready >= 0);
 }
 
 /* Between launch and monitor: leaves the session, enters the user's namespace, and makes the pid namespace of which the monitor is init. */
@@ -98,7 +99,7 @@ static void start_monitor(const struct plan *plan, const char *path, int launch)
 {
     const struct record *record = plan_find(plan, "keeper", KEEPER_FIELDS);
     struct keeper keeper = { -1, -1 };
-    struct holder holder = { -1, -1 };
+    struct holder holder = { -1, -1, -1 };
     int status = 0;
     if (record) {
         struct keeper_settings settings = keeper_settings_from(record->fields + 1);
@@ -106,7 +107,7 @@ static void start_monitor(const struct plan *plan, const char *path, int launch)
         holder = holder_acquire(plan, &settings, &keeper);
     }
     autofree int *volumes = record ? volumes_acquire(plan, &keeper) : NULL;
-    struct lifelines lines = { launch, keeper.alive, holder.alive, holder.netns, volumes };
+    struct lifelines lines = { launch, keeper.alive, holder.alive, holder.netns, holder.ready, volumes };
     pid_t child = fork();
     if (child < 0)
         die_errno("cannot start the monitor");
@@ -116,6 +117,7 @@ static void start_monitor(const struct plan *plan, const char *path, int launch)
         close(volumes[i]);
     close_fd(&holder.alive);
     close_fd(&holder.netns);
+    close_fd(&holder.ready);
     close_fd(&keeper.alive);
     close_fd(&keeper.userns);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)

@@ -19,6 +19,11 @@ static void mend_holder(const struct keeper_settings *settings, const struct kee
     if (lifeline_is_needed(runtime, "network") && access(path, R_OK) == 0) {
         autofree struct plan *plan = plan_read(path);
         struct holder holder = holder_acquire(plan, settings, keeper);
+        char *words = NULL;
+        if (holder.ready >= 0)
+            holder.netns = holder_await(&holder.ready, &words);
+        if (words)
+            die("%s", words);
         close_fd(&holder.alive);
         close_fd(&holder.netns);
         return;

@@ -4,6 +4,7 @@
 #include "dns-sockets.h"
 #include "endpoint.h"
 #include "events.h"
+#include "holder.h"
 #include "leases.h"
 #include "sandbox.h"
 #include "util.h"
@@ -90,6 +91,19 @@ static _Noreturn void attach_all(const char *path, int holder, int container, in
     _exit(0);
 }
 
+/* The holder of the first container is started beside its sandbox. */
+static void need_holder(void)
+{
+    char *words = NULL;
+    if (self.network.ready < 0)
+        return;
+    autoclose int netns = holder_await(&self.network.ready, &words);
+    if (words)
+        die("%s", words);
+    if (dup3(netns, MONITOR_HOLDER_NETNS, O_CLOEXEC) < 0)
+        die_errno("cannot keep the user's network namespace");
+}
+
 void monitor_start_network(pid_t host_pid)
 {
     const char *path = plan_text(self.plan, "network-file", NULL);
@@ -101,6 +115,7 @@ void monitor_start_network(pid_t host_pid)
     self.network.container = open(name, O_RDONLY | O_CLOEXEC);
     if (self.network.container < 0)
         die_errno("cannot open the container's network namespace");
+    need_holder();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         die_errno("cannot make a socket");
     pid_t pid = fork();

@@ -140,7 +140,7 @@ static void hand_over(struct client *client, const char *payload)
     memcpy(&question, payload, sizeof question);
     bool keeper = is_fifo(MONITOR_KEEPER, &question), holder = is_fifo(MONITOR_HOLDER, &question);
     autoclose int user = keeper ? open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC) : -1;
-    int namespace = holder ? MONITOR_HOLDER_NETNS : user;
+    int namespace = !holder ? user : self.network.ready < 0 ? MONITOR_HOLDER_NETNS : -1;
     struct {
         struct frame_header header;
         uint32_t result;

@@ -16,7 +16,7 @@
 #include <sys/ioctl.h>
 
 /* Where launch puts the FIFOs' write ends of keeper and network holder, the fd of the user's network namespace, and from where on the connections to the holders of volumes. */
-enum { MONITOR_KEEPER = 4, MONITOR_HOLDER, MONITOR_HOLDER_NETNS, MONITOR_VOLUMES };
+enum { MONITOR_KEEPER = 4, MONITOR_HOLDER, MONITOR_HOLDER_NETNS, MONITOR_HOLDER_READY, MONITOR_VOLUMES };
 
 struct monitor {
     const struct plan *plan;
@@ -39,6 +39,7 @@ struct monitor {
     pid_t pid;
     struct slirp slirp;
     struct {
+        int ready;               /* the holder is only just starting: MONITOR_HOLDER_READY, where its namespace comes from; -1 when it is there */
         int report;              /* of the child that attaches */
         int datagrams, listener; /* of the name server, in the container */
         int container;           /* its network namespace */

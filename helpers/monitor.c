@@ -221,12 +221,12 @@ static void note_self(void)
         self.state.boot[0] = 0;
 }
 
-_Noreturn void monitor_run(const struct plan *plan, const char *path, int launch)
+_Noreturn void monitor_run(const struct plan *plan, const char *path, int launch, bool holder_starts)
 {
     const char *directory = plan_text(plan, "dir", NULL);
     self = (struct monitor){
         .plan = plan, .directory = -1, .listener = -1, .report = -1, .mounts = -1, .input = -1, .output = { -1, -1 }, .slave = -1,
-        .slirp = { 0, -1, -1, -1 }, .network = { .report = -1, .datagrams = -1, .listener = -1, .container = -1 }, .ports = { .socket = -1 }, .logger = logger_open(-1), .terminal = plan_flag(plan, "tty") != 0,
+        .slirp = { 0, -1, -1, -1 }, .network = { .ready = holder_starts ? MONITOR_HOLDER_READY : -1, .report = -1, .datagrams = -1, .listener = -1, .container = -1 }, .ports = { .socket = -1 }, .logger = logger_open(-1), .terminal = plan_flag(plan, "tty") != 0,
         .stdin_once = plan_flag(plan, "stdin") && !plan_flag(plan, "detach") && !plan_flag(plan, "output-only"),
         .claim = -1, .state = monitor_first_state(plan),
     };
