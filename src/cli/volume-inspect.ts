@@ -1,6 +1,6 @@
 import { SkiffFailure } from '../core/errors.ts';
 import { inspectedVolume } from '../volumes/inspect.ts';
-import { requireVolume } from '../volumes/store.ts';
+import { readVolume, requireVolume } from '../volumes/store.ts';
 import { showInspected } from './inspected.ts';
 import { table } from './options/volume-inspect.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -14,7 +14,8 @@ export { table };
 /** A volume of this name. */
 export const volumeOf = async (surroundings: Surroundings, word: string): Promise<Inspected> => {
   try {
-    return { data: await inspectedVolume(surroundings, requireVolume(surroundings.paths, word)) };
+    const volume = readVolume(surroundings.paths, word) ?? (await (await import('../volumes/plugins/list.ts')).foundInPlugins(surroundings, word));
+    return { data: await inspectedVolume(surroundings, volume ?? requireVolume(surroundings.paths, word)) };
   } catch (error) {
     if (!(error instanceof SkiffFailure)) throw error;
     return error.error;

@@ -46,6 +46,12 @@ const freshVolume = ({ name, driver, options, labels, anonymous = name === '' }:
   anonymous,
 });
 
+/** Of a name that is new here, the plugin that knows it. */
+const driverWith = async (context: VolumeContext, name: string): Promise<string | undefined> => {
+  const { pluginNames } = await import('./plugins/find.ts');
+  return pluginNames(context).length === 0 ? undefined : (await (await import('./plugins/list.ts')).foundInPlugins(context, name))?.driver;
+};
+
 export interface MadeVolume {
   readonly volume: Volume;
   /** Whether it is new. */
@@ -61,6 +67,10 @@ export const createVolume = async (context: VolumeContext, request: VolumeReques
   const volume = freshVolume(request);
   const found = readVolume(paths, volume.name);
   if (found !== undefined) return { volume: existing(found, request), isNew: false };
+  if (request.driver === '' && request.name !== '' && Object.keys(request.options).length === 0) {
+    const driver = await driverWith(context, volume.name);
+    if (driver !== undefined) return await createVolume(context, { ...request, driver });
+  }
   await (await volumeDriver(volume.driver)).create(context, volume);
   const isNew = await whileChanging(paths, () => addVolume(paths, volume, request.fleeting !== true));
   if (isNew) tellVolume(paths, 'create', volume);

@@ -36,19 +36,31 @@ const takeUnused = (context: VolumeContext, name: string): Promise<string | unde
     }
   });
 
-/** Removes a volume that no container names. Interrupted, the next command that removes volumes ends it. */
-const removeOne = async (context: VolumeContext, volume: Volume): Promise<void> => {
+/**
+ * Removes a volume that no container names. Interrupted, the next command that removes volumes ends it. With `force` our record goes even where its plugin does not let go of it, or is
+ * not there any more (moby volume/service/store.go, PurgeOnError).
+ */
+const removeOne = async (context: VolumeContext, volume: Volume, force: boolean): Promise<void> => {
   const driver = await volumeDriver(volume.driver);
   const taken = await takeUnused(context, volume.name);
   if (taken === undefined) return;
   try {
     await driver.remove(context, volume);
   } catch (error) {
-    await whileChanging(context.paths, () => giveBack(context.paths, taken, volume.name));
-    throw error;
+    if (!force) await whileChanging(context.paths, () => giveBack(context.paths, taken, volume.name));
+    if (!force) throw error;
   }
   tellVolume(context.paths, 'destroy', volume);
   deleteTrees(context.paths, context.host, [taken]);
+};
+
+/** Removes a volume that a plugin has and we do not know; whether there was one. */
+const removeForeign = async (context: VolumeContext, name: string): Promise<boolean> => {
+  const found = await (await import('./plugins/list.ts')).foundInPlugins(context, name);
+  if (found === undefined) return false;
+  await (await volumeDriver(found.driver)).remove(context, found);
+  tellVolume(context.paths, 'destroy', found);
+  return true;
 };
 
 export interface VolumeRemoval {
@@ -59,8 +71,9 @@ export interface VolumeRemoval {
 
 const removeBy = async (context: VolumeContext, word: string, force: boolean): Promise<VolumeRemoval> => {
   try {
-    const volume = force ? readVolume(context.paths, word) : requireVolume(context.paths, word);
-    if (volume !== undefined) await removeOne(context, volume);
+    const volume = readVolume(context.paths, word);
+    if (volume !== undefined) await removeOne(context, volume, force);
+    else if (!(await removeForeign(context, word)) && !force) requireVolume(context.paths, word);
     return { word };
   } catch (error) {
     if (!(error instanceof SkiffFailure)) throw error;

@@ -115,11 +115,11 @@ test('what the plugin has already is taken over, and its volumes are listed', ()
     await driver.create(context, volume('old'));
     assert.not.ok(plugin.asked.some(({ call }) => call === 'VolumeDriver.Create'));
     plugin.misbehave.set('VolumeDriver.List', { text: JSON.stringify({ volumes: [{ name: 'old', CREATEDAT: '2024-01-02T03:04:05Z' }, { Name: '../x' }, 'x', { Name: 'yy', Mountpoint: null }] }) });
-    const { volumes, warnings } = await pluginVolumes(context);
+    const { listed, warnings } = await pluginVolumes(context);
     assert.equal(warnings, []);
-    assert.equal(volumes.map(({ name, driver: by, createdAt }) => [name, by, createdAt]), [['old', 'keeper', '2024-01-02T03:04:05Z'], ['yy', 'keeper', '0001-01-01T00:00:00Z']]);
+    assert.equal(listed.map(({ volume: { name, driver: by, createdAt } }) => [name, by, createdAt]), [['old', 'keeper', '2024-01-02T03:04:05Z'], ['yy', 'keeper', '0001-01-01T00:00:00Z']]);
     plugin.misbehave.set('VolumeDriver.List', 'not-found');
-    assert.equal(await pluginVolumes(context), { volumes: [], warnings: [] });
+    assert.equal(await pluginVolumes(context), { listed: [], warnings: [] });
   }));
 
 test('a plugin that fails is told about in one sentence, and nothing is left', () =>
@@ -181,7 +181,7 @@ test('a plugin may listen at a port', () =>
     const plugin = await startPlugin(0, join(directory, 'store'));
     writeFileSync(join(config, 'keeper.spec'), `tcp://127.0.0.1:${plugin.port}`);
     await driver.create(context, volume('data'));
-    assert.equal((await pluginVolumes(context)).volumes.map(({ name }) => name), ['data']);
+    assert.equal((await pluginVolumes(context)).listed.map(({ volume: { name } }) => name), ['data']);
     await plugin.stop();
     assert.match(await sentence(driver.create(context, volume('data'))), /nobody listens there any more/);
   }));
