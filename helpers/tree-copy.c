@@ -116,7 +116,7 @@ static int subdirectory(int parent, const char *name)
 
 static struct placing into_directory(const struct place_options *options, int found, bool is_directory)
 {
-    struct placing placing = {.root = found, .keep_root = options->archive};
+    struct placing placing = {.root = found, .keep_root = options->archive && !options->whole};
     if (options->archive) return placing;
     if (!is_directory)
         snprintf(placing.rename, sizeof placing.rename, "%s", options->name);

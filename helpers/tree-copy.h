@@ -29,6 +29,7 @@ struct place_options {
     bool in_root;
     bool contents;    /* of a directory: what is in it goes into an existing directory */
     bool archive;     /* a tar as it is, into an existing directory */
+    bool whole;       /* with `archive`: what it says of "./" is said of that directory */
     const char *make; /* NULL, or "UID:GID": whose the directories become that are missing on the way, the last one too with `archive` or a slash at the end */
 };
 

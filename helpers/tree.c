@@ -10,7 +10,7 @@
  *   skiff-tree gather --path PATH [--owner UID:GID] [--mode OCTAL] [--epoch SECONDS] [--single-uid]   < names and paths > tar
  *   skiff-tree gzip                                                                        < log > log.gz
  *   skiff-tree gelf gzip|zlib LEVEL                                                        < messages > UDP socket
- *   skiff-tree place --path PATH [--name NAME] [--in-root] [--contents|--archive] [--make UID:GID] [--drop-owners|--single-uid]      < tar
+ *   skiff-tree place --path PATH [--name NAME] [--in-root] [--contents|--archive [--whole]] [--make UID:GID] [--drop-owners|--single-uid]      < tar
  *
  * Exit 0, or 1 after one line on standard error: "refused: …" when the input is hostile or damaged,
  * "failed: …" when the system said no.
@@ -206,7 +206,7 @@ static void place_command(int argc, char **argv)
     struct apply_options options = {.place = &place, .max_bytes = UINT64_MAX, .max_entries = UINT64_MAX};
     const struct option_place known[] = {
         {"--path", TEXT, &place.path, NULL},       {"--name", TEXT, &place.name, NULL},
-        {"--in-root", FLAG, &place.in_root, NULL}, {"--contents", FLAG, &place.contents, NULL},
+        {"--in-root", FLAG, &place.in_root, NULL}, {"--contents", FLAG, &place.contents, NULL}, {"--whole", FLAG, &place.whole, NULL},
         {"--archive", FLAG, &place.archive, NULL}, {"--drop-owners", FLAG, &options.drop, NULL},
         {"--single-uid", FLAG, &options.single_uid, NULL},
         {"--make", TEXT, &place.make, NULL},

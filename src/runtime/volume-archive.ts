@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { refuse } from '../core/invalid.ts';
 import { checkVolumeName } from '../core/volume-name.ts';
-import { packCommand, runPack } from '../images/pack.ts';
+import { runPack } from '../images/pack.ts';
 import { checkOutcome, outcomeOf } from '../images/program.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { createVolume } from '../volumes/create.ts';
@@ -24,11 +24,12 @@ const openData = async (surroundings: Surroundings, volume: Volume): Promise<str
   return access.kind === 'directory' ? access.path : refuse(`volume ${volume.name} is in memory, and only while a container uses it`, `copy it from that container with 'skiff cp'`);
 };
 
-/** Writes what the volume holds to the open file `output` as a pax tar. Owners are those that containers see. Throws NotFound, Refused, System. */
+/** Writes what the volume holds, and whose its directory is, to the open file `output` as a pax tar. Owners are those that containers see. Throws NotFound, Refused, System. */
 export const exportVolume = async (surroundings: Surroundings, name: string, output: number): Promise<Packed> => {
   const { paths, host } = surroundings;
   const directory = await openData(surroundings, requireVolume(paths, name));
-  return await runPack(inUserNamespace(paths, host, packCommand(paths, host, directory)), output, `volume ${name}`);
+  const single = host.idMap.mode === 'single' ? ['--single-uid'] : [];
+  return await runPack(inUserNamespace(paths, host, [helperPath(paths, 'skiff-tree'), 'fetch', '--path', `${directory}/`, ...single]), output, `volume ${name}`);
 };
 
 /** Puts the tar of the open file `input` into the volume, which is made where it is missing; what is there and not in the tar stays. Throws Hostile, System. */
@@ -36,9 +37,9 @@ export const importVolume = async (surroundings: Surroundings, name: string, inp
   const { paths, host } = surroundings;
   const { volume } = await createVolume(surroundings, { name: checkVolumeName(name), driver: '', options: {}, labels: {} });
   const single = host.idMap.mode === 'single' ? ['--single-uid'] : [];
-  const [program = '', ...words] = inUserNamespace(paths, host, [helperPath(paths, 'skiff-tree'), 'place', '--path', await openData(surroundings, volume), '--archive', ...single]);
+  const [program = '', ...words] = inUserNamespace(paths, host, [helperPath(paths, 'skiff-tree'), 'place', '--path', await openData(surroundings, volume), '--archive', '--whole', ...single]);
   const outcome = await outcomeOf(spawn(program, words, { stdio: [input, 'ignore', 'pipe'] }), false);
-  checkOutcome({ ...outcome, stderr: outcome.stderr.replace(/^skiff: /gm, '') }, 'import into', `volume ${name}`);
+  checkOutcome({ ...outcome, stderr: outcome.stderr.replace(/^skiff: /gm, '') }, 'read', `the archive for volume ${name}`);
 };
 
 /** Copies all that `from` holds into `to`. Throws System with the helper's words. */
