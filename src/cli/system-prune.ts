@@ -1,4 +1,4 @@
-import { printable } from '../core/errors.ts';
+import { fail, printable } from '../core/errors.ts';
 import { humanSize } from '../core/sizes.ts';
 import { readPruneFilters } from '../images/prune-filters.ts';
 import { readFilter } from '../runtime/list-filters.ts';
@@ -12,6 +12,7 @@ import { prune as pruneNetworks } from './network-prune.ts';
 import { table } from './options/system-prune.ts';
 import type { FlagsOf } from './options/table.ts';
 import type { Pruned } from './pruned.ts';
+import { prune as pruneVolumes } from './volume-prune.ts';
 import { warn } from './warn.ts';
 
 export { table };
@@ -22,10 +23,11 @@ type Flags = FlagsOf<typeof table>;
 const isOfAge = (filter: readonly string[]): boolean => filter.every((text) => text.startsWith('until='));
 
 /** Docker's question (docker/cli, cli/command/system/prune.go), which names what will go, in the order in which it goes. */
-export const questionFor = ({ all, filter }: Pick<Flags, 'all' | 'filter'>): string => {
+export const questionFor = ({ all, volumes, filter }: Pick<Flags, 'all' | 'volumes' | 'filter'>): string => {
   const kinds = [
     'all stopped containers',
     'all networks not used by at least one container',
+    ...(volumes ? ['all anonymous volumes not used by at least one container'] : []),
     all ? 'all images without at least one container associated to them' : 'all dangling images',
     ...(isOfAge(filter) ? [all ? 'all build cache' : 'unused build cache'] : []),
   ];
@@ -37,9 +39,10 @@ export const questionFor = ({ all, filter }: Pick<Flags, 'all' | 'filter'>): str
 type Step = () => Promise<Pruned>;
 
 /** Containers first: what only they held is free then. */
-const stepsFor = (context: Context, { all, filter }: Flags): readonly Step[] => [
+const stepsFor = (context: Context, { all, volumes, filter }: Flags): readonly Step[] => [
   () => pruneContainers(context, filter),
   () => pruneNetworks(context, filter),
+  ...(volumes ? [() => pruneVolumes(context, false, filter)] : []),
   () => pruneImages(context, all, filter),
   ...(isOfAge(filter) ? [() => pruneBuildCache(context, all, filter)] : []),
 ];
@@ -49,6 +52,7 @@ export const run = async (context: Context, flags: Flags): Promise<number> => {
   for (const text of flags.filter) readFilter(text, '--filter');
   return await exitOneForAll(context, async () => {
     readPruneFilters(flags.filter, Date.now());
+    if (flags.volumes && flags.filter.some((text) => readFilter(text, '--filter').key === 'until')) fail({ _tag: 'Usage', message: 'the "until" filter is not supported with "--volumes"', hint: 'leave one of them out' });
     if (!flags.force && !confirm(context, questionFor(flags))) return;
     let bytes = 0;
     for (const step of stepsFor(context, flags)) {

@@ -15,7 +15,7 @@ export interface MountPoint {
   readonly propagation: string;
   /** Of a volume: it is made, where it is not there, with these. */
   readonly make?: { readonly driver: string; readonly options: Readonly<Record<string, string>>; readonly labels: Readonly<Record<string, string>> };
-  /** Made for this container, which gave no name. */
+  /** Nobody gave it a name: it goes with the last container that has it, where that goes with its volumes. */
   readonly anonymous?: boolean;
   /** An empty one gets what the image has there. */
   readonly copy?: boolean;

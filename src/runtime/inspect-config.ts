@@ -20,7 +20,7 @@ const portMap = (names: readonly string[], value: object | null): ReadonlyMap<st
 
 /** Places of volumes that nobody named: those of the image and of `-v CONTAINER`. */
 const volumesOf = ({ mountPoints }: SkiffSpec): object | null => {
-  const places = volumePoints(mountPoints).filter(({ anonymous }) => anonymous === true).map(({ destination }) => destination);
+  const places = volumePoints(mountPoints).filter(({ anonymous, make }) => anonymous === true && make !== undefined).map(({ destination }) => destination);
   return places.length === 0 ? null : goMap(Object.fromEntries(places.map((place) => [place, {}])));
 };
 

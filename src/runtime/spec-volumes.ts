@@ -46,7 +46,7 @@ const takenOver = (flags: RunFlags, host: HostView): readonly MountPoint[] => {
     const donor = host.findContainer(container) ?? fail({ _tag: 'NotFound', kind: 'container', name: container });
     for (const point of donor.mountPoints) {
       if (point.type !== 'volume' && point.type !== 'bind') continue;
-      const { copy: _, make: __, anonymous: ___, chown: ____, stage, ...rest } = point;
+      const { copy: _, make: __, chown: ___, stage, ...rest } = point;
       points.set(point.destination, { ...rest, readOnly: rest.readOnly || readOnly, ...(stage === undefined ? {} : { stage: `${host.containerDirectory}/volume-from-${points.size}` }) });
     }
   }

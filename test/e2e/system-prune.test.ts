@@ -79,6 +79,23 @@ test('filters hold for every kind', () => {
   assert.is(output(['network', 'rm', 'mine']), 'mine\n');
 });
 
+test('--volumes: anonymous volumes that nobody names go with the containers, others stay; sizes are in the total', () => {
+  stopped('holder', '-v', '/a', '-v', 'named:/n');
+  output(['run', '--name', 'fills', '--network', 'none', '-v', '/b', 'busybox', 'sh', '-c', 'head -c 3145728 /dev/urandom > /b/file']);
+  output(['run', '-d', '--name', 'keeps', '--network', 'none', '-v', '/c', 'busybox', 'sleep', '600']);
+  assert.is(names('volume', 'ls', '-q').length, 4);
+  assert.match(output(['system', 'prune', '--volumes'], { input: 'n\n' }), / {2}- all networks not used by at least one container\n {2}- all anonymous volumes not used by at least one container\n {2}- all dangling images\n/);
+  const text = output(['system', 'prune', '-f', '--volumes']);
+  assert.match(text, /^Deleted Containers:\n[0-9a-f]{64}\n[0-9a-f]{64}\n\nDeleted Volumes:\n[0-9a-f]{64}\n[0-9a-f]{64}\n\nTotal reclaimed space: 3\.\d+MB\n$/);
+  assert.ok(names('volume', 'ls', '-q').includes('named'));
+  assert.is(names('volume', 'ls', '-q').length, 2);
+  const wrong = skiff(['system', 'prune', '-f', '--volumes', '--filter', 'until=24h']);
+  assert.equal([wrong.status, wrong.stdout], [1, '']);
+  assert.match(wrong.stderr, /^skiff: the "until" filter is not supported with "--volumes"/);
+  removeAll();
+  output(['volume', 'prune', '-af']);
+});
+
 test('what is just being started is not touched', () => {
   for (let round = 0; round < 5; round += 1) {
     const id = output(['run', '-d', '--network', 'none', 'busybox', 'sleep', '600']).trim();

@@ -83,6 +83,7 @@ const docker: Readonly<Record<string, readonly DockerFlag[]>> = {
   info: parse('format(f)'),
   version: parse('format(f)'),
   'system-df': parse('format verbose(v)'),
+  'system-prune': parse('all(a) filter force(f) volumes'),
 };
 
 /** What Docker takes and does not show. */
