@@ -1323,7 +1323,7 @@ _skiff() {
         --filter) _skiff_offer 'until=' 'label=' 'label!=' ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --all --filter --force --help
+            _skiff_offer --all --filter --force --volumes --help
           else
             if ((at == 1)); then :; else :; fi
           fi

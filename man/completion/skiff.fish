@@ -319,7 +319,7 @@ function __skiff_arguments
         case system-df
             set spec 'help' 'format=+' 'v/verbose'
         case system-prune
-            set spec 'help' 'a/all' 'filter=+' 'f/force'
+            set spec 'help' 'a/all' 'filter=+' 'f/force' 'volumes'
         case system-install
             set spec 'help' 'systemd' 'cron'
         case system-uninstall
@@ -463,7 +463,7 @@ complete -c skiff -n '__skiff_is system' -a doctor -d 'Check what this machine l
 complete -c skiff -n '__skiff_is system' -a events -d 'Show what happens to containers and images, as it happens'
 complete -c skiff -n '__skiff_is system' -a info -d 'Show what Skiff found on this machine and what it chose'
 complete -c skiff -n '__skiff_is system' -a install -d 'Have containers come back when the machine does'
-complete -c skiff -n '__skiff_is system' -a prune -d 'Remove containers, networks and images that are not used'
+complete -c skiff -n '__skiff_is system' -a prune -d 'Remove what is not used, of all kinds'
 complete -c skiff -n '__skiff_is system' -a shutdown -d 'Stop all your containers as when the machine goes down'
 complete -c skiff -n '__skiff_is system' -a uninstall -d 'Undo \'skiff system install\''
 complete -c skiff -n '__skiff_is volume' -a clone -d 'Make a volume with a copy of what another one holds'
@@ -1041,6 +1041,7 @@ complete -c skiff -n '__skiff_is system-df' -l help -d 'Print this help and leav
 complete -c skiff -n '__skiff_is system-prune' -l all -s a -d 'Remove every image that no container was made from, not only those without a name'
 complete -c skiff -n '__skiff_is system-prune' -l filter -x -a 'until= label= label!=' -d 'Remove only what matches'
 complete -c skiff -n '__skiff_is system-prune' -l force -s f -d 'Do not ask'
+complete -c skiff -n '__skiff_is system-prune' -l volumes -d 'Remove anonymous volumes that no container names, too'
 complete -c skiff -n '__skiff_is system-prune' -l help -d 'Print this help and leave'
 
 complete -c skiff -n '__skiff_is system-install' -l systemd -d 'With a unit of your own systemd; fails where none runs for you'
