@@ -57,3 +57,11 @@ export const updateLinkers = (paths: Paths, id: string, address: string): void =
     if (after !== text) writeFileSync(hosts, after);
   }
 };
+
+/** Takes the line of a link out of /etc/hosts of the container in `directory`, in place. Idempotent. */
+export const dropLink = (directory: string, alias: string): void => {
+  const hosts = join(directory, 'hosts');
+  const text = readFileSync(hosts, 'utf8');
+  const after = text.replace(new RegExp(`^\\S+\\t${escaped(alias)}(\\s.*)?\\n`, 'm'), '');
+  if (after !== text) writeFileSync(hosts, after);
+};

@@ -59,8 +59,8 @@ const networksOf = ({ spec: { network, networks = [] } }: Container): readonly N
   }
 };
 
-/** Writes down which networks the container has, and makes it so where it runs. What fails leaves all as it was. */
-const change = async (paths: Paths, container: Container, networks: readonly NetworkWish[], endpointsAfter: (now: readonly Endpoint[], spec: SkiffSpec) => readonly Endpoint[]): Promise<void> => {
+/** Writes down which networks the container has, and makes it so where it runs. What fails leaves all as it was. The caller has it `locked`. */
+export const changeNetworks = async (paths: Paths, container: Container, networks: readonly NetworkWish[], endpointsAfter: (now: readonly Endpoint[], spec: SkiffSpec) => readonly Endpoint[]): Promise<void> => {
   const { id, directory, spec, state } = container;
   const write = (wishes: readonly NetworkWish[]): void => changeSpecFile(directory, (members) => ({ ...members, networks: wishes }));
   if (state.status !== 'running') return write(networks);
@@ -84,7 +84,8 @@ const change = async (paths: Paths, container: Container, networks: readonly Net
   for (const endpoint of without(before, after)) giveBack(paths, endpoint);
 };
 
-const locked = (paths: Paths, word: string, body: (container: Container) => Promise<void>): Promise<void> => {
+/** `body` while nobody else changes the networks or the name of the container that `word` means. Throws NotFound. */
+export const locked = (paths: Paths, word: string, body: (container: Container) => Promise<void>): Promise<void> => {
   const { id, directory } = findContainer(paths, word);
   return withLock(paths, join(directory, 'rename.lock'), 'exclusive', () => body(readContainer(paths, id)));
 };
@@ -103,7 +104,7 @@ export const connectNetwork = async (paths: Paths, networkWord: string, word: st
     if (networks.some(({ name }) => name === network.name)) fail({ _tag: 'Conflict', message: `endpoint with name ${container.spec.name} already exists in network ${network.name}` });
     if (wish.name === defaultNetwork && wish.links.length > 0) refuse('links are only supported for user-defined networks', 'give them to skiff run, or make a network with names');
     checkWishes([...networks, wish]);
-    await change(paths, container, [...networks, wish], (now, spec) => [...now, takeWish(paths, spec, wish, now.map((endpoint) => endpoint.interface))]);
+    await changeNetworks(paths, container, [...networks, wish], (now, spec) => [...now, takeWish(paths, spec, wish, now.map((endpoint) => endpoint.interface))]);
   });
 };
 
@@ -123,7 +124,7 @@ export const disconnectNetwork = async (paths: Paths, networkWord: string, word:
     await locked(paths, word, async (container) => {
       const networks = container.spec.networks ?? [];
       if (!networks.some(({ name }) => name === network.name)) fail({ _tag: 'Conflict', message: `container ${word} is not connected to network ${network.name}` });
-      await change(paths, container, networks.filter(({ name }) => name !== network.name), (now) => now.filter(({ networkId }) => networkId !== network.id));
+      await changeNetworks(paths, container, networks.filter(({ name }) => name !== network.name), (now) => now.filter(({ networkId }) => networkId !== network.id));
     });
   } catch (error) {
     const isGone = error instanceof SkiffFailure && error.error._tag === 'NotFound';

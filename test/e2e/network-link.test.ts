@@ -88,4 +88,34 @@ test('what cannot be linked is refused, and leaves nothing', () => {
   assert.equal(output(['ps', '-a', '--format', '{{.Names}}']).trim().split('\n').sort(), ['apart', 'hosts']);
 });
 
+test('rm --link takes a name away, at once and for good, and no container', () => {
+  output(['network', 'create', 'named']);
+  try {
+    startDb();
+    linking(['run', '-d', '--name', 'web', '--link', 'db', '--link', 'db:store2', 'busybox', 'sleep', '1000']);
+    assert.is(output(['rm', '--link', 'web/db', '/web/store2']), 'web/db\n/web/store2\n');
+    assert.not.match(output(['exec', 'web', 'cat', '/etc/hosts']), /db|store/);
+    assert.is(output(['inspect', '--format', '{{json .HostConfig.Links}}', 'web']), 'null\n');
+    output(['restart', '-t', '0', 'web']);
+    assert.not.match(output(['exec', 'web', 'cat', '/etc/hosts']), /db|store/);
+    assert.is(output(['ps', '-a', '--format', '{{.Names}}']), 'web\ndb\n');
+    output(['run', '-d', '--name', 'base', '--network', 'named', 'busybox', 'sleep', '1000']);
+    linking(['run', '-d', '--name', 'site', '--network', 'named', '--link', 'base:data', 'busybox', 'sleep', '1000']);
+    assert.is(skiff(['exec', 'site', 'nslookup', '-type=a', 'data']).status, 0);
+    output(['rm', '-l', 'site/data']);
+    assert.is.not(skiff(['exec', 'site', 'nslookup', '-type=a', 'data']).status, 0);
+    assert.is(skiff(['exec', 'site', 'nslookup', '-type=a', 'base']).status, 0);
+    const failure = (word: string): readonly [number, string] => {
+      const { status, stderr } = skiff(['rm', '--link', word]);
+      return [status, stderr];
+    };
+    assert.equal(failure('web/db'), [1, "skiff: no such container: web/db; see HostConfig.Links in 'skiff inspect web'\n"]);
+    assert.match(failure('nobody/db')[1], /no such container: nobody/);
+    assert.match(failure('web').join(' '), /^1 skiff: cannot remove the default link name of the container web; /);
+  } finally {
+    removeAll();
+    output(['network', 'rm', 'named']);
+  }
+});
+
 test.run();

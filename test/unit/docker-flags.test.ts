@@ -151,7 +151,6 @@ test('a refused flag is answered with reason and way round, in every spelling', 
   const [text, code] = failure(run, '--gpus', 'all', 'busybox');
   assert.is(text, '--gpus: passing on GPUs is the work of a hook of their maker that a daemon runs as root; make their device nodes available with --device, and the libraries with -v');
   assert.is(code, 125);
-  assert.match(failure(tableOf('rm'), '-fl', 'x')[0], /^--link: /);
 });
 
 test('what is refused is one of Docker\'s, says why, and is advertised nowhere', () => {
