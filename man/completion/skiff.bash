@@ -747,7 +747,7 @@ _skiff() {
 
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --force --volumes --help
+            _skiff_offer --force --link --volumes --help
           else
             _skiff_names containers
           fi

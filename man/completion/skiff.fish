@@ -233,7 +233,7 @@ function __skiff_arguments
         case rename
             set spec 'help'
         case rm
-            set spec 'help' 'f/force' 'v/volumes'
+            set spec 'help' 'f/force' 'l/link' 'v/volumes'
         case container-prune
             set spec 'help' 'filter=+' 'f/force'
         case export
@@ -781,6 +781,7 @@ complete -c skiff -n '__skiff_is rename' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is rename; and __skiff_argument_is 0' -a '(skiff __complete containers 2>/dev/null)'
 
 complete -c skiff -n '__skiff_is rm' -l force -s f -d 'Kill a container that runs before removing it'
+complete -c skiff -n '__skiff_is rm' -l link -s l -d 'Remove a link, CONTAINER/ALIAS, and no container'
 complete -c skiff -n '__skiff_is rm' -l volumes -s v -d 'Remove its anonymous volumes too, unless another container names them'
 complete -c skiff -n '__skiff_is rm' -l help -d 'Print this help and leave'
 complete -c skiff -n '__skiff_is rm' -a '(skiff __complete containers 2>/dev/null)'
