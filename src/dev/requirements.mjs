@@ -60,6 +60,7 @@ const forTests = [
   program('xz-utils', 'xz'),
   program('runc', 'runc'),
   program('strace', 'strace'),
+  program('nftables', 'nft'),
   program('iperf3', 'iperf3'),
   program('docker-registry', 'docker-registry'),
   program('apache2-utils', 'htpasswd'),
