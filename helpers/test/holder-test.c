@@ -83,6 +83,10 @@ static struct both acquire(const char *mode)
     struct both both;
     both.keeper = keeper_acquire(&settings);
     both.holder = holder_acquire(plan, &settings, &both.keeper);
+    char *words = NULL;
+    if (both.holder.ready >= 0)
+        both.holder.netns = holder_await(&both.holder.ready, &words);
+    check(!words);
     check(both.holder.netns >= 0 && both.holder.alive >= 0 && both.keeper.userns >= 0 && both.keeper.alive >= 0);
     return both;
 }
