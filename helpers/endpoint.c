@@ -160,6 +160,8 @@ static char *attach_to_bridge(const struct plan *file, const struct endpoint *en
         return xasprintf("the container has a device called %s already", endpoint->interface);
     if (result == 0)
         result = link_find(fd, endpoint->link, &outer);
+    if (result == 0)
+        result = link_own_mac(fd, outer.index, endpoint->mac);
     if (result < 0)
         return failed("device", endpoint->link, "veth", result);
     if (!endpoint->has_ipv6)

@@ -44,6 +44,7 @@ TEST_SRC_port-role-test = port-target.c $(STAGE_SRC)
 # The role itself, without what confines it.
 TEST_SRC_port-carry-test = $(filter-out port-confine.c,$(PORT_SRC)) test/port-unconfined.c $(STAGE_SRC)
 TEST_SRC_port-udp-test = port-udp.c port-target.c port-room.c plan.c test/net-space.c util.c
+TEST_SRC_port-fuzz = port-target.c port-list.c plan.c util.c
 TEST_SRC_port-crowd-test = port-target.c $(STAGE_SRC)
 TEST_SRC_leases-test   = leases.c plan.c util.c
 TEST_SRC_holder-test   = test/fake-slirp.c holder.c keeper.c lifeline.c survivors.c endpoint.c link.c netlink.c firewall.c firewall-rules.c nft.c frames.c plan.c util.c

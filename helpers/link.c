@@ -6,6 +6,7 @@
 #include <linux/if.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <stdio.h>
@@ -13,14 +14,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static void put_mac(struct netlink *out, const char *text)
+/* A bridge's limit to what it learns of ports, since Linux 6.7 (`IFLA_BR_FDB_MAX_LEARNED`); earlier ones do not look at it. */
+enum { BRIDGE_FDB_MAX_LEARNED = IFLA_BR_MCAST_QUERIER_STATE + 2, MOST_LEARNED = 4096 };
+
+static void put_mac(struct netlink *out, uint16_t type, const char *text)
 {
     unsigned char mac[6];
     if (text[0] == 0)
         return;
     if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5) != 6)
         die("%s is no MAC address", text);
-    netlink_put(out, IFLA_ADDRESS, mac, sizeof mac);
+    netlink_put(out, type, mac, sizeof mac);
 }
 
 static int talk_and_free(int fd, struct netlink *out)
@@ -110,7 +114,7 @@ static struct netlink new_link(const char *name, const char *mac, unsigned mtu)
     struct netlink out = link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, (struct ifinfomsg){ 0 });
     netlink_put_text(&out, IFLA_IFNAME, name);
     netlink_put_u32(&out, IFLA_MTU, mtu);
-    put_mac(&out, mac);
+    put_mac(&out, IFLA_ADDRESS, mac);
     return out;
 }
 
@@ -125,6 +129,7 @@ int link_add(int fd, const char *name, const char *kind, const char *mac, unsign
         struct br_boolopt_multi deaf = { .optval = 1u << BR_BOOLOPT_NO_LL_LEARN, .optmask = 1u << BR_BOOLOPT_NO_LL_LEARN };
         size_t data = netlink_nest(&out, IFLA_INFO_DATA);
         netlink_put(&out, IFLA_BR_MULTI_BOOLOPT, &deaf, sizeof deaf);
+        netlink_put_u32(&out, BRIDGE_FDB_MAX_LEARNED, MOST_LEARNED);
         netlink_end(&out, data);
     }
     netlink_end(&out, information);
@@ -149,11 +154,20 @@ int link_add_veth(int fd, const struct veth *veth)
     size_t data = netlink_nest(&out, IFLA_INFO_DATA), inner = netlink_nest_with(&out, VETH_INFO_PEER, &peer, sizeof peer);
     netlink_put_text(&out, IFLA_IFNAME, veth->inner);
     netlink_put_u32(&out, IFLA_MTU, veth->mtu);
-    put_mac(&out, veth->mac);
+    put_mac(&out, IFLA_ADDRESS, veth->mac);
     netlink_put_u32(&out, IFLA_NET_NS_FD, (uint32_t)veth->inside);
     netlink_end(&out, inner);
     netlink_end(&out, data);
     netlink_end(&out, information);
+    return talk_and_free(fd, &out);
+}
+
+int link_own_mac(int fd, unsigned port, const char *mac)
+{
+    struct ndmsg neighbour = { .ndm_family = AF_BRIDGE, .ndm_ifindex = (int)port, .ndm_state = NUD_NOARP, .ndm_flags = NTF_MASTER | NTF_STICKY };
+    struct netlink out = { 0 };
+    netlink_start(&out, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK, &neighbour, sizeof neighbour);
+    put_mac(&out, NDA_LLADDR, mac);
     return talk_and_free(fd, &out);
 }
 

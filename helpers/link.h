@@ -32,6 +32,8 @@ struct veth {
     int inside; /* fd of a network namespace */
 };
 int link_add_veth(int fd, const struct veth *veth);
+/* A bridge knows for good that `mac` is behind its port: it neither has to learn that, nor can be flooded until it has forgotten it. */
+int link_own_mac(int fd, unsigned port, const char *mac);
 
 /* A macvlan or ipvlan on the device `parent` of this namespace, in the namespace `inside`, down. */
 struct child {

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
@@ -15,6 +16,7 @@
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -176,6 +178,59 @@ static void two_containers_reach_each_other(void)
     close(again);
 }
 
+/* How many entries of the bridge match a pattern of grep(1). */
+static size_t known(const char *pattern)
+{
+    autofree char *command = xasprintf("bridge fdb show br br-red | grep -c '%s'", pattern);
+    size_t count = 0;
+    check(setns(holder, CLONE_NEWNET) == 0);
+    FILE *pipe = popen(command, "r");
+    check(pipe && fscanf(pipe, "%zu", &count) == 1);
+    pclose(pipe);
+    return count;
+}
+
+/* Frames from as many addresses as there are, as a container with CAP_NET_RAW can send them. */
+static void flood(int netns, unsigned count)
+{
+    check(setns(netns, CLONE_NEWNET) == 0);
+    autoclose int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    struct sockaddr_ll device = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("eth0") };
+    check(fd >= 0 && device.sll_ifindex > 0);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned char frame[60] = { 0x02, 0x42, 0xac, 0x12, 0x00, 0x03, 0x0a, 0, 0, (unsigned char)(i >> 16), (unsigned char)(i >> 8), (unsigned char)i, 0x88, 0xb5 };
+        check(sendto(fd, frame, sizeof frame, 0, (struct sockaddr *)&device, sizeof device) == sizeof frame);
+    }
+}
+
+static bool kernel_bounds_what_bridges_learn(void)
+{
+    struct utsname name;
+    int major = 0, minor = 0;
+    check(uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2);
+    return major > 6 || (major == 6 && minor >= 7);
+}
+
+/* A container that poses as many neither fills memory nor makes the bridge forget where the others are, and show him what is theirs. */
+static void a_hostile_one_is_not_learnt(void)
+{
+    enum { FLOOD = 6000, MOST = 4096 };
+    int first = new_network(), second = new_network();
+    autofree struct plan *a = records("%s%s", red, one), *b = records("%s%s", red, two);
+    done(attach(a, first));
+    done(attach(b, second));
+    check(known("^02:42:ac:12:00:02 dev veth0a .*sticky.*static") == 1 && known("^02:42:ac:12:00:03 dev veth0b .*sticky.*static") == 1);
+    flood(first, FLOOD);
+    size_t learnt = known("^0a:00:00");
+    check(kernel_bounds_what_bridges_learn() ? learnt <= MOST && learnt > MOST - 10 : learnt == FLOOD);
+    check(known("^02:42:ac:12:00:0[23] .*static") == 2);
+    done(detach(a, first));
+    done(detach(b, second));
+    check(known("^02:42:ac:12:00:0[23]") == 0);
+    close(first);
+    close(second);
+}
+
 static void what_cannot_be_is_told(void)
 {
     int a = new_network();
@@ -261,6 +316,7 @@ int main(void)
     check(ioctl(any, SIOCSIFFLAGS, &loopback) == 0);
     done(firewall_load(holder, "198.19.255.0/24", "198.19.255.3", "fd00::/64", "fd00::3"));
     two_containers_reach_each_other();
+    a_hostile_one_is_not_learnt();
     what_cannot_be_is_told();
     children_of_a_parent("macvlan", "bridge");
     children_of_a_parent("ipvlan", "l2");

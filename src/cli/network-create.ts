@@ -1,6 +1,7 @@
 import { mergeLabels } from '../core/labels.ts';
 import { need } from '../core/invalid.ts';
 import { createNetwork } from '../network/create.ts';
+import { readSettings } from '../system/settings.ts';
 import { exitOneForAll } from './exit-one.ts';
 import { table } from './options/network-create.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -14,6 +15,6 @@ export const run = async (context: Context, flags: FlagsOf<typeof table>, [name 
   await exitOneForAll(context, async () => {
     const { paths } = surroundingsOf(context);
     const { opt, label, ipv6, configFrom = '', ...rest } = flags;
-    const network = await createNetwork(paths, { ...rest, name, options: opt, labels: need(mergeLabels({}, [], label)), ipv6: ipv6 ? true : undefined, configFrom });
+    const network = await createNetwork(paths, { ...rest, name, options: opt, labels: need(mergeLabels({}, [], label)), ipv6: ipv6 ? true : undefined, configFrom }, await readSettings(context.env, paths));
     context.stdout.write(`${network.id}\n`);
   });

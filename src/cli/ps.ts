@@ -81,7 +81,7 @@ const list = async (context: Context, flags: Flags, filters: readonly Filter[]):
   const surroundings = surroundingsOf(context);
   heal(surroundings.paths, surroundings.host);
   const { containers, hosts } = listAll(context, surroundings, flags.allHosts);
-  const lookups = filters.some(({ key }) => key === 'ancestor') ? await lookUp(context, surroundings) : noLookups;
+  const lookups = filters.some(({ key, value }) => key === 'ancestor' || (key === 'network' && /^[0-9a-f]+$/.test(value))) ? await lookUp(context, surroundings) : noLookups;
   const last = flags.latest && flags.last < 0 ? 1 : flags.last;
   const chosen = chooseContainers(containers, { all: flags.all, last, filters }, lookups);
   if (flags.quiet) {

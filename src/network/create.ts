@@ -9,10 +9,12 @@ import { checkNewName } from './name.ts';
 import { tellNetwork } from './network-events.ts';
 import { askedPools, checkOverlap, completePools, withGateway } from './pools.ts';
 import { addNetwork, listNetworks, readNetwork, whileChanging } from './store.ts';
+import type { PoolSource } from '../core/address-pools.ts';
 import type { HostFacts } from './drivers/driver.ts';
 import type { PoolFlags } from './pools.ts';
 import type { Network } from './types.ts';
 import type { Paths } from '../system/paths.ts';
+import type { Settings } from '../system/settings.ts';
 
 /** The flags of `network create` as typed. */
 export interface NetworkRequest extends PoolFlags {
@@ -37,6 +39,8 @@ export interface NetworkView {
   readonly routes: readonly string[];
   /** Ten hex digits of this user's. */
   readonly seed: string;
+  /** Where ranges come from that nobody asks for: the setting. */
+  readonly sources: readonly PoolSource[];
   readonly id: string;
   readonly created: string;
 }
@@ -114,7 +118,7 @@ export const makeNetwork = (request: NetworkRequest, view: NetworkView): Network
   const bare: Network = { ...frame, driver: driver.name, pools: [], options: basis.options, labels: basis.labels, enableIPv4: basis.ipv4, enableIPv6: basis.ipv6 };
   driver.check(bare, others, view.facts);
   const routes = view.routes.map(parseCidr).filter((cidr) => cidr !== undefined);
-  const pools = completePools(basis.pools, { ipv4: basis.ipv4, ipv6: basis.ipv6, others, routes, seed: view.seed });
+  const pools = completePools(basis.pools, { ipv4: basis.ipv4, ipv6: basis.ipv6, others, routes, seed: view.seed, sources: view.sources });
   checkOverlap(pools, others);
   return { ...bare, pools: driver.hasGateway(bare) ? pools.map(withGateway) : pools };
 };
@@ -128,7 +132,7 @@ const seedOf = async ({ root }: Paths): Promise<string> => (await import('node:c
  * Makes a network, durably, and tells of it. Nothing of the kernel's is made before the first container needs it. Throws as `makeNetwork`, Conflict where
  * the name is taken.
  */
-export const createNetwork = async (paths: Paths, request: NetworkRequest): Promise<Network> => {
+export const createNetwork = async (paths: Paths, request: NetworkRequest, { addressPools = [] }: Pick<Settings, 'addressPools'>): Promise<Network> => {
   const seed = await seedOf(paths);
   const network = await whileChanging(paths, () => {
     checkNewName(request.name);
@@ -138,6 +142,7 @@ export const createNetwork = async (paths: Paths, request: NetworkRequest): Prom
       facts: factsHere,
       routes: hostRoutes().map(({ cidr }) => cidr),
       seed,
+      sources: addressPools,
       id: newId(),
       created: new Date().toISOString(),
     });

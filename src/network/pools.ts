@@ -1,9 +1,11 @@
 /** Which addresses a new network gets: what was asked for, checked against what others have, or the first range that nobody has. Pure. */
+import { poolsOfFamily } from '../core/address-pools.ts';
 import { fail } from '../core/errors.ts';
 import { refuse, usage } from '../core/invalid.ts';
 import { contains, encloses, formatAddress, formatCidr, networkOf, overlaps, parseAddress, parseCidr, sizeOf } from './cidr.ts';
 import { egress } from './egress.ts';
 import type { Address, Cidr, Family } from './cidr.ts';
+import type { PoolSource } from '../core/address-pools.ts';
 import type { Network, Pool } from './types.ts';
 
 /** `--subnet`, `--ip-range`, `--gateway` and `--aux-address`, as typed. */
@@ -13,13 +15,6 @@ export interface PoolFlags {
   readonly gateway: readonly string[];
   /** `NAME=ADDRESS`. */
   readonly auxAddress: readonly string[];
-}
-
-/** Networks of one size, one after the other. */
-export interface PoolSource {
-  readonly base: string;
-  /** Prefix of each network. */
-  readonly size: number;
 }
 
 /** Docker's own (libnetwork, ipamutils). */
@@ -152,10 +147,13 @@ export interface PoolChoice {
   readonly routes: readonly Cidr[];
   /** Ten hex digits, the same for all networks of this user. */
   readonly seed: string;
+  /** The setting `default-address-pools`; a family that it does not name has its usual ones. */
+  readonly sources: readonly PoolSource[];
 }
 
 /** `asked` without the families that the network does not have, and with the first free range of a family that nobody asked a range for. */
-export const completePools = (asked: readonly Pool[], { ipv4, ipv6, others, routes, seed }: PoolChoice): readonly Pool[] => {
-  const of = (family: Family, sources: readonly PoolSource[]): Pool => asked.find((pool) => pool.family === family) ?? firstFree(family, sources, others, routes);
-  return [...(ipv4 ? [of(4, defaultPools)] : []), ...(ipv6 ? [of(6, [localPool(seed)])] : [])];
+export const completePools = (asked: readonly Pool[], { ipv4, ipv6, others, routes, seed, sources }: PoolChoice): readonly Pool[] => {
+  const or = (own: readonly PoolSource[], usual: readonly PoolSource[]): readonly PoolSource[] => (own.length > 0 ? own : usual);
+  const of = (family: Family, from: readonly PoolSource[]): Pool => asked.find((pool) => pool.family === family) ?? firstFree(family, from, others, routes);
+  return [...(ipv4 ? [of(4, or(poolsOfFamily(sources, 4), defaultPools))] : []), ...(ipv6 ? [of(6, or(poolsOfFamily(sources, 6), [localPool(seed)]))] : [])];
 };

@@ -19,6 +19,7 @@ import type { Paths } from '../system/paths.ts';
 import type { Container } from './records.ts';
 import type { Created, Wishes } from './create.ts';
 import type { Gathered } from './gather.ts';
+import type { Joined } from './network-attach.ts';
 import type { Launch, Surroundings } from './surroundings.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { ContainerSpec, ImageConfigView, SkiffSpec } from './spec-types.ts';
@@ -62,6 +63,7 @@ const healIfNobodyLives = async (paths: Paths, host: Host): Promise<void> => {
 interface Made {
   readonly created: Created;
   readonly plan: string;
+  readonly warnings: readonly string[];
 }
 
 /** Makes the record and writes its plan; leaves nothing behind when that fails. */
@@ -87,6 +89,9 @@ const make = async (surroundings: Surroundings, image: ImageConfigView | undefin
 
 const hasVolumes = ({ mountPoints }: SkiffSpec): boolean => mountPoints !== undefined && mountPoints.some(({ type }) => type === 'volume');
 
+/** Of a container that is in no network. */
+const joinedNone: Joined = { variables: [], warnings: [] };
+
 /** The record, and what can only be done when it is there: it keeps others from removing what it names. */
 const record = async (surroundings: Surroundings, spec: ContainerSpec, gathered: Gathered, volumes: typeof import('./volumes.ts') | undefined, wishes: Wishes): Promise<Made> => {
   const { paths, host } = surroundings;
@@ -96,8 +101,9 @@ const record = async (surroundings: Surroundings, spec: ContainerSpec, gathered:
     await requireLayers(paths, spec.skiff, 'it has just been removed');
     await volumes?.keepVolumes(surroundings, created.spec.skiff, true);
     const records = await volumes?.volumeRecords(surroundings, created.spec.skiff);
-    const variables = wishes.toStart && spec.skiff.network.mode === 'networks' ? await (await import('./network-attach.ts')).joinNetworks(paths, created.spec, false) : [];
-    return { created, plan: writePlan(paths, created.spec, created.marker, withVariables(gathered, variables), records === undefined ? {} : { volumes: records }) };
+    const { variables, warnings } = wishes.toStart && spec.skiff.network.mode === 'networks' ? await (await import('./network-attach.ts')).joinNetworks(paths, created.spec, false) : joinedNone;
+    const plan = writePlan(paths, created.spec, created.marker, withVariables(gathered, variables), records === undefined ? {} : { volumes: records });
+    return { created, plan, warnings: [...created.spec.warnings, ...warnings] };
   } catch (error) {
     await volumes?.releaseVolumes(surroundings, spec.skiff);
     (await import('./heal.ts')).discard(paths, host, [spec.skiff.id]);
@@ -110,9 +116,9 @@ const record = async (surroundings: Surroundings, spec: ContainerSpec, gathered:
  * helper answers for what was made: the process that gets the result must become it.
  */
 export const prepareRun = async (surroundings: Surroundings, image: ImageConfigView | undefined, flags: RunFlags): Promise<Launch> => {
-  const { created, plan } = await make(surroundings, image, flags, true);
+  const { created, plan, warnings } = await make(surroundings, image, flags, true);
   if (!created.spec.skiff.detached) tell(surroundings.paths, created.spec.skiff, 'attach');
-  return { program: helperPath(surroundings.paths, 'skiff-helper'), args: ['launch', plan], warnings: created.spec.warnings };
+  return { program: helperPath(surroundings.paths, 'skiff-helper'), args: ['launch', plan], warnings };
 };
 
 /** Makes the record of a new container that waits to be started. Throws SkiffFailure, leaving nothing behind. */

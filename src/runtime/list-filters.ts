@@ -32,10 +32,12 @@ export interface Ancestor {
 export interface Lookups {
   /** The stored image behind a word; undefined where there is none. */
   readonly imageOf: (word: string) => Ancestor | undefined;
+  /** Names of the networks whose ids begin so. */
+  readonly networkNamesOf: (start: string) => readonly string[];
 }
 
 /** For filters that look nothing up. */
-export const noLookups: Lookups = { imageOf: () => undefined };
+export const noLookups: Lookups = { imageOf: () => undefined, networkNamesOf: () => [] };
 
 /** A filter as it was typed, behind the flag `flag`. Throws Usage without a `=`. */
 export const readFilter = (text: string, flag: '-f, --filter' | '--filter'): Filter => {
@@ -110,6 +112,12 @@ const ancestorTest = ({ value }: Filter, { imageOf }: Lookups): Test => {
 /** A volume's name, a host path, or a place in the container. */
 const volumeTest = ({ value }: Filter): Test => ({ spec }) => (spec.mountPoints ?? []).some(({ name, source, destination }) => [name, source, destination].includes(value));
 
+/** A network's name, or the beginning of its id, as in Docker. */
+const networkTest = ({ value }: Filter, { networkNamesOf }: Lookups): Test => {
+  const meant = [value, ...networkNamesOf(value)];
+  return ({ spec }) => networkNames(spec).some((name) => meant.includes(name));
+};
+
 const portsOf = (filter: Filter): ReturnType<typeof readPortRange> & object => {
   if (filter.value.includes(':')) return fail({ _tag: 'Usage', message: `filter for '${filter.key}' should not contain ':': ${filter.value}` });
   return readPortRange(filter.value) ?? invalid(filter, 'give a port or a range, as in 80, 53/udp or 8000-8010/tcp');
@@ -150,7 +158,7 @@ const testOf = (filter: Filter, all: readonly Container[], lookups: Lookups): Te
     case 'volume':
       return volumeTest(filter);
     case 'network':
-      return ({ spec }) => networkNames(spec).includes(value);
+      return networkTest(filter, lookups);
     case 'expose':
       return portTest(filter, (name) => [name]);
     case 'publish':

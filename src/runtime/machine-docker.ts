@@ -124,6 +124,6 @@ export const dockerFacts = (paths: Paths, env: Environment, settings: Settings, 
   LiveRestoreEnabled: true,
   InitBinary: 'skiff-helper',
   SecurityOptions: securityOptions(),
-  DefaultAddressPools: defaultPools.map(({ base, size }) => ({ Base: base, Size: size })),
+  DefaultAddressPools: (settings.addressPools ?? defaultPools).map(({ base, size }) => ({ Base: base, Size: size })),
   ClientInfo: { Debug: (env['SKIFF_DEBUG'] ?? '') !== '', Context: 'default', Plugins: [], Warnings: null },
 });

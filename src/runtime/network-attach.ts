@@ -8,7 +8,7 @@ import { readOptional } from '../system/read-optional.ts';
 import { giveBack, releaseLeasesOf, takeEndpoint, upDirectory } from '../network/endpoints.ts';
 import { findNetwork } from '../network/store.ts';
 import { forwardersOf, withAddresses, resolverFileOf } from './etc-networks.ts';
-import { defaultAddress, networkRecords } from './network-file.ts';
+import { defaultAddress, networkRecords, unreachable } from './network-file.ts';
 import { portNotes } from './port-notes.ts';
 import { encodePlan } from './plan-records.ts';
 import { wishedInterface } from './spec-network.ts';
@@ -66,16 +66,17 @@ export const endpointsPath = (paths: Paths, id: string): string => join(paths.co
 
 /**
  * Writes down that the container has the places `after`, where it had `before` when this was written last: the network file, endpoints.json, /etc/hosts and
- * /etc/resolv.conf. `skiff` has a wish for each of the networks. A monitor has to be told. Repeatable.
+ * /etc/resolv.conf. `skiff` has a wish for each of the networks. A monitor has to be told. Repeatable. Returns warnings.
  */
-export const writeEndpoints = (paths: Paths, skiff: SkiffSpec, before: readonly Endpoint[], after: readonly Endpoint[]): void => {
+export const writeEndpoints = (paths: Paths, skiff: SkiffSpec, before: readonly Endpoint[], after: readonly Endpoint[]): readonly string[] => {
   const directory = join(paths.containers, skiff.id);
   const attachments = after.flatMap((endpoint) => {
     const wish = skiff.networks?.find(({ name }) => name === endpoint.networkName);
     return wish === undefined ? [] : [{ network: findNetwork(paths, endpoint.networkName), endpoint, wish }];
   });
   const resolver = hostResolver();
-  const records = networkRecords(publishingOf(paths, skiff), attachments, forwardersOf(skiff, resolver), (networkId) => upDirectory(paths, networkId));
+  const publishing = publishingOf(paths, skiff);
+  const records = networkRecords(publishing, attachments, forwardersOf(skiff, resolver), (networkId) => upDirectory(paths, networkId));
   rewrite(join(directory, 'hosts'), (text) => withAddresses(text, skiff, before, after));
   rewrite(join(directory, 'resolv.conf'), (text) => {
     const [plain, named] = [false, true].map((isNamed) => resolverFileOf(skiff, resolver, isNamed));
@@ -84,35 +85,42 @@ export const writeEndpoints = (paths: Paths, skiff: SkiffSpec, before: readonly 
   });
   writeFileAtomic(endpointsPath(paths, skiff.id), JSON.stringify({ version: 1, endpoints: after }), { mode: 0o600 });
   writeFileAtomic(networkFilePath(paths, skiff.id), encodePlan(records), { mode: 0o600 });
+  return unreachable(attachments, publishing);
 };
 
 /**
  * Takes a place in each network that the container asks for, and writes all of it down, before it is started; whoever calls has its marker, and none of its places is held
  * any more. Throws NotFound where a network is gone, Conflict where there is no address, having given back what it had taken.
  */
-const attachNetworks = (paths: Paths, skiff: SkiffSpec): readonly Endpoint[] => {
+const attachNetworks = (paths: Paths, skiff: SkiffSpec): { readonly endpoints: readonly Endpoint[]; readonly warnings: readonly string[] } => {
   const endpoints: Endpoint[] = [];
   const wishes = skiff.networks ?? [];
   try {
     for (const wish of wishes) endpoints.push(takeWish(paths, skiff, wish, [...endpoints.map((endpoint) => endpoint.interface), ...wishes.flatMap((other) => wishedInterface(other) ?? [])]));
-    writeEndpoints(paths, skiff, [], endpoints);
-    return endpoints;
+    return { endpoints, warnings: writeEndpoints(paths, skiff, [], endpoints) };
   } catch (error) {
     for (const endpoint of endpoints) giveBack(paths, endpoint);
     throw error;
   }
 };
 
+/** What a container gets by its networks: variables of its links, as `NAME=value`, and what a person should know. */
+export interface Joined {
+  readonly variables: readonly string[];
+  readonly warnings: readonly string[];
+}
+
 /**
- * Puts a container that is about to be started into its networks, and returns the variables that its links give it, as `NAME=value`. `again`: it was there before, and what a
+ * Puts a container that is about to be started into its networks. `again`: it was there before, and what a
  * killed monitor has left of its last run is given back first. Throws NotFound, Conflict, having given back what it had taken.
  */
-export const joinNetworks = async (paths: Paths, spec: ContainerSpec, again: boolean): Promise<readonly string[]> => {
+export const joinNetworks = async (paths: Paths, spec: ContainerSpec, again: boolean): Promise<Joined> => {
   const { skiff } = spec;
   const before = again ? defaultAddress((await import('./endpoints-file.ts')).readEndpoints(join(paths.containers, skiff.id))) : undefined;
   if (again) releaseLeasesOf(paths, [skiff.id]);
   const variables = hasLinks(skiff.networks) ? (await import('./links.ts')).takeLinks(paths, spec) : [];
-  const after = defaultAddress(attachNetworks(paths, skiff));
+  const { endpoints, warnings } = attachNetworks(paths, skiff);
+  const after = defaultAddress(endpoints);
   if (before !== undefined && after !== undefined && before !== after) (await import('./links.ts')).updateLinkers(paths, skiff.id, after);
-  return variables;
+  return { variables, warnings };
 };

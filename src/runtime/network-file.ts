@@ -100,6 +100,14 @@ const publishRecords = (attachments: readonly Attachment[], { ports, holders, co
   ];
 };
 
+const nameOf = ({ network: { name, driver, internal } }: Attachment): string => `network ${name} (${internal ? 'internal' : driver})`;
+
+/** What of a container's publishing has no effect, as things are: Docker says nothing of it. */
+export const unreachable = (attachments: readonly Attachment[], { ports, container }: Publishing): readonly string[] => {
+  if (ports.length === 0 || attachments.length === 0 || attachments.some(({ network }) => hasEgress(network))) return [];
+  return [`no published port leads to this container: ${attachments.map(nameOf).join(', ')} can be reached from no host; add a bridge with 'skiff network connect bridge ${container.name}'`];
+};
+
 /** All records. `scopeOf` says where the leases of a network are whose owners are attached. */
 export const networkRecords = (publishing: Publishing, attachments: readonly Attachment[], forwarders: Forwarders, scopeOf: (networkId: string) => string): readonly PlanRecord[] => [
   ...attachments.flatMap((attachment) => placeRecords(publishing.container.id, attachment)),

@@ -51,7 +51,7 @@ const planAgain = async (surroundings: Surroundings, container: Container, marke
   await tidy(container);
   makeSources(spec.skiff.createDirectories);
   const volumes = spec.skiff.mountPoints?.some(({ type }) => type === 'volume') === true ? await (await import('./volumes.ts')).volumesAgain(surroundings, spec.skiff) : undefined;
-  const variables = spec.skiff.network.mode === 'networks' ? await (await import('./network-attach.ts')).joinNetworks(paths, spec, true) : [];
+  const variables = spec.skiff.network.mode === 'networks' ? (await (await import('./network-attach.ts')).joinNetworks(paths, spec, true)).variables : [];
   return writePlan(paths, spec, marker, withVariables(gathered, variables), { again: container.state, outputOnly: session.attach && !session.stdin, ...(volumes === undefined ? {} : { volumes }) });
 };
 

@@ -1,7 +1,9 @@
 /** What may stand in `config.yaml`, and how a person is told that something else does. Pure. */
 import * as t from 'io-ts';
 import { isLeft } from 'fp-ts/Either';
+import { isPoolSource } from '../core/address-pools.ts';
 import { isDomain } from '../core/reference.ts';
+import type { PoolSource } from '../core/address-pools.ts';
 
 /** A codec whose name completes "… must be". */
 const kind = <A>(name: string, is: (u: unknown) => u is A): t.Type<A> =>
@@ -51,6 +53,12 @@ const list = <A>(element: t.Type<A>): t.Type<readonly A[]> => {
 
 const registry = only({ mirrors: list(mirror), insecure: flag, ca: file });
 
+/** Both keys are needed, and no others. */
+const isPool = (u: unknown): u is PoolSource =>
+  isMapping(u) && Object.keys(u).length === 2 && typeof u['base'] === 'string' && typeof u['size'] === 'number' && isPoolSource({ base: u['base'], size: u['size'] });
+
+const addressPool = kind('a mapping with base, a range as in 10.20.0.0/16, and size, the prefix of each network in it, as in 24', isPool);
+
 type RegistryDocument = t.TypeOf<typeof registry>;
 
 /** By host; the codec of a key fails under that key. */
@@ -73,6 +81,7 @@ export const SettingsDocument = only({
   'default-registry': domain,
   'storage-driver': driver,
   'host-id': identity,
+  'default-address-pools': list(addressPool),
   'parallel-downloads': parallel,
   'parallel-uploads': parallel,
   registries,

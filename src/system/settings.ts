@@ -6,6 +6,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { explainErrno, fail } from '../core/errors.ts';
 import { resolvePaths } from './paths.ts';
 import type { HostIdentity, Paths } from './paths.ts';
+import type { PoolSource } from '../core/address-pools.ts';
 import type { SettingsDocument } from './settings-document.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,6 +32,8 @@ export interface Settings {
   readonly storageDriver?: 'auto' | 'overlay' | 'fuse-overlayfs';
   /** What tells this machine from others that share the home directory. */
   readonly hostId: HostIdentity;
+  /** Where new networks get their ranges from, tried in this order; undefined where the file does not say. */
+  readonly addressPools?: readonly PoolSource[];
   /** By `host[:port]` as in references. */
   readonly registries: Readonly<Record<string, RegistrySettings>>;
 }
@@ -47,12 +50,14 @@ const registrySettings = (directory: string, { mirrors = [], insecure = false, c
 /** Fills in what the file leaves out; paths in it are relative to `directory`. */
 const complete = (document: SettingsDocument, directory: string): Settings => {
   const driver = document['storage-driver'];
+  const pools = document['default-address-pools'];
   const registries = Object.entries(document.registries ?? {});
   return {
     defaultRegistry: document['default-registry'] ?? 'docker.io',
     parallelDownloads: document['parallel-downloads'] ?? 3,
     parallelUploads: document['parallel-uploads'] ?? 5,
     ...(driver === undefined ? {} : { storageDriver: driver }),
+    ...(pools === undefined ? {} : { addressPools: pools }),
     hostId: document['host-id'] ?? 'machine-id',
     registries: Object.fromEntries(registries.map(([domain, registry]) => [domain, registrySettings(directory, registry)])),
   };

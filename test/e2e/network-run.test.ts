@@ -45,6 +45,8 @@ test('wishes: address, MAC address, aliases, the name of the device', () => {
     const format = '{{with index .NetworkSettings.Networks "shop"}}{{.IPAddress}} {{.MacAddress}} {{.Aliases}} {{.GlobalIPv6Address}}{{end}} {{.HostConfig.NetworkMode}}';
     assert.is(output(['inspect', '--format', format, 'wished']), '10.231.5.77 02:42:00:00:00:77 [other] fd31:5::77 shop\n');
     assert.is(output(['ps', '--filter', 'network=shop', '--format', '{{.Names}} {{.Networks}}']), 'wished shop\n');
+    const id = output(['network', 'inspect', '--format', '{{.Id}}', 'shop']).trim();
+    assert.equal([id, id.slice(0, 7), 'f'.repeat(64), 'sho'].map((word) => output(['ps', '--format', '{{.Names}}', '--filter', `network=${word}`])), ['wished\n', 'wished\n', '', '']);
     const taken = skiff(['run', '--rm', '--network', 'shop', '--ip', '10.231.5.77', 'busybox', 'true']);
     assert.is(taken.status, 125);
     assert.match(taken.stderr, /10\.231\.5\.77 is already in use by container wished/);

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { containerDirectories, importBusybox, output, removeAll, root, skiff, skiffCommand } from './skiff.ts';
+import { containerDirectories, execute, importBusybox, output, removeAll, root, skiff, skiffCommand } from './skiff.ts';
 
 const directory = join(root, 'networks');
 
@@ -170,6 +170,27 @@ test('configurations for others', () => {
   output(['network', 'rm', 'made']);
   assert.is(output(['network', 'prune', '-f']), '');
   assert.equal(names('-f', 'type=custom'), ['config']);
+});
+
+test('ranges come from the settings, and info shows them', () => {
+  const config = join(root, 'config.yaml');
+  writeFileSync(config, 'default-address-pools: [{base: 10.243.0.0/23, size: 24}]\n');
+  const env = { SKIFF_CONFIG: config };
+  for (const [name, subnet] of [['one', '10.243.0.0/24'], ['two', '10.243.1.0/24']] as const) {
+    output(['network', 'create', name], { env });
+    assert.is(output(['network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', name]), `${subnet}\n`);
+  }
+  assert.match(skiff(['network', 'create', 'three'], { env }).stderr, /all predefined IPv4 address pools have been fully subnetted/);
+  assert.is(output(['info', '-f', '{{json .DefaultAddressPools}}'], { env }), '[{"Base":"10.243.0.0/23","Size":24}]\n');
+});
+
+test('macvlan and ipvlan are refused where the kernel has none, with the reason and what to do', () => {
+  for (const driver of ['macvlan', 'ipvlan']) {
+    const trial = `ip link add p type bridge && ip link add c link p type ${driver}`;
+    const isThere = execute(['unshare', '--user', '--map-root-user', '--net', 'sh', '-c', `PATH=$PATH:/sbin:/usr/sbin; ${trial}`]).status === 0;
+    if (isThere) create('-d', driver, driver);
+    else assert.match(refusal('create', '-d', driver, driver), new RegExp(`driver ${driver}: this kernel has no ${driver} devices; use driver bridge, or ask an administrator to load the module: modprobe ${driver}`));
+  }
 });
 
 test('events, and names for a shell', () => {

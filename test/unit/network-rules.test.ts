@@ -18,7 +18,7 @@ const plain: NetworkRequest = {
 };
 const facts = { devices: () => ['lo', 'enp3s0'], hasDevice: () => true };
 const make = (request: Partial<NetworkRequest>, others: readonly Network[] = predefined, routes: readonly string[] = [], view: object = {}): Network =>
-  makeNetwork({ ...plain, ...request }, { others, facts, routes, seed: '0123456789', id: 'ab'.repeat(32), created: '2026-11-27T12:00:00.000Z', ...view });
+  makeNetwork({ ...plain, ...request }, { others, facts, routes, seed: '0123456789', sources: [], id: 'ab'.repeat(32), created: '2026-11-27T12:00:00.000Z', ...view });
 const refusal = (request: Partial<NetworkRequest>, others?: readonly Network[]): string => {
   try {
     make(request, others);
@@ -81,6 +81,18 @@ test('pools: the first that neither a network nor a route of the host has', () =
   const full = ['172.16.0.0/12', '192.168.0.0/17', '192.168.128.0/20'];
   assert.is(make({}, predefined, full).pools[0]?.subnet, '192.168.144.0/20');
   assert.throws(() => make({}, predefined, ['172.16.0.0/12', '192.168.0.0/16']), /all predefined IPv4 address pools have been fully subnetted/);
+});
+
+test('pools of the settings: in their order, each family by itself', () => {
+  const sources = [{ base: '10.20.0.0/23', size: 24 }, { base: 'fd77::/48', size: 64 }, { base: '10.30.5.9/26', size: 28 }];
+  const from = (others: readonly Network[], routes: readonly string[] = []): readonly string[] => make({ ipv6: true }, others, routes, { sources }).pools.map(({ subnet, gateway }) => `${subnet} ${gateway}`);
+  const first = make({ ipv6: true }, predefined, [], { sources });
+  assert.equal(from(predefined), ['10.20.0.0/24 10.20.0.1', 'fd77::/64 fd77::1']);
+  assert.equal(from([...predefined, first]), ['10.20.1.0/24 10.20.1.1', 'fd77:0:0:1::/64 fd77:0:0:1::1']);
+  assert.equal(from(predefined, ['10.20.0.0/16'])[0], '10.30.5.0/28 10.30.5.1');
+  assert.throws(() => make({}, predefined, ['10.0.0.0/8'], { sources }), /all predefined IPv4 address pools have been fully subnetted/);
+  assert.is(make({ subnet: ['192.0.2.0/24'] }, predefined, [], { sources }).pools[0]?.subnet, '192.0.2.0/24');
+  assert.is(make({ ipv6: true }, predefined, [], { sources: sources.slice(0, 1) }).pools[1]?.subnet, 'fd01:2345:6789::/64');
 });
 
 test('IPv6: of a range of the user\'s own, or as asked', () => {

@@ -61,6 +61,7 @@ storage-driver: fuse-overlayfs
 host-id: hostname
 parallel-downloads: 16
 parallel-uploads: 1
+default-address-pools: [{ base: 10.20.0.0/16, size: 24 }, { size: 64, base: "fd00:7::/48" }]
 registries:
   docker.io: { mirrors: ["https://mirror.corp/", "http://127.0.0.1:5001", "http://[::1]:5002"] }
   registry.corp:5000: { ca: corp.pem }
@@ -71,6 +72,7 @@ registries:
 `);
   assert.equal(await read(home), {
     defaultRegistry: 'registry.corp:5000', storageDriver: 'fuse-overlayfs', parallelDownloads: 16, parallelUploads: 1, hostId: 'hostname',
+    addressPools: [{ base: '10.20.0.0/16', size: 24 }, { base: 'fd00:7::/48', size: 64 }],
     registries: {
       'docker.io': { mirrors: ['https://mirror.corp', 'http://127.0.0.1:5001', 'http://[::1]:5002'], insecure: false },
       'registry.corp:5000': { mirrors: [], insecure: false, ca: join(home, '.config/skiff/corp.pem') },
@@ -105,6 +107,11 @@ const faults: readonly (readonly [name: string, text: string, said: RegExp])[] =
   ['a list of registries', 'registries: [a.b]', /registries must be a mapping from HOST/],
   ['a registry of nothing', 'registries: {a.b: }', /registries\.a\.b must be a mapping/],
   ['an empty path', 'registries: {a.b: {ca: ""}}', /registries\.a\.b\.ca must be the path of a file/],
+  ...[
+    '{base: 10.20.0.0/16}', '{size: 24}', '{base: 10.20.0.0, size: 24}', '{base: 10.20.0.0/16, size: 15}', '{base: 10.20.0.0/16, size: 31}', '{base: 10.20.0.0/16, size: 24.5}', '{base: 10.20.0/16, size: 24}',
+    '{base: "fd00::/48", size: 127}', '{base: "fd00::/32", size: 64}', '{base: 0.0.0.0/0, size: 8}', '{base: 10.20.0.0/16, size: "24"}', '{base: 10.20.0.0/16, size: 24, gateway: 10.20.0.1}', '10.20.0.0/16', 'null',
+  ].map((pool): readonly [string, string, RegExp] => [`the pool ${pool}`, `default-address-pools: [${pool}]`, /default-address-pools\.0 must be a mapping with base, a range as in 10\.20\.0\.0\/16, and size/]),
+  ['pools that are no list', 'default-address-pools: {base: 10.20.0.0/16, size: 24}', /default-address-pools must be a list/],
   ['a list', '- a', /must be a mapping of settings/],
   ['a word', 'hello', /must be a mapping of settings/],
   ['a key twice', 'parallel-uploads: 1\nparallel-uploads: 2', /Map keys must be unique at line 2/],
