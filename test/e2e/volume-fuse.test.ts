@@ -172,6 +172,15 @@ test('a program that dies takes its files away, and the next start brings them b
   assert.equal(programOf('frail.ext4'), []);
 });
 
+test('a restart policy finds a new mount, and another runtime the same one', async () => {
+  make('policy', 'squashfuse', squashImage('policy'));
+  const id = output(['run', '-d', '--restart', 'on-failure:5', '--network', 'none', '-v', 'policy:/s', 'busybox', 'sh', '-c', 'cat /s/sub/file || exit 9; while ls /s/sub/file > /dev/null; do sleep 0.1; done; exit 3']).trim();
+  await eventually('it runs', () => skiff(['logs', id]).stdout === 'in policy\n');
+  for (const pid of programOf('policy.sqfs')) killNow(pid);
+  await eventually('it runs again, and has what it had', () => skiff(['logs', id]).stdout === 'in policy\nin policy\n');
+  assert.is(inside(['--runtime', 'runc', '-v', 'policy:/s'], 'cat /s/sub/file'), 'in policy\n');
+});
+
 test('whatever is killed, nothing is left over and the next start works', async () => {
   make('killed', 'squashfuse', squashImage('killed'));
   const victims: Readonly<Record<string, () => readonly number[]>> = {
