@@ -337,7 +337,7 @@ _skiff() {
         --rootfs) _skiff_files -d ;;
         --tmpfs) : ;;
         --volume|-v) _skiff_files -f ;;
-        --volume-driver) _skiff_offer 'local' ;;
+        --volume-driver) _skiff_offer 'local' 'fuse' ;;
         --volumes-from) _skiff_names containers ;;
         --cap-add) : ;;
         --cap-drop) : ;;
@@ -426,7 +426,7 @@ _skiff() {
         --rootfs) _skiff_files -d ;;
         --tmpfs) : ;;
         --volume|-v) _skiff_files -f ;;
-        --volume-driver) _skiff_offer 'local' ;;
+        --volume-driver) _skiff_offer 'local' 'fuse' ;;
         --volumes-from) _skiff_names containers ;;
         --cap-add) : ;;
         --cap-drop) : ;;
@@ -1136,7 +1136,7 @@ _skiff() {
         --driver|-d) _skiff_offer 'local' 'fuse' ;;
         --label) : ;;
         --name) : ;;
-        --opt|-o) _skiff_offer 'type=tmpfs' 'device=' 'o=size=' 'type=none' 'o=bind' ;;
+        --opt|-o) _skiff_offer 'type=tmpfs' 'device=' 'o=size=' 'type=none' 'o=bind' 'program=sshfs' ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
             _skiff_offer --driver --label --name --opt --help

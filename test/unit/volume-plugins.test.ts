@@ -79,6 +79,9 @@ test('a plugin is found by its socket, or by a file that says where it listens',
     assert.is(findPlugin(context, 'g'), undefined);
     assert.is(findPlugin(context, '../keeper'), undefined);
     assert.equal(pluginNames(context), ['a', 'b', 'c', 'd', 'e', 'f']);
+    mkdirSync(join(config, 'session/skiff/plugins'), { recursive: true });
+    writeFileSync(join(config, 'session/skiff/plugins/s.spec'), 'unix:///s');
+    assert.equal(findPlugin({ ...context, env: { ...context.env, XDG_RUNTIME_DIR: join(config, 'session') } }, 's')?.address, { kind: 'unix', path: '/s' });
     const plugin = await startPlugin(join(sockets, 'a/a.sock'), join(config, 'store'));
     assert.equal(findPlugin(context, 'a')?.address, { kind: 'unix', path: join(sockets, 'a/a.sock') }, 'sockets come first');
     await plugin.stop();

@@ -66,7 +66,7 @@ export const table = {
     { name: 'rootfs', kind: 'string', value: 'DIR', help: 'Run from this directory instead of an image; nothing under it is written', group: files, complete: 'directories' },
     { name: 'tmpfs', kind: 'list', value: 'DIR[:OPTIONS]', help: 'Mount a tmpfs', group: files },
     { name: 'volume', short: 'v', kind: 'list', value: '[SOURCE:]CONTAINER[:OPTIONS]', help: 'Mount a volume by name, a path of the host, or without a source a new volume of its own. Options: ro, nocopy, U', group: files, complete: 'files' },
-    { name: 'volume-driver', kind: 'string', value: 'DRIVER', help: 'Driver of volumes that are not there yet', group: files, suggestions: ['local'] },
+    { name: 'volume-driver', kind: 'string', value: 'DRIVER', help: 'Driver of volumes that are not there yet', group: files, suggestions: ['local', 'fuse'] },
     { name: 'volumes-from', kind: 'list', value: 'CONTAINER[:ro]', help: 'Mount the volumes and host paths of another container', group: files, complete: 'containers' },
     { name: 'cap-add', kind: 'list', value: 'CAPABILITY', help: 'Add a Linux capability', group: security },
     { name: 'cap-drop', kind: 'list', value: 'CAPABILITY', help: 'Drop a Linux capability', group: security },

@@ -88,7 +88,7 @@ const limitOf = ({ env }: Pick<VolumeContext, 'env'>, call: Call): number => {
 
 /** Docker's sentence for a name that no plugin has. */
 const requirePlace = (context: Pick<VolumeContext, 'paths' | 'env'>, name: string): PluginPlace =>
-  findPlugin(context, name) ?? refuse(`error looking up volume plugin ${name}: plugin "${name}" not found`, 'leave --driver out for a volume in your home directory, or start the plugin: see "Volume plugins" in skiff-volume(1)');
+  findPlugin(context, name) ?? refuse(`error looking up volume plugin ${name}: plugin "${name}" not found`, 'leave --driver out for a volume in your home directory, or start the plugin: see skiff-volume-create(1), "VOLUME PLUGINS"');
 
 /** A call that every plugin has. Throws as `ask` does, and System where it does not have it after all. */
 export const call = async <C extends Call>(context: Pick<VolumeContext, 'paths' | 'env'>, name: string, wanted: C, request: object): Promise<Answer<(typeof calls)[C]['kind']>> => {

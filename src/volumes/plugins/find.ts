@@ -17,8 +17,11 @@ const configHome = (env: VolumeContext['env']): string => {
   return isAbsolute(set) ? set : join(env['HOME'] || homedir(), '.config');
 };
 
-/** Where plugins are looked for, in this order: beside the sockets of containers, and in the user's configuration. */
-export const pluginDirectories = ({ paths, env }: Pick<VolumeContext, 'paths' | 'env'>): readonly string[] => [join(paths.runtime, 'plugins'), join(configHome(env), 'skiff', 'plugins')];
+/** Where plugins are looked for, in this order: beside the sockets of containers, which may not be in XDG_RUNTIME_DIR (runtime-directory.ts), there, and in the user's configuration. */
+export const pluginDirectories = ({ paths, env }: Pick<VolumeContext, 'paths' | 'env'>): readonly string[] => {
+  const session = env['XDG_RUNTIME_DIR'] ?? '';
+  return [...new Set([join(paths.runtime, 'plugins'), ...(isAbsolute(session) ? [join(session, 'skiff', 'plugins')] : []), join(configHome(env), 'skiff', 'plugins')])];
+};
 
 export const isPluginName = (name: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name);
 
