@@ -84,7 +84,8 @@ const buildExecutable = () => {
   // Bun would write this checkout's path where a source says __dirname; beside the executable there is nothing to find.
   const defines = ['--define', '__dirname="/nowhere"'];
   const command = [
-    findBun(), 'build', '--compile', '--minify', '--bytecode', '--format=cjs',
+    // A command lives for 20 ms, and most of what a compiler would make of it is never used: src/README.md, "Where the time of a run goes".
+    findBun(), 'build', '--compile', '--minify', '--bytecode', '--format=cjs', '--compile-jit-policy=10',
     '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig',
     ...defines, '--outfile', join(scratch, 'skiff'), join(scratch, 'entry.js'),
   ];
