@@ -1,4 +1,4 @@
-/** `skiff system df -v`: each image, each container and each volume. */
+/** `skiff system df -v`: each image, container and volume, and each step that builds remember. */
 import { shortId } from '../core/digest.ts';
 import { familiarRepository, parseReference } from '../core/reference.ts';
 import { humanSize } from '../core/sizes.ts';
@@ -7,6 +7,8 @@ import type { ImageUsage, StoreUsage } from '../images/usage.ts';
 import type { ContainerUsage } from '../runtime/container-usage.ts';
 import { rowOf } from '../runtime/list.ts';
 import type { VolumeUsage } from '../runtime/volume-usage.ts';
+import type { CacheItem } from '../images/build-cache-prune.ts';
+import { cacheBytes, cacheItemRow, cacheView } from './system-df-cache.ts';
 import type { Output } from './context.ts';
 import { renderList, renderObject } from './format.ts';
 import type { ListView, Row } from './format.ts';
@@ -80,20 +82,28 @@ const volumeRow = ({ volume: { name, driver, labels }, mountpoint, bytes, links 
 /** Leaves out what a template calls with an argument: an object that is printed whole has no place for it. */
 const plain = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, field]) => typeof field === 'string'));
 
+export interface Details {
+  readonly store: StoreUsage;
+  readonly containers: readonly ContainerUsage[];
+  readonly volumes: readonly VolumeUsage[];
+  readonly cache: readonly CacheItem[];
+}
+
 /** The tables, or one object with Docker's members `Images`, `Containers`, `Volumes` and `BuildCache` through `format`. */
-export const renderDetails = async (store: StoreUsage, containers: readonly ContainerUsage[], volumes: readonly VolumeUsage[], format: string | undefined, output: Output): Promise<string> => {
+export const renderDetails = async ({ store, containers, volumes, cache }: Details, format: string | undefined, output: Output): Promise<string> => {
   const now = Date.now();
   const typed = format?.trim() ?? '';
   const whole = typed !== '' && typed !== 'table';
   const images = store.images.map((image) => imageRow(image, now, whole));
   const rows = containers.map((container) => containerRow(container, now, whole));
-  if (whole) return renderObject(typed, { Images: images, Containers: rows.map(plain), Volumes: volumes.map(volumeRow), BuildCache: [] }, output);
-  const { leftovers } = store;
+  const steps = cache.map((item) => cacheItemRow(item, store.cached, now, whole));
+  if (whole) return renderObject(typed, { Images: images, Containers: rows.map(plain), Volumes: volumes.map(volumeRow), BuildCache: steps }, output);
+  const { leftovers, cached } = store;
   return [
     `Images space usage:\n\n${await renderList(imageView, images, { format: undefined }, output)}`,
     `\nContainers space usage:\n\n${await renderList(containerView, rows, { format: undefined }, output)}`,
     `\nLocal Volumes space usage:\n\n${await renderList(volumeView, volumes.map(volumeRow), { format: undefined }, output)}`,
-    `\nBuild cache usage: ${humanSize(0)}\n`,
+    `\nBuild cache usage: ${humanSize(cacheBytes(cache, cached))}\n\n${await renderList(cacheView, steps, { format: undefined }, output)}`,
     ...(leftovers.count === 0 ? [] : [`\nLeftovers: ${leftovers.count} taking ${humanSize(leftovers.bytes)}; 'skiff image prune' removes them\n`]),
   ].join('');
 };

@@ -15,6 +15,7 @@ import { renderList } from './format.ts';
 import type { ListView, Row } from './format.ts';
 import { imageStore } from './image-store.ts';
 import { table } from './options/system-df.ts';
+import { cacheBytes } from './system-df-cache.ts';
 import type { FlagsOf } from './options/table.ts';
 import { warn } from './warn.ts';
 
@@ -45,21 +46,21 @@ const volumesRow = (volumes: readonly VolumeUsage[]): Row => {
   return rowOf('Local Volumes', volumes.length, volumes.length - unused.length, bytesOf(volumes), share(bytesOf(unused), bytesOf(volumes)));
 };
 
-/** Steps whose layers images have are active. */
-const cacheRow = (items: readonly CacheItem[]): Row => {
-  const bytesOf = (some: readonly CacheItem[]): number => some.reduce((total, { bytes }) => total + bytes, 0);
-  const own = items.filter(({ isShared }) => !isShared);
-  return rowOf('Build Cache', items.length, items.length - own.length, bytesOf(items), humanSize(bytesOf(own)));
+/** Steps whose layers images have are active, and take nothing beyond those. */
+const cacheRow = (items: readonly CacheItem[], { cached }: StoreUsage): Row => {
+  const bytes = cacheBytes(items, cached);
+  return rowOf('Build Cache', items.length, items.filter(({ isShared }) => isShared).length, bytes, humanSize(bytes));
 };
 
 /** Docker's four lines. Leftovers have one of their own when there are any. */
-const rowsOf = ({ images, total, reclaimable, leftovers }: StoreUsage, containers: readonly ContainerUsage[], volumes: readonly VolumeUsage[], cache: readonly CacheItem[]): readonly Row[] => {
+const rowsOf = (store: StoreUsage, containers: readonly ContainerUsage[], volumes: readonly VolumeUsage[], cache: readonly CacheItem[]): readonly Row[] => {
+  const { images, total, reclaimable, leftovers } = store;
   const ended = containers.filter(({ container }) => container.state.status !== 'running');
   return [
     rowOf('Images', images.length, images.filter((image) => image.containers > 0).length, total, share(reclaimable, total)),
     rowOf('Containers', containers.length, containers.length - ended.length, sum(containers), share(sum(ended), sum(containers))),
     volumesRow(volumes),
-    cacheRow(cache),
+    cacheRow(cache, store),
     ...(leftovers.count === 0 ? [] : [rowOf('Leftovers', leftovers.count, 0, leftovers.bytes, share(leftovers.bytes, leftovers.bytes))]),
   ];
 };
@@ -76,7 +77,7 @@ const show = async (context: Context, { format, verbose }: FlagsOf<typeof table>
   if (isLeft(cache)) return fail(cache.left);
   if (verbose) {
     const { renderDetails } = await import('./system-df-details.ts');
-    context.stdout.write(await renderDetails(images.right, containers.right, volumes.right.volumes, format, context.stdout));
+    context.stdout.write(await renderDetails({ store: images.right, containers: containers.right, volumes: volumes.right.volumes, cache: cache.right }, format, context.stdout));
   } else {
     context.stdout.write(await renderList(view, rowsOf(images.right, containers.right, volumes.right.volumes, cache.right), { format }, context.stdout));
   }

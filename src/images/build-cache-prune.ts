@@ -26,6 +26,8 @@ export interface CacheItem {
   readonly bytes: number;
   /** Milliseconds since 1970; 0 where it is not known. */
   readonly created: number;
+  /** The layer of a step. */
+  readonly diffId?: Digest;
   /** Some image has the layer, so that forgetting it frees nothing. */
   readonly isShared: boolean;
 }
@@ -42,7 +44,7 @@ const mountItems = async (place: Place): Promise<readonly CacheItem[]> => {
 
 const list = async (place: Place): Promise<readonly CacheItem[]> => {
   const used = layersOfImages(place);
-  const steps = [...cacheRecords(place.paths)].map(([id, { step, size, created, diffId }]): CacheItem => ({ id, kind: 'step', text: step, bytes: size, created: Date.parse(created) || 0, isShared: used.has(diffId) }));
+  const steps = [...cacheRecords(place.paths)].map(([id, { step, size, created, diffId }]): CacheItem => ({ id, kind: 'step', text: step, bytes: size, created: Date.parse(created) || 0, diffId, isShared: used.has(diffId) }));
   return [...steps.toSorted((a, b) => a.created - b.created), ...(await mountItems(place))];
 };
 

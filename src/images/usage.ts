@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/TaskEither';
 import type { Digest } from '../core/digest.ts';
 import { toSkiffError } from '../core/errors.ts';
 import type { SkiffError } from '../core/errors.ts';
+import { cachedDigests } from './build-cache.ts';
 import type { Store } from './collect.ts';
 import { usageIn } from './disk-usage.ts';
 import { garbageOf, layerDirectories, takeInventory } from './inventory.ts';
@@ -34,10 +35,12 @@ export interface ImageUsage {
 export interface StoreUsage {
   /** Newest first. */
   readonly images: readonly ImageUsage[];
-  /** All of the store but for leftovers, in bytes. */
+  /** All of the store but for leftovers and what only builds remember, in bytes. */
   readonly total: number;
   /** Bytes that only images without containers take. */
   readonly reclaimable: number;
+  /** Layers that builds remember and neither an image nor a container has, with the bytes of each, packed and unpacked. */
+  readonly cached: ReadonlyMap<Digest, number>;
   /** What `image prune` would delete though it is no image: how many things, and their bytes. */
   readonly leftovers: { readonly count: number; readonly bytes: number };
   readonly warnings: readonly string[];
@@ -101,7 +104,8 @@ const pathsOf = ({ blobs, layers, partial, abandoned }: Inventory): readonly str
 const readNeeds = (store: Store, users: ImageUsers, attempts = 3): { readonly index: IndexContent; readonly needs: Needs } => {
   const { paths } = store;
   const index = readIndex(paths);
-  const needs = needsOf(paths, index, users, existsSync(paths.images) ? heldDigests(paths) : new Set());
+  const held = existsSync(paths.images) ? [...heldDigests(paths), ...cachedDigests(paths)] : [];
+  const needs = needsOf(paths, index, users, new Set(held));
   return needs.doubts.length === 0 || attempts === 1 ? { index, needs } : readNeeds(store, users, attempts - 1);
 };
 
@@ -122,11 +126,15 @@ const usage = async (store: Store): Promise<StoreUsage> => {
   for (const { image } of users.users) if (image !== undefined) counts.set(image, (counts.get(image) ?? 0) + 1);
   const isUsed = ({ entry }: Piece): boolean => counts.has(entry.id);
   const used = new Set([...pieces.filter(isUsed).flatMap(({ keys }) => [...keys]), ...users.users.flatMap(({ layers }) => layers.map((digest) => `layer ${digest}`))]);
+  const known = new Set([...used, ...pieces.flatMap(({ keys }) => [...keys])]);
+  const isOnlyCached = (digest: Digest): boolean => [`blob ${digest}`, `layer ${digest}`].every((key) => !known.has(key));
+  const cached = new Map([...new Set(cachedDigests(paths))].filter(isOnlyCached).map((digest) => [digest, sumOf([`blob ${digest}`, `layer ${digest}`], digests)]));
   const unused = new Set(pieces.flatMap(({ keys }) => [...keys]).filter((key) => !used.has(key)));
   return {
     images: rowsOf(pieces, digests, counts),
-    total: sumOf([paths.images, ...directories], sizes) - leftovers.bytes,
+    total: sumOf([paths.images, ...directories], sizes) - leftovers.bytes - [...cached.values()].reduce((sum, bytes) => sum + bytes, 0),
     reclaimable: sumOf(unused, digests),
+    cached,
     leftovers,
     warnings: [...index.damaged, ...needs.doubts],
   };

@@ -39,6 +39,7 @@ export interface DockerFacts {
   readonly HttpsProxy: string;
   readonly NoProxy: string;
   readonly Labels: readonly string[];
+  readonly GenericResources: null;
   readonly ExperimentalBuild: boolean;
   readonly Runtimes: Readonly<Record<string, { readonly path: string }>>;
   readonly DefaultRuntime: string;
@@ -117,6 +118,7 @@ export const dockerFacts = (paths: Paths, env: Environment, settings: Settings, 
   HttpsProxy: variable(env, 'HTTPS_PROXY'),
   NoProxy: env['no_proxy'] || env['NO_PROXY'] || '',
   Labels: [],
+  GenericResources: null,
   ExperimentalBuild: false,
   Runtimes: runtimes(env),
   DefaultRuntime: 'skiff',

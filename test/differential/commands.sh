@@ -588,6 +588,42 @@ s_events() {
   t events --until 1 --format '{{.Nonsense'
 }
 
+s_system() {
+  q image prune -f
+  idle xa --label keep=yes
+  ended xb busybox true
+  ended xc --label keep=yes busybox true
+  q network create --label keep=yes xn
+  q network create xo
+  q volume create xv
+  q tag busybox xi:one
+  t system df --format '{{.Type}}: {{.TotalCount}} {{.Active}}'
+  t system df --format '{{json .}}' --verbose --nonsense
+  t info --format '{{.Containers}} {{.ContainersRunning}} {{.ContainersPaused}} {{.ContainersStopped}} {{.Images}} {{.OSType}} {{.LoggingDriver}} {{.Swarm.LocalNodeState}} {{.ExperimentalBuild}}'
+  t info --format '{{json .Swarm.ControlAvailable}} {{json .DefaultAddressPools}} {{json .RegistryConfig.Mirrors}} {{.IndexServerAddress}} {{json .GenericResources}}'
+  t info --format '{{.Nonsense}}'
+  t info nonsense
+  t version --format '{{.Client.Os}} {{.Server.Os}} {{(index .Server.Components 0).Name}} {{.Client.Context}}'
+  t version --format '{{.Nonsense}}'
+  t system prune --filter label!=keep=yes
+  t system prune --all --volumes --filter label=b --filter label=a
+  t system prune -f --filter label!=keep=yes
+  t ps -a --format '{{.Names}}'
+  t network ls --filter name=^x --format '{{.Name}}'
+  t system prune -f --filter until=24h
+  t system prune -f --filter nonsense=1
+  t system prune -f --filter until=nonsense
+  t system prune -f --volumes --filter until=24h
+  t system prune -f
+  t system prune -f
+  t ps -a --format '{{.Names}}'
+  t network ls --filter name=^x --format '{{.Name}}'
+  t images --format '{{.Repository}}:{{.Tag}}' xi
+  t volume ls -q
+  q volume rm xv
+  q rmi xi:one
+}
+
 s_network() {
   all='name={{.Name}} driver={{.Driver}} scope={{.Scope}} v6={{.EnableIPv6}} internal={{.Internal}} attachable={{.Attachable}} ingress={{.Ingress}} ipam={{json .IPAM}} from={{json .ConfigFrom}} only={{.ConfigOnly}} containers={{json .Containers}} options={{json .Options}} labels={{json .Labels}}'
   t network create --subnet 10.85.0.0/24 --label l=m xa

@@ -4,6 +4,9 @@ import type { Known } from './transcript.ts';
 /** What Docker says, with something of it in our words. */
 const saying = (from: RegExp | string, to: string) => (theirs: string): string => theirs.replace(from, to);
 
+/** Docker's own, in the order in which they are used. */
+const pools = JSON.stringify([16, 16, 16, 16, 16, 16, 20].map((Size, at) => ({ Base: ['172.17.0.0/16', '172.18.0.0/16', '172.19.0.0/16', '172.20.0.0/14', '172.24.0.0/14', '172.28.0.0/14', '192.168.0.0/16'][at], Size })));
+
 const failed = (code: number) => (): string => `!\n= ${code}`;
 
 export const known: readonly Known[] = [
@@ -33,6 +36,14 @@ export const known: readonly Known[] = [
   { commands: /^commit_export: history/, why: 'an import is called by its file', ours: (theirs) => theirs.replace(/Imported from -/, 'Imported from <file>') },
   { commands: /^events: .*Attributes\}\}$/, why: 'later Dockers tell how long a command ran', ours: (theirs) => theirs.replaceAll('{"exitCode":', '{"execDuration":"0","exitCode":') },
   { commands: /^events: .*Action/, why: 'no two spaces before the name', ours: (theirs) => theirs.replace(/true {2}/g, 'true ') },
+  { commands: /^system: info --format .*DefaultAddressPools/, why: 'the ranges that networks get are told though nobody chose them, as by later Dockers', ours: (theirs) => theirs.replace('false null', `false ${pools}`) },
+  { commands: /^system: (info|version) --format \{\{\.Nonsense/, why: 'nothing is printed for a template that fails, not even an empty line', ours: saying(/^\n!\n= 1$/, '!\n= 125') },
+  {
+    commands: /^system: system prune (--filter|--all)/,
+    why: 'what builds remember has no labels, so it stays where labels are asked for; as with later Dockers only anonymous volumes go',
+    ours: (theirs) => theirs.replace('all volumes', 'all anonymous volumes').replace(/ +- all (dangling )?build cache\n/, ''),
+  },
+  { commands: /^system: system prune -f( --filter label!=keep=yes)?$/, why: 'what becomes free is counted with log and records', ours: saying(/: 0B$/m, ': 57.3kB') },
   {
     commands: /^network: network inspect --format name=/,
     why: 'as by later Dockers the gateway is told that nobody chose, and a subnet by its first address',

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smallLayer } from '../make-image.ts';
-import { containerDirectories, execute, importBusybox, importDebian, loadImage, output, removeAll, root, unshared } from './skiff.ts';
+import { containerDirectories, execute, importBusybox, importDebian, loadImage, output, removeAll, root, scratch, unshared } from './skiff.ts';
 
 type Row = Readonly<Record<string, string>>;
 
@@ -90,6 +90,31 @@ test('what images share counts once; shared and unique of each add up; what is r
   agrees(promised, before - du(join(root, 'images'), ...layerDirectories()), 'freed');
   assert.is(summary()['Images']?.['Active'], '1');
   removeAll();
+});
+
+test('what builds remember has its own line: once, and nothing of what images have; what is reclaimable comes free', () => {
+  const place = scratch();
+  writeFileSync(join(place, 'Dockerfile'), 'FROM busybox\nRUN head -c 5000000 /dev/urandom > /a\nRUN head -c 3000000 /dev/urandom > /b\n');
+  output(['system', 'prune', '-f']);
+  importBusybox();
+  output(['build', '-q', '--network', 'none', '-t', 'built', place]);
+  const whole = (): number => du(join(root, 'images'), ...layerDirectories());
+  const imagesAnd = (): number => bytesOf(summary()['Images']?.['Size']) + bytesOf(summary()['Build Cache']?.['Size']);
+  assert.equal([summary()['Build Cache']?.['TotalCount'], summary()['Build Cache']?.['Active'], summary()['Build Cache']?.['Size']], ['2', '2', '0B']);
+  agrees(imagesAnd(), whole(), 'with the image');
+  output(['rmi', 'built']);
+  assert.equal([summary()['Build Cache']?.['Active'], summary()['Leftovers']], ['0', undefined]);
+  agrees(imagesAnd(), whole(), 'without the image');
+  const promised = bytesOf(summary()['Build Cache']?.['Reclaimable']);
+  assert.ok(promised > 15.9e6, 'two layers, packed and unpacked');
+  const rows = JSON.parse(output(['system', 'df', '-v', '--format', '{{json .BuildCache}}'])) as readonly Row[];
+  assert.equal(rows.map(({ CacheType, Shared, Size }) => [CacheType, Shared, Math.round(bytesOf(Size) / 1e6)]), [['regular', 'false', 10], ['regular', 'false', 6]]);
+  assert.match(output(['system', 'df', '-v']), /\nBuild cache usage: 16(\.\d)?MB\n\nCACHE ID +CACHE TYPE +SIZE +CREATED +LAST USED +USAGE +SHARED\n[0-9a-f]{12} +regular /);
+  const findings = output(['doctor', '--format', '{{.Check}} {{.Level}}']);
+  assert.match(findings, /^leftovers ok$/m);
+  const before = whole();
+  assert.match(output(['builder', 'prune', '-af']), /Total reclaimed space: 16(\.\d)?MB\n$/);
+  agrees(promised, before - whole(), 'freed');
 });
 
 test('volumes whose data are elsewhere count, and have no size', () => {

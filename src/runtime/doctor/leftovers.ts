@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SkiffFailure } from '../../core/errors.ts';
+import { cachedDigests } from '../../images/build-cache.ts';
 import { garbageOf, takeInventory } from '../../images/inventory.ts';
 import { readIndex } from '../../images/layout.ts';
 import { heldDigests } from '../../images/lease.ts';
@@ -78,7 +79,7 @@ export const deadBuilds = (paths: Paths): readonly string[] =>
 const garbage = (paths: Paths): readonly string[] => {
   if (!existsSync(join(paths.images, 'index.json'))) return [];
   try {
-    const needs = needsOf(paths, readIndex(paths), readImageUsers(paths), heldDigests(paths));
+    const needs = needsOf(paths, readIndex(paths), readImageUsers(paths), new Set([...heldDigests(paths), ...cachedDigests(paths)]));
     const { blobs, partial, layers, abandoned } = garbageOf(takeInventory(paths), needs);
     return [...[...blobs, ...partial].map(({ path }) => path), ...layers.map(({ directory, name }) => join(directory, name)), ...abandoned];
   } catch (error) {
