@@ -3,8 +3,8 @@ import { printable } from '../core/errors.ts';
 import { keptLines, lineSplitter } from './progress.ts';
 import type { Progress, Task } from './progress.ts';
 
-/** Lines that come in pieces as a terminal would show them: a carriage return begins the line anew. */
-const lastState = (line: string): string => printable(line.replace(/\r+$/u, '').split('\r').at(-1) ?? '').replaceAll('\\x09', '\t').replace(/\\x1b\[[0-9;?]*[A-Za-z]/gu, '');
+/** A line as a terminal would show it, without its colours: a carriage return begins it anew. */
+export const lastState = (line: string): string => printable(line.replace(/\r+$/u, '').split('\r').at(-1) ?? '').replaceAll('\\x09', '\t').replace(/\\x1b\[[0-9;?]*[A-Za-z]/gu, '');
 
 const secondsSince = (start: number): string => ((Date.now() - start) / 1000).toFixed(1);
 

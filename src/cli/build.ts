@@ -16,6 +16,7 @@ import type { Stored } from '../images/store.ts';
 import { familiarReference, parseReference } from '../core/reference.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { readSettings } from '../system/settings.ts';
+import type { BuildDisplay } from './build-display.ts';
 import { argumentsOf, contextsOf, secretsOf } from './build-words.ts';
 import type { Context } from './context.ts';
 import { table } from './options/build.ts';
@@ -59,7 +60,14 @@ const remembering = (progress: Progress, failed: { readonly title: string; reado
   },
 });
 
-const progressOf = ({ stderr }: Context, { quiet, progress }: Flags): Progress => (quiet || progress === 'quiet' ? quietProgress() : plainProgress((text) => stderr.write(text)));
+/** Where a build is shown, in the form that `--progress` says; in place on a terminal where it says nothing. */
+const displayOf = async ({ stderr }: Context, { quiet, progress }: Flags): Promise<BuildDisplay> => {
+  const nothing = (): void => undefined;
+  if (quiet || progress === 'quiet') return { progress: quietProgress(), close: nothing };
+  if (progress === 'plain' || (progress === 'auto' && !stderr.isTerminal())) return { progress: plainProgress((text) => stderr.write(text)), close: nothing };
+  const { terminalBuild } = await import('./build-display.ts');
+  return terminalBuild({ write: (text) => stderr.write(text), size: () => ({ columns: stderr.columns(), rows: process.stderr.rows || 24 }) });
+};
 
 const limitsOf = ({ memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems, cgroupParent }: Flags): BuildOrder['steps']['limits'] =>
   Object.fromEntries(Object.entries({ memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems, cgroupParent }).filter(([, value]) => value !== undefined));
@@ -136,10 +144,12 @@ export const run = async (context: Context, flags: Flags, [word = '']: readonly 
   const surroundings = surroundingsOf(context);
   const order = await orderOf(context, surroundings, flags, word);
   const failed: { readonly title: string; readonly task: Task }[] = [];
-  const progress = remembering(progressOf(context, flags), failed);
+  const display = await displayOf(context, flags);
+  const progress = remembering(display.progress, failed);
   const fetching = async () => ({ settings: await readSettings(context.env, surroundings.paths), env: context.env });
   return interruptible(async (signal, ended) => {
     const result = await buildImage(surroundings, order, { progress, signal, image: imageFinder(context, surroundings, flags), fetching })();
+    display.close();
     const by = ended();
     if (by !== undefined) return 128 + (numbers[by] ?? 0);
     if (isLeft(result)) {
