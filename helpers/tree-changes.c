@@ -250,6 +250,8 @@ void changes(const struct changes_options *options)
 {
     struct walk walk = {.options = options, .pack = pack_begin()};
     walk.pack->single_uid = options->single_uid;
+    walk.pack->dated = options->epoch != NULL;
+    if (options->epoch != NULL) walk.pack->epoch = (time_t)strtoll(options->epoch, NULL, 10);
     struct place lower = new_place(options->lower_count);
     for (size_t i = 0; i < options->lower_count && (i == 0 || !has_opaque_attribute(lower.fds[i - 1])); i++)
         lower.fds[lower.count++] = open_top(options->lower[i]);

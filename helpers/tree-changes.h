@@ -12,6 +12,7 @@ struct changes_options {
     size_t hide_count;
     bool fuse;       /* the upper directory is fuse-overlayfs' */
     bool pack;       /* write a layer to standard output, else a list of "K /PATH" with a NUL behind each */
+    const char *epoch; /* NULL, or no time in the layer is later than that (seconds since 1970) */
     bool single_uid; /* noted owners become the owners */
 };
 

@@ -60,10 +60,16 @@ static const char *known_as(struct pack *pack, const struct stat *status)
     return (*found)->name;
 }
 
+static struct timespec date_of(const struct pack *pack, const struct stat *status)
+{
+    bool late = pack->dated && status->st_mtim.tv_sec >= pack->epoch;
+    return late ? (struct timespec){.tv_sec = pack->epoch} : status->st_mtim;
+}
+
 static struct tar_member member_of(const struct pack *pack, const struct stat *status, char type)
 {
     return (struct tar_member){.name = pack->path, .type = type, .mode = status->st_mode, .uid = pack->as_root ? 0 : status->st_uid,
-                               .gid = pack->as_root ? 0 : status->st_gid, .modified = status->st_mtim};
+                               .gid = pack->as_root ? 0 : status->st_gid, .modified = date_of(pack, status)};
 }
 
 /* Makes `member` a hard link if the file has been in the archive before. */

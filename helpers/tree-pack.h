@@ -14,6 +14,8 @@ struct pack {
     struct tar tar;
     bool single_uid;           /* noted owners become the owners */
     bool as_root;              /* every owner is 0:0 */
+    bool dated;                /* no time is later than `epoch` */
+    time_t epoch;
     size_t hidden_count;       /* directories that are packed as empty ones */
     struct stat hidden[HIDDEN_MAX];
     void *links;               /* of struct linked, a tree by tsearch(3) */

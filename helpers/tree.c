@@ -4,7 +4,7 @@
  *   skiff-tree apply --dir DIR [--max-bytes N] [--max-entries N] [--single-uid] [--sync] [--follow N]   < layer
  *   skiff-tree decompress                                                                  < layer > plain
  *   skiff-tree pack --dir DIR [--single-uid]                                               > tar
- *   skiff-tree changes|pack-changes --upper DIR [--lower DIR]... [--hide PATH]... [--fuse] [--single-uid]   > list|layer
+ *   skiff-tree changes|pack-changes --upper DIR [--lower DIR]... [--hide PATH]... [--fuse] [--single-uid] [--epoch SECONDS]   > list|layer
  *   skiff-tree fetch --path PATH [--name NAME] [--in-root] [--follow] [--as-root] [--single-uid] [--hide PATH]...   > tar
  *   skiff-tree list|digest --path PATH                                                     [< paths] > list
  *   skiff-tree gather --path PATH [--owner UID:GID] [--mode OCTAL] [--epoch SECONDS] [--single-uid]   < names and paths > tar
@@ -176,7 +176,7 @@ static void changes_command(int argc, char **argv, bool pack)
     const struct option_place known[] = {
         {"--upper", TEXT, &options.upper, NULL},     {"--lower", LIST, options.lower, &options.lower_count},
         {"--fuse", FLAG, &options.fuse, NULL},       {"--hide", LIST, options.hide, &options.hide_count},
-        {"--single-uid", FLAG, &options.single_uid, NULL},
+        {"--single-uid", FLAG, &options.single_uid, NULL}, {"--epoch", TEXT, &options.epoch, NULL},
     };
     read_options(argc, argv, known, sizeof known / sizeof *known);
     if (options.upper == NULL) die(FAILED, "%s needs --upper DIR", argv[0]);

@@ -13,6 +13,8 @@ import { DockerfileError, usageOf } from './dockerfile/location.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { ignoreOf } from './ignore.ts';
 import { layerStore } from './layers.ts';
+import { needsImage, writeFiles } from './outputs.ts';
+import type { Output } from './outputs.ts';
 import { contextFiles, imageFiles } from './sources.ts';
 import { runStage, StepFailure } from './stage.ts';
 import { planStages, targetOf } from './stages.ts';
@@ -46,6 +48,8 @@ export interface BuildOrder {
   readonly platform?: Platform;
   readonly contexts: ReadonlyMap<string, NamedContext>;
   readonly steps: StepOptions;
+  /** At least one. */
+  readonly outputs: readonly Output[];
 }
 
 export interface BuildTools {
@@ -97,8 +101,8 @@ const runStages = async (session: Omit<Session, 'stage'>, plan: Plan, stop: () =
   return stage(plan.target);
 };
 
-const configOf = ({ config, layers }: Finished, labels: BuildOrder['labels']): ImageConfig => {
-  const history = dated(config.history);
+const configOf = ({ config, layers }: Finished, { labels, steps }: BuildOrder): ImageConfig => {
+  const history = dated(config.history, steps.epoch);
   const created = history.at(-1)?.created;
   const { architecture, os, variant } = config.platform;
   const Labels = { ...config.config.Labels, ...labels };
@@ -116,7 +120,7 @@ const configOf = ({ config, layers }: Finished, labels: BuildOrder['labels']): I
 
 const store = async (workspace: Workspace, finished: Finished, order: BuildOrder): Promise<Stored> => {
   const { paths, host } = workspace.surroundings;
-  const decodedConfig = configOf(finished, order.labels);
+  const decodedConfig = configOf(finished, order);
   const config = documentOf(JSON.stringify(decodedConfig));
   if (config.size > maximumDocument) refuse(`the image's configuration would have ${config.size} bytes, more than ${maximumDocument}`, 'use fewer or shorter variables and labels');
   const layers = finished.layers.map(({ file }) => file);
@@ -148,10 +152,10 @@ const understand = (order: BuildOrder, { dockerfile }: OpenContext): Understood 
   return { file, globals, plan: planStages(file, order.target, globals), platform };
 };
 
-const buildIn = async (workspace: Workspace, order: BuildOrder, context: OpenContext, { file, globals, plan, platform }: Understood, tools: BuildTools): Promise<Stored> => {
+const buildIn = async (workspace: Workspace, order: BuildOrder, context: OpenContext, { file, globals, plan, platform }: Understood, tools: BuildTools): Promise<Stored | undefined> => {
   const stopper = new AbortController();
   const signal = AbortSignal.any([tools.signal, stopper.signal]);
-  const layers = layerStore(workspace);
+  const layers = layerStore(workspace, order.steps.epoch);
   const session: Omit<Session, 'stage'> = {
     workspace,
     layers,
@@ -169,12 +173,22 @@ const buildIn = async (workspace: Workspace, order: BuildOrder, context: OpenCon
     fetching: tools.fetching,
   };
   const finished = await runStages(session, plan, () => stopper.abort());
+  await writeOutputs(workspace, finished, order, tools);
+  if (!order.outputs.some(needsImage)) return undefined;
   const task = tools.progress.begin('exporting to image');
   const stored = await store(workspace, finished, order);
   task.note(`image ${stored.id}`);
   for (const name of stored.names) task.note(`naming to ${name}`);
   task.done();
   return stored;
+};
+
+const writeOutputs = async (workspace: Workspace, { layers }: Finished, { outputs }: BuildOrder, { progress }: BuildTools): Promise<void> => {
+  for (const output of outputs.filter((candidate) => !needsImage(candidate))) {
+    const task = progress.begin(output.kind === 'local' ? 'copying files' : 'sending tarball');
+    await writeFiles(workspace, layers, output);
+    task.done();
+  }
 };
 
 /** Where in the Dockerfile the failure is; what went wrong in a step is said as what could not be solved. */
@@ -188,10 +202,10 @@ const failureOf = (error: unknown, understood: boolean): BuildFailure => {
 };
 
 /**
- * Builds the image and stores it under its names. Nothing of a build that fails, or is aborted, stays but layers of steps that were done, for the next
+ * Builds the image and stores it under its names, where an output needs that, and writes outputs that are files. Nothing of a build that fails, or is aborted, stays but layers of steps that were done, for the next
  * one. Errors know which lines they are about.
  */
-export const buildImage = (surroundings: Surroundings, order: BuildOrder, tools: BuildTools): TE.TaskEither<BuildFailure, Stored> => async () => {
+export const buildImage = (surroundings: Surroundings, order: BuildOrder, tools: BuildTools): TE.TaskEither<BuildFailure, Stored | undefined> => async () => {
   let dockerfile: OpenContext['dockerfile'] | undefined;
   let understood: Understood | undefined;
   try {
@@ -201,7 +215,7 @@ export const buildImage = (surroundings: Surroundings, order: BuildOrder, tools:
       understood = understand(order, context);
       return buildIn(workspace, order, context, understood, tools);
     });
-    for (const name of stored.names) tellTag(surroundings.paths, stored.id, name);
+    if (stored !== undefined) for (const name of stored.names) tellTag(surroundings.paths, stored.id, name);
     return { _tag: 'Right', right: stored };
   } catch (error) {
     return { _tag: 'Left', left: { ...failureOf(error, understood !== undefined), ...(dockerfile === undefined ? {} : { dockerfile }) } };

@@ -19,6 +19,9 @@ const canonical = (value: unknown): string =>
 export const stepKey = (parent: readonly Digest[], facts: Readonly<Record<string, unknown>>): string =>
   createHash('sha256').update(canonical({ version, parent, facts })).digest('hex');
 
+/** A fixed date is part of what a step is told; without one, keys are as they always were. */
+export const dateFact = ({ epoch }: { readonly epoch?: number }): { readonly epoch?: number } => (epoch === undefined ? {} : { epoch });
+
 /** What is copied, as one digest: names, types, modes, contents and targets of links; owners where `owners` says that they are kept. */
 export const contentDigest = (items: readonly Item[], digests: ReadonlyMap<string, string>, owners: boolean): string => {
   const hash = createHash('sha256');

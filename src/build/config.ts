@@ -155,12 +155,14 @@ export const targetOf = ({ config }: StageConfig, path: string): string => {
 
 /**
  * Every line with a date: an empty step has that of the layer before it, so that the same steps from the cache make the very same image.
- * A history without any layer stays as it is.
+ * A history without any layer stays as it is. With `epoch`, seconds since 1970, that is the date of all that this build has added.
  */
-export const dated = (history: readonly History[]): readonly History[] => {
+export const dated = (history: readonly History[], epoch?: number): readonly History[] => {
+  const fixed = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString();
   let last: string | undefined;
   return history.map((line) => {
-    last = line.created ?? last;
+    const own = line.comment === comment && fixed !== undefined ? fixed : line.created;
+    last = own ?? last;
     return last === undefined ? line : { ...line, created: last };
   });
 };

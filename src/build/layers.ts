@@ -48,15 +48,15 @@ interface Packed {
   readonly isExact: boolean;
 }
 
-const packed = async (workspace: Workspace, pile: Pile, hidden: readonly string[], step: string, path: string): Promise<Packed> => {
-  const [program = '', ...words] = await pileLayerCommand(workspace.surroundings, pile, hidden);
+const packed = async (workspace: Workspace, pile: Pile, hidden: readonly string[], step: string, path: string, epoch: number | undefined): Promise<Packed> => {
+  const [program = '', ...words] = await pileLayerCommand(workspace.surroundings, pile, hidden, epoch);
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = outcomeOf(child, false);
   ended.catch(() => undefined);
   const file = await spool(child.stdout, path);
   const outcome = await ended;
   checkOutcome(outcome, 'pack the changes of', step);
-  return { file, isExact: outcome.stderr === '' };
+  return { file, isExact: outcome.stderr === '' && epoch === undefined };
 };
 
 /** The layer's files: the upper directory itself where it can be, else unpacked from the blob. fuse-overlayfs has marks of its own that the kernel's overlay does not read. */
@@ -71,8 +71,8 @@ const placeFiles = async ({ surroundings }: Workspace, pile: Pile, { file, isExa
 /** The layer of a plain tar, whose digest and diff id are one. */
 const builtLayer = (file: SpooledFile): BuiltLayer => ({ diffId: file.digest, file: { file, descriptor: { mediaType: mediaTypes.ociLayer, digest: file.digest, size: file.size } } });
 
-/** The store of `workspace`. Not to be used by two builds. */
-export const layerStore = (workspace: Workspace): LayerStore => {
+/** The store of `workspace`. Not to be used by two builds. With `epoch` no file of a new layer is younger than that. */
+export const layerStore = (workspace: Workspace, epoch?: number): LayerStore => {
   const { paths } = workspace.surroundings;
   // All that builds remember is held at once: a lease costs more than looking a step up.
   const held = new Set<Digest>(cachedDigests(paths));
@@ -99,7 +99,7 @@ export const layerStore = (workspace: Workspace): LayerStore => {
   const make = async (pile: Pile, key: string, step: string, hidden: readonly string[]): Promise<StepLayer> => {
     const own = serial;
     serial += 1;
-    const result = await packed(workspace, pile, hidden, step, join(workspace.spool, `layer-${own}`));
+    const result = await packed(workspace, pile, hidden, step, join(workspace.spool, `layer-${own}`), epoch);
     const { file } = result;
     await hold([file.digest]);
     await placeFiles(workspace, pile, result, step);

@@ -30,6 +30,8 @@ export interface StepOptions {
   readonly secrets: ReadonlyMap<string, Secret>;
   /** Of the cgroup that each RUN gets then. */
   readonly limits: LimitFlags;
+  /** SOURCE_DATE_EPOCH: no date in the image is later than that (seconds since 1970). */
+  readonly epoch?: number;
 }
 
 /** Files that instructions may take: a context, a stage, an image. */

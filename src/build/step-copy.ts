@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { checkOutcome, outcomeOf } from '../images/program.ts';
 import { pileCommand } from '../runtime/step-files.ts';
-import { stepKey } from './cache-key.ts';
+import { dateFact, stepKey } from './cache-key.ts';
 import { expandIn, targetOf } from './config.ts';
 import { partsOf } from './copy-parts.ts';
 import { wrong } from './dockerfile/location.ts';
@@ -137,7 +137,7 @@ export const planCopy = (session: Session, stage: StageConfig, below: readonly B
   // What is linked does not look at what is below it.
   const base = instruction.link ? [] : below;
   const directories = directoriesOf(workspace, base);
-  const facts = { kind: instruction.kind, target, chown: instruction.chown ?? '', mode: mode ?? '', parents: instruction.parents };
+  const facts = { kind: instruction.kind, ...dateFact(session.options), target, chown: instruction.chown ?? '', mode: mode ?? '', parents: instruction.parents };
   const parent = base.map(({ diffId }) => diffId);
   let parts: Promise<readonly Part[]> | undefined;
   const takeParts = (): Promise<readonly Part[]> => (parts ??= partsOf(session, instruction, files));

@@ -5,7 +5,7 @@ import { refuse } from '../core/invalid.ts';
 import { formatPlatform } from '../images/platform.ts';
 import { coveredPaths, runStep } from '../runtime/step-run.ts';
 import { proxyArguments } from './arguments.ts';
-import { stepKey } from './cache-key.ts';
+import { dateFact, stepKey } from './cache-key.ts';
 import { expandIn, wordsOf } from './config.ts';
 import { chomped, heredocOf } from './dockerfile/heredoc.ts';
 import { wrong } from './dockerfile/location.ts';
@@ -84,7 +84,7 @@ export const planRun = async (session: Session, stage: StageConfig, below: reado
   const mounts = [...(await readyMounts(session, typed, directory, filesOf)), ...(script === undefined ? [] : [scriptMount(session, script)])];
   const env = [...stage.env].map(([name, value]) => `${name}=${value}`);
   const user = stage.config.User ?? '';
-  const facts = { kind: 'RUN', args, env, user, directory, network, privileged, mounts: mounts.map(({ fact }) => fact), hosts: options.addHost, shm: options.shmSize ?? '', ulimit: options.ulimit, confinement: options.securityOpt, platform: formatPlatform(stage.platform) };
+  const facts = { kind: 'RUN', ...dateFact(session.options), args, env, user, directory, network, privileged, mounts: mounts.map(({ fact }) => fact), hosts: options.addHost, shm: options.shmSize ?? '', ulimit: options.ulimit, confinement: options.securityOpt, platform: formatPlatform(stage.platform) };
   const make = async (key: string, task: Task): Promise<StepLayer> => {
     const pile = workspace.pile(directoriesOf(workspace, below));
     const flagsOfMounts: string[] = [];

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { checkOutcome, outcomeOf } from '../images/program.ts';
 import { pileCommand } from '../runtime/step-files.ts';
-import { stepKey } from './cache-key.ts';
+import { dateFact, stepKey } from './cache-key.ts';
 import { directoryTar } from './directory-tar.ts';
 import { directoriesOf } from './layers.ts';
 import { ownerOf } from './users.ts';
@@ -27,5 +27,5 @@ export const planWorkdir = (session: Session, stage: StageConfig, below: readonl
     checkOutcome(await ended, 'make', directory);
     return session.layers.make(pile, key, `WORKDIR ${directory}`, []);
   };
-  return { keys: [async () => stepKey(below.map(({ diffId }) => diffId), { kind: 'WORKDIR', directory, user })], make, history: `WORKDIR ${directory}` };
+  return { keys: [async () => stepKey(below.map(({ diffId }) => diffId), { kind: 'WORKDIR', ...dateFact(session.options), directory, user })], make, history: `WORKDIR ${directory}` };
 };

@@ -5,6 +5,7 @@ import { splitRecord } from '../core/csv.ts';
 import { fail } from '../core/errors.ts';
 import { refuse, usage } from '../core/invalid.ts';
 import type { NamedContext } from '../build/build.ts';
+import type { Output } from '../build/outputs.ts';
 import type { Secret } from '../build/session.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,6 +19,13 @@ export const argumentsOf = (words: readonly string[], env: Environment): Readonl
     const value = env[word];
     return value === undefined ? [] : [[word, value]];
   }));
+
+/** SOURCE_DATE_EPOCH, of `--build-arg` or the environment (reproducible-builds.org/specs/source-date-epoch). */
+export const epochOf = (given: ReadonlyMap<string, string>, env: Environment): { readonly epoch?: number } => {
+  const text = given.get('SOURCE_DATE_EPOCH') ?? env['SOURCE_DATE_EPOCH'] ?? '';
+  if (text === '') return {};
+  return /^\d{1,11}$/u.test(text) ? { epoch: Number(text) } : usage(`invalid SOURCE_DATE_EPOCH '${text}'`, 'give seconds since 1970');
+};
 
 const contextOf = (place: string, word: string, cwd: string): NamedContext => {
   const [, image] = /^docker-image:\/\/(.+)$/u.exec(place) ?? [];
@@ -34,6 +42,38 @@ export const contextsOf = (words: readonly string[], cwd: string): ReadonlyMap<s
     if (name === undefined || place === undefined) return usage(`invalid --build-context '${word}'`, 'write --build-context NAME=DIRECTORY');
     return [name, contextOf(place, word, cwd)] as const;
   }));
+
+const outputOf = (word: string, cwd: string): Output => {
+  if (!/^type=|,/u.test(word)) return word === '-' ? { kind: 'tar', path: '-' } : { kind: 'local', path: resolve(cwd, word) };
+  const fields = new Map((splitRecord(word) ?? usage(`invalid --output '${word}'`, 'write type=TYPE,dest=PATH')).map((field) => {
+    const [, name = field, value = ''] = /^([^=]*)=(.*)$/su.exec(field) ?? [];
+    return [name.toLowerCase(), value] as const;
+  }));
+  const dest = fields.get('dest') ?? fields.get('destination');
+  const path = dest === undefined || dest === '-' ? dest : resolve(cwd, dest);
+  for (const name of fields.keys()) if (!['type', 'dest', 'destination', 'push'].includes(name)) refuse(`--output ${word}: ${name}= is not possible`, name === 'name' ? 'use --tag' : 'leave it out');
+  switch (fields.get('type')) {
+    case 'local':
+      return path === undefined || path === '-' ? usage(`--output ${word}: dest=DIRECTORY is missing`) : { kind: 'local', path };
+    case 'tar':
+      return { kind: 'tar', path: path ?? '-' };
+    case 'docker':
+    case 'oci':
+      return path === undefined && fields.get('type') === 'docker' ? { kind: 'store' } : { kind: 'archive', path: path ?? '-' };
+    case 'image':
+      return fields.get('push') === 'true' ? { kind: 'push' } : { kind: 'store' };
+    case 'registry':
+      return { kind: 'push' };
+    default:
+      return usage(`--output ${word}: there is no type ${fields.get('type') ?? ''}`, 'choose from local, tar, docker, oci, image and registry');
+  }
+};
+
+/** `--output` and `--push`; the store where nothing is said. */
+export const outputsOf = (words: readonly string[], push: boolean, cwd: string): readonly Output[] => {
+  const outputs = [...words.map((word) => outputOf(word, cwd)), ...(push ? [{ kind: 'push' } as const] : [])];
+  return outputs.length === 0 ? [{ kind: 'store' }] : outputs;
+};
 
 const secretOf = (word: string, cwd: string, env: Environment): readonly [string, Secret] => {
   const fields = new Map((splitRecord(word) ?? usage(`invalid --secret '${word}'`, 'write --secret id=ID,src=FILE')).map((field) => {

@@ -17,8 +17,9 @@ import { familiarReference, parseReference } from '../core/reference.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { readSettings } from '../system/settings.ts';
 import type { BuildDisplay } from './build-display.ts';
-import { argumentsOf, contextsOf, secretsOf } from './build-words.ts';
+import { argumentsOf, contextsOf, epochOf, outputsOf, secretsOf } from './build-words.ts';
 import type { Context } from './context.ts';
+import { exitOne } from './exit-one.ts';
 import { table } from './options/build.ts';
 import type { FlagsOf } from './options/table.ts';
 import { platformFlag } from './platform-flag.ts';
@@ -87,6 +88,7 @@ const orderOf = async (context: Context, { paths, env }: Surroundings, flags: Fl
     labels: need(mergeLabels({}, [], flags.label)),
     names: flags.tag.map((name) => newImageName(qualify(name))),
     ...platformFlag(flags.platform),
+    outputs: outputsOf(flags.output, flags.push, process.cwd()),
     contexts: contextsOf(flags.buildContext, process.cwd()),
     steps: {
       noCache: flags.noCache,
@@ -98,6 +100,7 @@ const orderOf = async (context: Context, { paths, env }: Surroundings, flags: Fl
       securityOpt: flags.securityOpt,
       secrets: secretsOf(flags.secret, process.cwd(), env),
       limits: limitsOf(flags),
+      ...epochOf(argumentsOf(flags.buildArg, env), env),
       ...(shmSize === undefined ? {} : { shmSize }),
     },
   };
@@ -117,6 +120,33 @@ const metadataOf = ({ id, manifestDigest, names }: Stored): string =>
 const familiar = (name: string): string => {
   const reference = parseReference(name);
   return '_tag' in reference ? name : familiarReference(reference);
+};
+
+/** Sends the image to the registry of each of its names. */
+const push = async (context: Context, surroundings: Surroundings, names: readonly string[]): Promise<void> => {
+  const [{ pushImage }, { registryContext }] = await Promise.all([import('../images/push.ts'), import('./registry-context.ts')]);
+  if (names.length === 0) fail({ _tag: 'Usage', message: 'an image without a name cannot be pushed', hint: 'name it with --tag' });
+  const registry = await registryContext(context, surroundings.paths);
+  for (const name of names) {
+    const reference = parseReference(name);
+    if ('_tag' in reference) return fail(reference);
+    need(await pushImage(surroundings.paths, registry, { reference, progress: () => undefined })());
+    context.stderr.write(`pushed ${familiar(name)}\n`);
+  }
+};
+
+/** What is left to do with an image that is in the store. */
+const report = async (context: Context, surroundings: Surroundings, flags: Flags, { outputs }: BuildOrder, stored: Stored): Promise<void> => {
+  const { id, names } = stored;
+  for (const output of outputs) {
+    if (output.kind === 'push') await push(context, surroundings, names);
+    if (output.kind !== 'archive') continue;
+    const { saveImages } = await import('../images/save.ts');
+    need(await saveImages(surroundings.paths, { images: names.length === 0 ? [id] : names }, output.path === '-' ? context.stdout.write : output.path)());
+  }
+  if (flags.iidfile !== undefined) writeFileSync(flags.iidfile, id);
+  if (flags.metadataFile !== undefined) writeFileSync(flags.metadataFile, metadataOf({ ...stored, names: names.map(familiar) }));
+  if (flags.quiet) context.stdout.write(`${id}\n`);
 };
 
 /** Signals that end a build: its steps are killed and cleared away first. */
@@ -157,10 +187,6 @@ export const run = async (context: Context, flags: Flags, [word = '']: readonly 
       context.stderr.write(`skiff: ${new SkiffFailure(result.left.error).message}\n`);
       return 1;
     }
-    const { id, names } = result.right;
-    if (flags.iidfile !== undefined) writeFileSync(flags.iidfile, id);
-    if (flags.metadataFile !== undefined) writeFileSync(flags.metadataFile, metadataOf({ ...result.right, names: names.map(familiar) }));
-    if (flags.quiet) context.stdout.write(`${id}\n`);
-    return 0;
+    return result.right === undefined ? 0 : exitOne(context, () => report(context, surroundings, flags, order, result.right as Stored));
   });
 };

@@ -47,8 +47,8 @@ export const pileCommand = async (surroundings: Surroundings, pile: Pile, words:
   return [helperPath(paths, 'skiff-helper'), change ? 'visit' : 'view', ...keeperArguments(paths, host), plan, '0', '0', helperPath(paths, 'skiff-tree'), ...words];
 };
 
-/** The argv that writes what is in `upper` of the pile as a layer; empty entries at `hidden` paths (relative) are no change. */
-export const pileLayerCommand = async (surroundings: Surroundings, { layers, directory }: Pile, hidden: readonly string[]): Promise<readonly string[]> => {
+/** The argv that writes what is in `upper` of the pile as a layer; empty entries at `hidden` paths (relative) are no change, and no time is later than `epoch` (seconds since 1970). */
+export const pileLayerCommand = async (surroundings: Surroundings, { layers, directory }: Pile, hidden: readonly string[], epoch?: number): Promise<readonly string[]> => {
   const { paths, host } = surroundings;
   const { driver } = await chooseStorage(surroundings, plainNeeds);
   return inUserNamespace(paths, host, [
@@ -56,6 +56,7 @@ export const pileLayerCommand = async (surroundings: Surroundings, { layers, dir
     'pack-changes',
     ...['--upper', join(directory, 'upper')],
     ...layers.toReversed().flatMap((lower) => ['--lower', lower]),
+    ...(epoch === undefined ? [] : ['--epoch', String(epoch)]),
     ...[...mountPoints, ...hidden].flatMap((path) => ['--hide', path]),
     ...(driver.name === 'fuse-overlayfs' ? ['--fuse'] : []),
     ...(host.idMap.mode === 'single' ? ['--single-uid'] : []),

@@ -1,7 +1,7 @@
 /** `skiff build`: images from Dockerfiles, what a second build finds again, and what a failing one leaves. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -214,6 +214,36 @@ test('contexts: standard input as Dockerfile and as archive, -f of either, -q an
   const piped = skiff(['build', '-t', 'piped', '-f', '-', context({ x: 'of the directory' })], { input: 'FROM busybox\nCOPY x /y\n' });
   assert.is(piped.status, 0, piped.stderr);
   assert.is(inImage('piped', 'cat /y'), 'of the directory');
+});
+
+test('results as files: a directory, a tar, an archive of the image', () => {
+  const directory = context({ Dockerfile: 'FROM busybox AS made\nRUN mkdir -p /out/d && echo made > /out/d/f && chown 5:6 /out/d/f && ln -s d/f /out/l\nFROM scratch\nCOPY --from=made /out /\n' });
+  const to = join(scratch(), 'new/files');
+  built(directory, '-o', to);
+  assert.is(readFileSync(join(to, 'l'), 'utf8'), 'made\n');
+  assert.is(statSync(join(to, 'd/f')).uid, process.getuid?.());
+  const file = join(scratch(), 'files.tar');
+  built(directory, '-o', `type=tar,dest=${file}`);
+  assert.match(execute(['tar', '-tvf', file]).stdout, /-rw-r--r-- 5\/6 +5 .* d\/f\n/);
+  const archive = join(scratch(), 'image.tar');
+  built(directory, '-t', 'archived', '-o', `type=docker,dest=${archive}`);
+  const { Id } = inspect('archived');
+  output(['rmi', 'archived']);
+  output(['load', '-q', '-i', archive]);
+  assert.is(inspect('archived').Id, Id);
+});
+
+test('SOURCE_DATE_EPOCH: the same bits every time, no date later than that', () => {
+  const directory = context({ f: 'x', Dockerfile: 'FROM busybox\nWORKDIR /w\nCOPY f .\nRUN echo made > made && touch -d @1 old\nENV A=1\n' });
+  const once = (name: string): string => {
+    built(directory, '-t', name, '--no-cache', '--build-arg', 'SOURCE_DATE_EPOCH=1700000000');
+    return inspect(name).Id;
+  };
+  const first = once('dated');
+  utimesSync(join(directory, 'f'), Date.now() / 1000, Date.now() / 1000);
+  assert.is(once('again'), first);
+  assert.is(inImage('dated', 'stat -c %Y /w /w/f /w/made /w/old'), '1700000000\n1700000000\n1700000000\n1\n');
+  assert.match(output(['image', 'inspect', '--format', '{{.Created}}', 'dated']), /^2023-11-14T22:13:20/);
 });
 
 test('ADD takes local archives apart, and keeps what comes from elsewhere whole', () => {

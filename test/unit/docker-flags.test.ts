@@ -105,6 +105,7 @@ const kindsOf = (table: CommandTable, name: string): readonly FlagKind[] => {
   if (table.name === 'rm' && name === 'link') return ['bool'];
   if (name === 'link') return ['list'];
   if (table.name === 'build' && name === 'network') return ['string'];
+  if (table.name === 'build' && name === 'output') return ['list'];
   if (table.name !== 'build' && name === 'pull') return ['string'];
   return bools.includes(name) ? ['bool'] : lists.includes(name) ? ['list'] : ['string', 'int'];
 };
