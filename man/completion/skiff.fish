@@ -245,7 +245,7 @@ function __skiff_arguments
         case commit
             set spec 'help' 'a/author=+' 'c/change=+' 'm/message=+' 'p/pause' 'no-pause'
         case build
-            set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'provenance=+' 'sbom=+' 'no-cache' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
+            set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'o/output=+' 'push' 'provenance=+' 'sbom=+' 'no-cache' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
         case builder-prune
             set spec 'help' 'a/all' 'filter=+' 'f/force' 'keep-storage=+'
         case buildx-du
@@ -824,6 +824,8 @@ complete -c skiff -n '__skiff_is build' -l label -x -d 'Label of the image'
 complete -c skiff -n '__skiff_is build' -l iidfile -r -F -d 'Write the image\'s id to this file'
 complete -c skiff -n '__skiff_is build' -l metadata-file -r -F -d 'Write what was made to this file, as JSON'
 complete -c skiff -n '__skiff_is build' -l load -d 'Put the image into the store, which is done in any case'
+complete -c skiff -n '__skiff_is build' -l output -s o -x -d 'Result: type local or tar for files, docker or oci for an archive, image or registry'
+complete -c skiff -n '__skiff_is build' -l push -d 'Send the image to the registry of each name'
 complete -c skiff -n '__skiff_is build' -l provenance -x -a 'false' -d 'Attest where the image comes from: there is nothing but false'
 complete -c skiff -n '__skiff_is build' -l sbom -x -a 'false' -d 'Attest what the image consists of: there is nothing but false'
 complete -c skiff -n '__skiff_is build' -l no-cache -d 'Do all steps anew'
