@@ -1,7 +1,7 @@
 /**
  * Limits in a service to which systemd has delegated its part of the tree, without asking any manager; and where there is nothing to ask.
  * @as root
- * @time-limit 90
+ * @time-limit 240
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
