@@ -68,12 +68,17 @@ const kernelMounts = (plan: NamespacePlan, host: HostView, privileged: boolean):
   ];
 };
 
-/** Without cgroup v2 there is nothing to mount: a new /sys has an empty directory there, and over the host's comes an empty one. */
+/**
+ * Without cgroup v2 there is nothing to mount: a new /sys has an empty directory there. Over the host's comes an empty file system: the kernel mounts none onto itself
+ * (EBUSY), and the host's cgroups are not the container's.
+ */
 const cgroupMount = (plan: NamespacePlan, host: HostView, access: string): readonly OciMount[] => {
-  if (host.cgroup2) {
-    return [plan.hostCgroup ? hostTree('/sys/fs/cgroup', [access, ...quiet]) : kernelMount('/sys/fs/cgroup', 'cgroup', [access, ...quiet])];
-  }
-  return isHostNetwork(plan.network) ? [kernelMount('/sys/fs/cgroup', 'tmpfs', ['ro', ...quiet, 'mode=755', 'size=0k'])] : [];
+  const path = '/sys/fs/cgroup';
+  if (host.cgroup2 && plan.hostCgroup) return [hostTree(path, [access, ...quiet])];
+  return [
+    ...(isHostNetwork(plan.network) ? [kernelMount(path, 'tmpfs', ['ro', ...quiet, 'mode=755', 'size=0k'])] : []),
+    ...(host.cgroup2 ? [kernelMount(path, 'cgroup', [access, ...quiet])] : []),
+  ];
 };
 
 const messageQueues = (plan: NamespacePlan, host: HostView): readonly OciMount[] => {

@@ -37,6 +37,11 @@ test('namespaces of the host bring the host\'s mounts', () => {
   assert.is(mountAt(run({ ipc: 'host' }, fakeHost({ statPath: () => undefined })), '/dev/mqueue'), undefined);
 });
 
+test('over the host\'s cgroups come an empty file system and then the container\'s own', () => {
+  const types = (flags: object): readonly string[] => run(flags).oci.mounts.filter(({ destination }) => destination === '/sys/fs/cgroup').map(({ type }) => type);
+  assert.equal([types({ network: 'host' }), types({}), types({ network: 'host', cgroupns: 'host' })], [['tmpfs', 'cgroup'], ['cgroup'], ['bind']]);
+});
+
 test('without cgroup v2 nothing of the host\'s cgroups is seen', () => {
   const host = fakeHost({ cgroup2: false });
   assert.is(mountAt(run({}, host), '/sys/fs/cgroup'), undefined);
