@@ -150,7 +150,8 @@ test('a port leads to another network as soon as the container is there only, an
 
 test('a network that would bring a port that is taken is not joined', async () => {
   const port = await freePort();
-  run('inner', port, 'closed');
+  const begun = skiff(['run', '-d', '--name', 'inner', '--hostname', 'inner', '--network', 'closed', '-p', `${port}:80`, 'busybox', 'sh', '-c', site]);
+  assert.equal([begun.stdout.length, begun.stderr], [65, "skiff: warning: no published port leads to this container: network closed (internal) can be reached from no host; add a bridge with 'skiff network connect bridge inner'\n"]);
   assert.is(shown('inner'), '80/tcp');
   run('outer', port);
   await serves(port, 'outer');
