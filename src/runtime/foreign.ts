@@ -25,7 +25,7 @@ const refuseBeyond = (oci: OciSpec, skiff: SkiffSpec): void => {
   const shared = oci.linux.namespaces.some(({ path }) => path !== undefined);
   if (shared) fail({ _tag: 'Refused', message: '--runtime does not go with namespaces of another container', hint: 'leave --runtime out' });
   if (skiff.network.mode === 'slirp4netns' || skiff.network.mode === 'networks') {
-    fail({ _tag: 'Refused', message: '--runtime goes with neither --network slirp4netns nor networks of your own: the runtime makes the network namespace too late for it', hint: 'use --network none or host' });
+    fail({ _tag: 'Refused', message: '--runtime goes with no other network than none and host: the runtime makes the network namespace too late for them', hint: 'use --network none or host' });
   }
 };
 

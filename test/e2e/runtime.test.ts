@@ -47,7 +47,8 @@ test('exec joins the container that the runtime made', () => {
 test('what only our own sandbox can do is refused in one line', () => {
   for (const [flags, words] of [
     [['--runtime', 'no-such-runtime', '--network', 'none'], /no such program: no-such-runtime/],
-    [['--runtime', 'runc', '--network', 'slirp4netns'], /--runtime goes with neither --network slirp4netns nor networks of your own.*none or host/],
+    [['--runtime', 'runc', '--network', 'slirp4netns'], /--runtime goes with no other network than none and host.*use --network none or host/],
+    [['--runtime', 'runc'], /--runtime goes with no other network than none and host/],
   ] as const) {
     const { status, stderr } = skiff(['run', '--rm', ...flags, 'busybox', 'true']);
     assert.is(status, 125);

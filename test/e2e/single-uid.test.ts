@@ -37,6 +37,16 @@ test('hello runs, and one line says what is lost', () => {
   assert.match(run(['run', '--rm', 'hello']), new RegExp(`0 in here is ${uid} outside`));
 });
 
+test('the default network is there, with names in networks of one\'s own', () => {
+  assert.match(run(['run', '--rm', 'busybox', 'sh', '-c', 'ip -4 -o addr show eth0; ping -c 1 -W 5 172.17.0.1']), /inet 172\.17\.0\.2\/16[^]*1 packets received/);
+  skiff(['network', 'create', 'own']);
+  try {
+    assert.match(run(['run', '--rm', '--network', 'own', '--name', 'self', 'busybox', 'nslookup', 'self', '127.0.0.11']), /Address: \d+\.\d+\.\d+\.2$/m);
+  } finally {
+    skiff(['network', 'rm', 'own']);
+  }
+});
+
 test('the range that the notice proposes belongs to nobody yet', () => {
   const first = Number(/--add-subuids (\d+)-/.exec(skiff([...bare, 'busybox', 'true']).stderr)?.[1]);
   const taken = readFileSync('/etc/subuid', 'utf8').trim().split('\n').map((line) => line.split(':').slice(1).map(Number));
