@@ -86,15 +86,14 @@ test('commands that cannot be run', () => {
 test('the same for a container in the background', () => {
   fails(['run', '-d', '--rm', '--network', 'none', 'busybox', 'nosuchprogram'], 127, /exec: "nosuchprogram"/);
   fails(['run', '-d', '--rm', '--network', 'none', '-u', 'nosuchuser', 'busybox', 'true'], 125, /nosuchuser/);
-  fails(['run', '-d', '--rm', '--network', 'none', '-v', '/no/such:/x', 'busybox', 'true'], 125, /no such file: \/no\/such/);
+  fails(['run', '-d', '--rm', '--network', 'none', '-v', '/no/such:/x', 'busybox', 'true'], 125, /cannot create the mount source path \/no\/such: permission denied/);
 });
 
 test('mounts', () => {
   const directory = scratch();
   writeFileSync(join(directory, 'file'), '');
-  refuses(['-v', '/no/such:/x'], /no such file: \/no\/such; make it before mounting '\/no\/such:\/x'/);
-  refuses(['--mount', 'type=bind,source=/no/such,target=/x'], /no such file: \/no\/such/);
-  refuses(['-v', 'relative:/x'], /volume 'relative': named volumes are not here yet/);
+  refuses(['-v', '/no/such:/x'], /cannot create the mount source path \/no\/such: permission denied; make it/);
+  refuses(['--mount', 'type=bind,source=/no/such,target=/x'], /bind source path does not exist: \/no\/such; make it before, or add bind-create-src/);
   refuses(['-v', 'a/b:/x'], /'a\/b' is neither a path nor a volume name/);
   refuses(['-v', '/tmp:x'], /the path in the container must be absolute/);
   refuses(['-v', '/tmp:/'], /the container's \/ cannot be covered/);

@@ -45,13 +45,13 @@ test('a tmpfs or a device at the place of an image\'s volume takes it', () => {
 const donor = (mountPoints: readonly MountPoint[]) =>
   fakeHost({ findContainer: (name) => (name === 'web' ? { id: 'aa'.repeat(32), name: 'web', shareable: false, networkOwner: '', ownerDirectory: '/c/web', hostname: 'web', hasHostNetwork: false, mountPoints } : undefined) });
 
-test('--volumes-from takes volumes and host paths over, and fills nothing again', () => {
+test('--volumes-from takes volumes and host paths over, anonymous ones as such, and fills nothing again', () => {
   const volume: MountPoint = { type: 'volume', name: 'data', source: '/state/volumes/data/_data', destination: '/d', driver: 'local', mode: 'z', readOnly: false, propagation: '', make: { driver: '', options: {}, labels: {} }, anonymous: true, copy: true };
   const bind: MountPoint = { type: 'bind', source: '/data', destination: '/b', mode: 'ro', readOnly: true, propagation: 'rslave', recursive: 'enabled' };
   const memory: MountPoint = { type: 'tmpfs', source: '', destination: '/m', mode: '', readOnly: false, propagation: '' };
   const host = donor([volume, bind, memory]);
   const points = pointsOf({ volumesFrom: ['web'] }, ['/d'], host);
-  assert.equal(points.map(({ destination, readOnly, anonymous, copy, make }) => [destination, readOnly, anonymous, copy, make]), [['/d', false, undefined, undefined, undefined], ['/b', true, undefined, undefined, undefined]]);
+  assert.equal(points.map(({ destination, readOnly, anonymous, copy, make }) => [destination, readOnly, anonymous, copy, make]), [['/d', false, true, undefined, undefined], ['/b', true, undefined, undefined, undefined]]);
   assert.equal(pointsOf({ volumesFrom: ['web:ro'] }, [], host).map(({ readOnly }) => readOnly), [true, true]);
   const spec = run({ volumesFrom: ['web:ro'], volume: ['other:/d'] }, host);
   assert.equal(spec.skiff.mountPoints?.map(({ name, destination }) => [name, destination]), [['other', '/d'], [undefined, '/b']], 'an own mount at the same place counts');
