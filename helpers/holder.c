@@ -49,6 +49,33 @@ static _Noreturn void exec_slirp(const struct record *record, const int given[3]
     _exit(127);
 }
 
+static _Noreturn void take_place(const struct record *record, bool repairs);
+
+static void take_number(int fd, int number)
+{
+    if (fd >= 0)
+        dup3(fd, number, O_CLOEXEC);
+    close_fd(&fd);
+}
+
+/*
+ * The holder is gone. Where it has not ended as it should, and nobody else has been faster, this process is the next one, at once: containers shall not be without a way
+ * out until somebody calls a command.
+ */
+static _Noreturn void follow(const struct record *record)
+{
+    /* Without the lock first: it is a file, which nobody would take away again. */
+    if (!lifeline_is_broken(RUNTIME, "network") || !lifeline_is_needed(RUNTIME, "network"))
+        _exit(0);
+    take_number(keeper_lock(RUNTIME), LOCK);
+    if (!lifeline_is_broken(RUNTIME, "network"))
+        _exit(0);
+    take_number(openat(RUNTIME, "network", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW), FIFO);
+    /* Where the keeper has been killed as well, those who are here now hold the next one. */
+    take_number(openat(RUNTIME, "keeper", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW), KEEPER);
+    take_place(record, true);
+}
+
 /*
  * In a process that stays in the host's network namespace, for there is no way back to it: slirp4netns for the namespace that comes by `socket`, again and again
  * until the holder, which has the other end of `exit`, is gone.
@@ -59,22 +86,35 @@ static _Noreturn void keep_slirp(const struct record *record, int socket, int ex
     int netns = -1;
     if (packet_receive(socket, &byte, 1, &netns) <= 0 || netns < 0)
         _exit(1);
+    take_number(netns, FORMER_NETNS);
     for (;;) {
         struct pollfd gone = { .fd = exit };
         int ready = open("/dev/null", O_WRONLY | O_CLOEXEC), status;
         pid_t pid = fork();
         if (pid == 0)
-            exec_slirp(record, (int[]){ ready, exit, netns });
+            exec_slirp(record, (int[]){ ready, exit, FORMER_NETNS });
         close_fd(&ready);
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
             ;
         if (poll(&gone, 1, 0) > 0)
-            _exit(0);
+            break;
         usleep(SLIRP_AGAIN_US);
     }
+    close(socket);
+    close(exit);
+    follow(record);
 }
 
-/* Returns the socket that waits for the namespace; `*exit` has to stay open. */
+/* What the holder has and the other one has not; its numbers stay taken. */
+static void give_up_fds(void)
+{
+    static const int fds[] = { FIFO, KEEPER, READY, KEEPER_USERNS, FORMER_NETNS, LOCK };
+    autoclose int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        dup3(nothing, fds[i], O_CLOEXEC);
+}
+
+/* Returns the socket that waits for the namespace, and is at its end when that process has been killed; `*exit` has to stay open. */
 static int start_slirp(const struct record *record, int *exit)
 {
     int sockets[2], ends[2];
@@ -86,8 +126,7 @@ static int start_slirp(const struct record *record, int *exit)
     if (pid == 0) {
         die_hook = NULL;
         die_fd = -1;
-        for (int fd = RUNTIME; fd < HOLDER_FDS; fd++)
-            close(fd);
+        give_up_fds();
         close(sockets[0]);
         close(ends[1]);
         keep_slirp(record, sockets[1], ends[0]);
@@ -146,17 +185,22 @@ static void keep_record(int runtime, const struct record *record)
 }
 
 /* Until nobody holds a write end; then it goes, taking its files and, with itself, namespace and slirp4netns along. */
-static _Noreturn void hold(bool repairs)
+static _Noreturn void hold(bool repairs, int slirp)
 {
-    struct pollfd slots[2] = { { .fd = FIFO, .events = POLLIN }, { .fd = egress_watch(-1), .events = POLLIN } };
+    struct pollfd slots[3] = { { .fd = FIFO, .events = POLLIN }, { .fd = egress_watch(-1), .events = POLLIN }, { .fd = slirp } };
     if (repairs)
         take_links(slots[1].fd); /* what has gone while nobody held it */
     for (;;) {
         char byte[64];
-        if (poll(slots, 2, -1) < 0)
+        if (poll(slots, 3, -1) < 0)
             continue;
         if (slots[1].revents)
             take_links(slots[1].fd);
+        if (slots[2].revents)
+            slots[2].fd = -1;
+        /* Nobody is left who could start slirp4netns again: another one in our place can. */
+        if (slots[2].fd < 0 && !egress_is_up(slots[1].fd))
+            _exit(1);
         if (!slots[0].revents || read(FIFO, byte, sizeof byte) != 0)
             continue;
         autoclose int lock = keeper_lock(RUNTIME);
@@ -204,7 +248,7 @@ static void die_in_repair(int code, const char *text)
 /* `given` are the fds from RUNTIME to LOCK; -1 for FORMER_NETNS: a new namespace. */
 static _Noreturn void holder_main(const struct record *record, bool single, const int given[HOLDER_FDS - RUNTIME])
 {
-    int high[HOLDER_FDS - RUNTIME], exit = -1;
+    int high[HOLDER_FDS - RUNTIME];
     bool repairs = given[FORMER_NETNS - RUNTIME] >= 0;
     die_hook = NULL;
     null_stdio(7);
@@ -224,10 +268,15 @@ static _Noreturn void holder_main(const struct record *record, bool single, cons
     prctl(PR_SET_NAME, "skiff-network");
     if (chdir("/") < 0)
         die_errno("cannot leave the current directory");
-    autoclose int slirp = start_slirp(record, &exit);
+    take_place(record, repairs);
+}
+
+/* In the user namespace, with all fds of a holder, under the lock. */
+static _Noreturn void take_place(const struct record *record, bool repairs)
+{
+    int exit = -1, slirp = start_slirp(record, &exit);
     enter_namespace(record, repairs, slirp);
     lifeline_write_pid(RUNTIME, "network", getpid());
-    close_fd(&slirp);
     autoclose int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (own < 0)
         die_errno("cannot open the user's network namespace");
@@ -237,7 +286,7 @@ static _Noreturn void holder_main(const struct record *record, bool single, cons
     die_hook = NULL;
     for (int fd = READY; fd < HOLDER_FDS; fd++)
         close(fd);
-    hold(repairs);
+    hold(repairs, slirp);
 }
 
 /* With `former` >= 0 in that namespace. Returns the socket for holder_await. */

@@ -33,21 +33,22 @@ int lifeline_living(int runtime, const char *name, const char *kind)
 bool lifeline_remove(int runtime, const char *name, int fifo)
 {
     struct stat named, mine;
-    autofree char *file = xasprintf("%s.pid", name);
+    autofree char *file = xasprintf("%s.pid", name), *fresh = xasprintf("%s.pid.new", name);
     if (fifo >= 0 && (fstatat(runtime, name, &named, AT_SYMLINK_NOFOLLOW) < 0 || fstat(fifo, &mine) < 0 || named.st_ino != mine.st_ino || named.st_dev != mine.st_dev))
         return false;
     unlinkat(runtime, name, 0);
     unlinkat(runtime, file, 0);
+    unlinkat(runtime, fresh, 0);
     return true;
 }
 
 void lifeline_write_pid(int runtime, const char *name, pid_t pid)
 {
     char text[64];
-    autofree char *file = xasprintf("%s.pid", name);
-    autoclose int fd = openat(runtime, file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    autofree char *file = xasprintf("%s.pid", name), *fresh = xasprintf("%s.pid.new", name);
+    autoclose int fd = openat(runtime, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     int length = snprintf(text, sizeof text, "%d %llu\n", pid, process_start_time(pid));
-    if (fd < 0 || write_all(fd, text, (size_t)length) < 0)
+    if (fd < 0 || write_all(fd, text, (size_t)length) < 0 || renameat(runtime, fresh, runtime, file) < 0)
         die_errno("cannot write %s in the runtime directory", file);
 }
 

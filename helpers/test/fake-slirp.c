@@ -21,6 +21,7 @@ _Noreturn void fake_slirp(const char *mode, const char *log)
         if (setns(5, CLONE_NEWNET) < 0)
             _exit(2);
         int link = netlink_open(-1, NETLINK_ROUTE);
+        (void)link_delete(link, "tap0"); /* of a former one: a tap would have gone with it */
         if (link < 0 || link_add(link, "tap0", "bridge", "02:42:00:00:00:01", 0, 1500) < 0 || link_find(link, "tap0", &tap) < 0 || link_address(link, tap.index, "198.19.255.100/24") < 0 ||
             link_up(link, tap.index, true) < 0 || link_default_route(link, AF_INET, "198.19.255.2", tap.index) < 0)
             _exit(3);
