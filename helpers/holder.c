@@ -29,7 +29,7 @@ enum { UIDS = 1, GIDS, CIDR, DNS, CIDR6, DNS6, PROGRAM };
 /* The holder's own fds; those from READY on until it is in its namespaces. LOCK is the lock of keeper_lock(): whoever comes meanwhile waits. */
 enum { RUNTIME = 3, FIFO, KEEPER, READY, KEEPER_USERNS, FORMER_NETNS, LOCK, HOLDER_FDS };
 
-enum { AWAIT_MS = 15000 };
+enum { AWAIT_MS = 15000, DYING_MS = 5000 };
 
 /* Not so often that a program which ends at once keeps a processor busy. */
 enum { SLIRP_AGAIN_US = 100000 };
@@ -58,6 +58,24 @@ static void take_number(int fd, int number)
     close_fd(&fd);
 }
 
+/* Whether the FIFO is still the one that the holder had: one that ends as it should takes it away first. */
+static bool is_left(void)
+{
+    struct stat mine, named;
+    return fstat(FIFO, &mine) == 0 && fstatat(RUNTIME, "network", &named, AT_SYMLINK_NOFOLLOW) == 0 && mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+}
+
+/* Whether nobody reads it, as soon as the kernel has closed everything of the holder's, which it does in an order of its own. A successor reads it for good. */
+static bool is_orphaned(void)
+{
+    for (int waited = 0; waited < DYING_MS && is_left(); waited++) {
+        if (lifeline_is_broken(RUNTIME, "network"))
+            return true;
+        usleep(1000);
+    }
+    return false;
+}
+
 /*
  * The holder is gone. Where it has not ended as it should, and nobody else has been faster, this process is the next one, at once: containers shall not be without a way
  * out until somebody calls a command.
@@ -65,10 +83,10 @@ static void take_number(int fd, int number)
 static _Noreturn void follow(const struct record *record)
 {
     /* Without the lock first: it is a file, which nobody would take away again. */
-    if (!lifeline_is_broken(RUNTIME, "network") || !lifeline_is_needed(RUNTIME, "network"))
+    if (!is_orphaned() || !lifeline_is_needed(RUNTIME, "network"))
         _exit(0);
     take_number(keeper_lock(RUNTIME), LOCK);
-    if (!lifeline_is_broken(RUNTIME, "network"))
+    if (!is_left() || !lifeline_is_broken(RUNTIME, "network"))
         _exit(0);
     take_number(openat(RUNTIME, "network", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW), FIFO);
     /* Where the keeper has been killed as well, those who are here now hold the next one. */
@@ -105,10 +123,11 @@ static _Noreturn void keep_slirp(const struct record *record, int socket, int ex
     follow(record);
 }
 
-/* What the holder has and the other one has not; its numbers stay taken. */
+/* What the holder has and the other one has not; its numbers stay taken. Of the FIFO it keeps what makes it neither reader nor writer, and the inode nobody else's. */
 static void give_up_fds(void)
 {
-    static const int fds[] = { FIFO, KEEPER, READY, KEEPER_USERNS, FORMER_NETNS, LOCK };
+    take_number(open("/proc/self/fd/4", O_PATH | O_CLOEXEC), FIFO);
+    static const int fds[] = { KEEPER, READY, KEEPER_USERNS, FORMER_NETNS, LOCK };
     autoclose int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         dup3(nothing, fds[i], O_CLOEXEC);

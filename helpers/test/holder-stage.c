@@ -184,8 +184,16 @@ void stage_begin(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
 }
 
-void stage_end(void)
+/* A slirp4netns that was just being started when the last one went may still write. */
+static bool is_gone(void)
 {
     autofree char *sockets = path_of("c");
-    check(unlink(log_path) == 0 && rmdir(sockets) == 0 && rmdir(runtime) == 0);
+    unlink(log_path);
+    rmdir(sockets);
+    return rmdir(runtime) == 0;
+}
+
+void stage_end(void)
+{
+    check(wait_until(is_gone));
 }
