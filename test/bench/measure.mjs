@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { measureBuilds } from './build.mjs';
 import { measureTraffic } from './network.mjs';
 import { withRegistry } from './registry.mjs';
 
@@ -206,7 +207,8 @@ const main = async () => {
   each((tool) => void output(tool, ['import', join(process.env['SKIFF_TEST_IMAGES'] ?? '', 'busybox.tar'), 'busybox']));
   try {
     if (part === 'all') await measureContainers();
-    await measureTraffic({ tools, output, measure: measureThese, note, memoryOf, home, turns: Math.max(3, Math.ceil(runs / 4)) });
+    if (part === 'all' || part === 'builds') await measureBuilds(measure, timed, home, runs);
+    if (part !== 'builds') await measureTraffic({ tools, output, measure: measureThese, note, memoryOf, home, turns: Math.max(3, Math.ceil(runs / 4)) });
   } finally {
     each((tool) => {
       const left = output(tool, ['ps', '-aq']).split('\n').filter((word) => word !== '');

@@ -270,6 +270,16 @@ test('what builds remember: listed, pruned where no image has it, or all of it',
   assert.equal(readdirSync(join(root, 'build', 'cache')), []);
 });
 
+test('two builds at once share the cache, and both are whole', async () => {
+  const directory = context({ f: 'shared', Dockerfile: 'FROM busybox\nRUN echo at once > /once\nCOPY f /\nRUN cat /once /f > /both\n' });
+  const start = (name: string): Promise<unknown> =>
+    new Promise((resolve) => spawn(skiffCommand[0], [...skiffCommand.slice(1), 'build', '-q', '-t', name, directory], { stdio: 'ignore' }).once('close', resolve));
+  assert.equal(await Promise.all(['left', 'right', 'middle'].map(start)), [0, 0, 0]);
+  for (const name of ['left', 'right', 'middle']) assert.is(inImage(name, 'cat /both'), 'at once\nshared');
+  assert.is(count(built(directory), /CACHED/g), 3);
+  assert.equal(leftovers(), []);
+});
+
 test('kill -9 leaves no process, and what was done is found again', async () => {
   const directory = context({ Dockerfile: 'FROM busybox\nRUN echo done > /done\nRUN echo begun; sleep 1234\n' });
   const child = spawn(skiffCommand[0], [...skiffCommand.slice(1), 'build', '--progress', 'plain', directory], { stdio: ['ignore', 'ignore', 'pipe'] });
