@@ -1,7 +1,9 @@
 /* What a monitor carries while the command runs: output to the log and the clients, input and orders from them. */
 #include "monitor-parts.h"
 #include "frames.h"
+#include "sandbox.h"
 #include "util.h"
+#include "volume.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -44,6 +46,14 @@ static void close_input(void)
         close_fd(&self.input);
 }
 
+/* A volume's program may take a minute until it turns out that it does not answer. */
+static void tell_enough(void)
+{
+    uint8_t type = PACKET_ENOUGH;
+    if (self.ends && self.pid <= 0 && self.report >= 0 && volumes_count(self.plan))
+        packet_send(self.report, &type, 1, -1);
+}
+
 void monitor_signal(uint32_t number)
 {
     int signal = number > 0 && number < NSIG ? (int)number : SIGKILL;
@@ -52,8 +62,10 @@ void monitor_signal(uint32_t number)
         return;
     if (self.started && !self.exited)
         kill(self.pid, signal);
-    else
+    else {
         self.early_signal = signal;
+        tell_enough();
+    }
 }
 
 static void resize(const char *payload)

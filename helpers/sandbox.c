@@ -229,7 +229,7 @@ int role_sandbox(int argc, char **argv)
     struct process process = process_load(plan);
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
         die_errno("cannot make a mount namespace");
-    volumes_mount(plan);
+    volumes_mount(plan, SANDBOX_FD);
     const char *rootfs = rootfs_mount(plan, ROOTFS_WRITE);
     volumes_prepare(plan, rootfs);
     /* Behind fuse-overlayfs, which serves the container and is none of it; before the cgroup namespace, whose root this will be. */

@@ -11,6 +11,7 @@ enum { SANDBOX_FD = 3 };
 enum {
     PACKET_PID = 'P',      /* struct pid_packet; its fd is the mount namespace in which the image is mounted */
     PACKET_TERMINAL = 'T', /* its fd is the master of the pseudoterminal */
+    PACKET_ENOUGH = 'Q',   /* monitor to sandbox: volumes need not be waited for, the container is not wanted any more */
     PACKET_NETWORK = 'N',  /* monitor to sandbox: the network is there, go on */
 };
 

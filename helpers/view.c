@@ -59,7 +59,7 @@ static int open_rootfs(const struct plan *plan, pid_t pid, unsigned long long st
     if (pid > 0 && process_start_time(pid) == start)
         return namespace_copy_mount(pid, start, foreign ? rootfs_target(plan) : "/", visit && !foreign);
     if (visit)
-        volumes_mount(plan);
+        volumes_mount(plan, -1);
     const char *rootfs = rootfs_mount(plan, visit ? ROOTFS_WRITE : ROOTFS_READ);
     if (visit)
         volumes_prepare(plan, rootfs);

@@ -268,13 +268,15 @@ static bool program_ends_within(long long limit)
 static _Noreturn void finish(void)
 {
     int fuse = -1;
+    /* One that has not answered yet has nothing to write. */
+    bool patient = self.state == MOUNTED || self.wish.kind == VOLUME_AFTER;
     end_prober();
     self.state = IDLE;
     if (self.wish.kind == VOLUME_AFTER)
         start_program(&fuse);
     else
         unmount();
-    if (!program_ends_within(WRITE_MS)) {
+    if (!patient || !program_ends_within(WRITE_MS)) {
         order(PROGRAM_SIGNAL, SIGTERM, -1);
         if (!program_ends_within(END_MS)) {
             order(PROGRAM_SIGNAL, SIGKILL, -1);

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,14 +90,28 @@ int *volumes_acquire(const struct plan *plan, const struct keeper *keeper)
     return connections;
 }
 
+/* A program may take its time, for which nobody has to wait who does not want the container any more. */
+static void wait_for_answer(const struct record *record, int connection, int enough)
+{
+    struct pollfd slots[2] = { { .fd = connection, .events = POLLIN }, { .fd = enough, .events = POLLIN } };
+    while (poll(slots, 2, -1) < 0 && errno == EINTR)
+        ;
+    if (!slots[0].revents && slots[1].revents)
+        die("the container was told to end before the volume %s was mounted", record->fields[VOLUME_NAME]);
+}
+
 /* A copy of the volume's mount; dies with the holder's sentence. */
-static int ask_for_mount(const struct record *record)
+static int ask_for_mount(const struct record *record, int enough)
 {
     char answer[2048];
     int copy = -1;
     autoclose int directory = open(record->fields[VOLUME_DIRECTORY], O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     autoclose int connection = directory < 0 ? -1 : volume_place_connect(directory);
-    ssize_t length = connection < 0 || packet_send(connection, &(char){ VOLUME_MOUNT }, 1, -1) < 0 ? -1 : packet_receive(connection, answer, sizeof answer - 1, &copy);
+    ssize_t length = connection < 0 || packet_send(connection, &(char){ VOLUME_MOUNT }, 1, -1) < 0 ? -1 : 0;
+    if (length == 0) {
+        wait_for_answer(record, connection, enough);
+        length = packet_receive(connection, answer, sizeof answer - 1, &copy);
+    }
     if (length > 0 && answer[0] == VOLUME_MOUNT && copy >= 0)
         return copy;
     answer[length > 0 ? length : 0] = 0;
@@ -106,13 +121,13 @@ static int ask_for_mount(const struct record *record)
     die("the process that holds the volume %s has ended; start the container again", record->fields[VOLUME_NAME]);
 }
 
-void volumes_mount(const struct plan *plan)
+void volumes_mount(const struct plan *plan, int enough)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct record *record = &plan->records[i];
         if (!is_volume(record) || strcmp(check(record)->fields[VOLUME_KIND], "after") == 0)
             continue;
-        autoclose int copy = ask_for_mount(record);
+        autoclose int copy = ask_for_mount(record, enough);
         autoclose int target = open(record->fields[VOLUME_TARGET], O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         if (target < 0 || syscall(SYS_move_mount, copy, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
             die_errno("cannot mount the volume %s on %s", record->fields[VOLUME_NAME], record->fields[VOLUME_TARGET]);

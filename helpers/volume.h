@@ -32,8 +32,11 @@ size_t volumes_count(const struct plan *plan);
  */
 int *volumes_acquire(const struct plan *plan, const struct keeper *keeper);
 
-/* In a sandbox's mount namespace: has every volume of the plan mounted on its TARGET. Waits for that; dies with the holder's sentence when it cannot be. */
-void volumes_mount(const struct plan *plan);
+/*
+ * In a sandbox's mount namespace: has every volume of the plan mounted on its TARGET. Waits for that, until there is something to read from `enough` (-1: nothing ever is); dies with
+ * the holder's sentence when it cannot be.
+ */
+void volumes_mount(const struct plan *plan, int enough);
 
 /* Gives `count` connections back, from fd `first` on, and waits until their holders have done what that asks of them. */
 void volumes_release(int first, size_t count);

@@ -65,6 +65,7 @@ static int end_of(pid_t pid)
 }
 
 static char said[4096];
+static int enough = -1; /* what a monitor would say it by */
 
 /* Runs `body` in a process like a sandbox: in the keeper's namespace, with a mount namespace of its own. What it says when it dies is in `said`; its exit code is returned. */
 static int in_sandbox(void (*body)(void))
@@ -78,7 +79,7 @@ static int in_sandbox(void (*body)(void))
         keeper_enter(&keeper);
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
             die_errno("no mount namespace");
-        volumes_mount(&plan);
+        volumes_mount(&plan, enough);
         body();
         _exit(0);
     }
@@ -269,6 +270,24 @@ static void program_fails(void)
     check(!exists(place));
 }
 
+/* It is not waited for by those who have changed their mind, and does not stay. */
+static void program_hangs(void)
+{
+    int ends[2];
+    PLAN_IS("fuse", "6", "", "source", "fuse.test", "self", "0", "/bin/sh", "-c", "echo trying >&2; exec sleep 1000");
+    int user = acquire_one();
+    check(pipe2(ends, O_CLOEXEC) == 0);
+    enough = ends[0];
+    check(write_all(ends[1], "x", 1) == 0);
+    check(in_sandbox(nothing) == EXIT_SKIFF);
+    check_text(said, "125 the container was told to end before the volume data was mounted");
+    enough = -1;
+    close(ends[0]);
+    close(ends[1]);
+    let_go(user);
+    check(!exists(place));
+}
+
 static void killed_holder(void)
 {
     PLAN_IS(SERVED("well"));
@@ -336,6 +355,7 @@ int main(int argc, char **argv)
     one_holder_for_a_crowd();
     by_a_program();
     program_fails();
+    program_hangs();
     killed_holder();
     after_the_end();
     autofree char *clean = xasprintf("rm -rf %s", base);

@@ -206,6 +206,19 @@ test('whatever is killed, nothing is left over and the next start works', async 
   }
 });
 
+test('nobody has to wait for a program that does not answer', async () => {
+  const program = join(directory, 'hang');
+  writeFileSync(program, '#!/bin/sh\nexec sleep 4711\n', { mode: 0o755 });
+  output(['volume', 'create', '-d', 'fuse', '-o', `program=${program}`, 'hang']);
+  const { child, end } = start([...bare, '-v', 'hang:/h', 'busybox', 'true']);
+  await eventually('it waits for the program', () => ourProcesses().some(({ pid }) => commandLine(pid) === 'sleep 4711 '));
+  await eventually('signals are passed on', () => (Number.parseInt(/^SigBlk:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]?.slice(-2) ?? '0', 16) & 2) !== 0);
+  child.kill('SIGINT');
+  const { status: code, stderr } = await end;
+  assert.equal({ code, stderr }, { code: 125, stderr: 'skiff: the container was told to end before the volume hang was mounted\n' });
+  await eventually('the program is gone', () => traces().every((line) => line.endsWith(' sshd')));
+});
+
 test('of containers that start together one mounts, and the others wait', async () => {
   make('crowd', 'squashfuse', squashImage('crowd'));
   for (let round = 0; round < 3; round++) {
