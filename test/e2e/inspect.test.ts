@@ -116,7 +116,8 @@ test('containers before images, unless a type is given', () => {
   assert.equal(inspect('busybox')['RepoTags'], ['busybox:latest']);
   assert.is(skiff(['inspect', '--type', 'container', 'busybox']).status, 1);
   assert.is(skiff(['inspect', '--type', 'image', 'web']).status, 1);
-  assert.is(skiff(['inspect', '--type', 'volume', 'web']).status, 125);
+  assert.is(skiff(['inspect', '--type', 'volume', 'web']).status, 1);
+  assert.is(skiff(['inspect', '--type', 'plugin', 'web']).status, 125);
 });
 
 test('a beginning that fits several containers is no image, even where one begins so', () => {
