@@ -121,7 +121,7 @@ test('--expose and EXPOSE: in the configuration, and while it runs on a network 
 
 test('what cannot be had is refused with 125, and nothing is made', () => {
   const cases: Readonly<Record<string, readonly string[]>> = {
-    gpus: ['--gpus', 'all'], 'volumes-from': ['--volumes-from', 'x'], 'device-cgroup-rule': ['--device-cgroup-rule', 'c 1:3 rwm'], 'use-api-socket': ['--use-api-socket'],
+    gpus: ['--gpus', 'all'], 'device-cgroup-rule': ['--device-cgroup-rule', 'c 1:3 rwm'], 'use-api-socket': ['--use-api-socket'],
   };
   for (const [name, flags] of Object.entries(cases)) {
     for (const command of ['run', 'create']) {
