@@ -14,6 +14,7 @@ HELPER_SRC += lifeline.c survivors.c mend.c
 HELPER_SRC += probe-kernel.c probe-directory.c
 
 TEST_SRC_rmtree-test = rmtree.c util.c
+TEST_SRC_volume-fill-test = volume-fill.c copytree.c owntree.c rmtree.c rootpath.c util.c
 TEST_SRC_plan-test     = plan.c util.c
 FIREWALL_SRC = firewall.c firewall-rules.c nft.c netlink.c util.c
 TEST_SRC_firewall-guard-test = test/net-space.c link.c $(FIREWALL_SRC)

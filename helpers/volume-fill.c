@@ -83,6 +83,9 @@ static int move_all(const struct filling *filling, int whole)
 int filling_finish(const struct filling *filling)
 {
     autoclose int whole = openat(filling->staging, filling->whole, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    /* A link or a file of that name is none of ours: somebody in the volume has made it. */
+    if (whole < 0 && (errno == ELOOP || errno == ENOTDIR))
+        return unlinkat(filling->staging, filling->whole, 0);
     if (whole < 0)
         return errno == ENOENT ? 0 : -1;
     if (move_all(filling, whole) < 0 || copytree_metadata(whole, filling->data) < 0)
