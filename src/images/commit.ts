@@ -83,7 +83,9 @@ const configOf = (parent: ImageConfig, commit: Commit, defaults: ContainerDefaul
 };
 
 const changedDefaults = ({ config }: ImageConfig, { defaults, changes }: Commit): ContainerDefaults => {
-  const changed = applyChanges({ ...config, ...defaults }, changes);
+  // A place that has a volume of another name in this container is one of the image's all the same.
+  const volumes = { ...config?.Volumes, ...defaults.Volumes };
+  const changed = applyChanges({ ...config, ...defaults, ...(Object.keys(volumes).length === 0 ? {} : { Volumes: volumes }) }, changes);
   return '_tag' in changed ? fail(changed as SkiffError) : changed;
 };
 

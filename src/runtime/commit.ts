@@ -7,6 +7,7 @@ import { isLeft } from 'fp-ts/Either';
 import * as TE from 'fp-ts/TaskEither';
 import { isDigest } from '../core/digest.ts';
 import { fail, toSkiffError } from '../core/errors.ts';
+import { volumePoints } from '../core/mount-points.ts';
 import type { SkiffError } from '../core/errors.ts';
 import type { ContainerDefaults } from '../core/oci-image.ts';
 import type { OciSpec } from '../core/oci-runtime.ts';
@@ -46,6 +47,11 @@ const userOf = ({ user, userns }: SkiffSpec): Pick<ContainerDefaults, 'User'> =>
 const healthcheckOf = ({ healthcheck }: SkiffSpec): Pick<ContainerDefaults, 'Healthcheck'> =>
   healthcheck === undefined ? {} : { Healthcheck: { ...healthcheck, Test: [...(healthcheck.Test ?? [])] } };
 
+const volumesOf = ({ mountPoints }: SkiffSpec): Pick<ContainerDefaults, 'Volumes'> => {
+  const places = volumePoints(mountPoints).filter(({ anonymous }) => anonymous === true);
+  return places.length === 0 ? {} : { Volumes: Object.fromEntries(places.map(({ destination }) => [destination, {}])) };
+};
+
 /** What the container was made to do, as an image says it: flags of `run` count (docker commit). What is not said is taken from its image. Pure. */
 export const containerDefaults = (spec: SkiffSpec, oci: OciSpec): ContainerDefaults => {
   const split = spec.entrypointLength ?? 0;
@@ -58,6 +64,7 @@ export const containerDefaults = (spec: SkiffSpec, oci: OciSpec): ContainerDefau
     Labels: { ...spec.labels },
     StopSignal: spec.stopSignal.name,
     ...(spec.exposed === undefined ? {} : { ExposedPorts: Object.fromEntries(spec.exposed.map((name) => [name, {}])) }),
+    ...volumesOf(spec),
     ...healthcheckOf(spec),
   };
 };

@@ -7,6 +7,7 @@ import { encodeOciSpec } from '../core/oci-runtime.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import { helperPath } from '../system/helper.ts';
 import { noteHostName } from '../system/other-hosts.ts';
+import { makeAll } from '../system/paths.ts';
 import { ownIdentity } from '../system/process-identity.ts';
 import { tell } from './container-events.ts';
 import { writeMarker } from './markers.ts';
@@ -83,7 +84,7 @@ const writeCreated = (directory: string, toStart: boolean): void =>
 export const makeSources = (paths: readonly string[]): void => {
   for (const path of paths) {
     try {
-      mkdirSync(path, { recursive: true });
+      makeAll(path, 0o777);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       fail({ _tag: 'System', operation: 'create the mount source path', subject: path, reason: explainErrno(code ?? 'failed'), hint: 'make it, or have it made, before' });

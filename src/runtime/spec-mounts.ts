@@ -163,7 +163,7 @@ const noDuplicates = (requests: readonly { readonly target: string; readonly typ
   const seen = new Map<string, string>();
   for (const { target, typed } of requests) {
     const other = seen.get(target);
-    if (other !== undefined) fail({ _tag: 'Conflict', message: `duplicate mount point: ${target}: '${other}' and '${typed}' are both to be mounted there`, hint: 'leave one out' });
+    if (other !== undefined) fail({ _tag: 'Conflict', message: `duplicate mount point: '${other}' and '${typed}' are both to be mounted at ${target}`, hint: 'leave one out' });
     seen.set(target, typed);
   }
 };

@@ -94,14 +94,17 @@ export const ensureDirectories = (paths: Paths): void => {
   noteRuntimeDirectory(paths.host, paths.runtime);
 };
 
-/** mkdirSync's own recursion never ends below /proc, in Node 20: there a directory that exists has no place for another, which is ENOENT too. */
-const makeAll = (directory: string): void => {
+/**
+ * Makes a directory and what is missing above it. Idempotent. Throws errno errors. mkdirSync's own recursion never ends below /proc, in Node 20: there a directory
+ * that exists has no place for another, which is ENOENT too.
+ */
+export const makeAll = (directory: string, mode = 0o700): void => {
   const isThere = (): boolean => statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
   if (isThere()) return;
   const parent = dirname(directory);
-  if (parent !== directory) makeAll(parent);
+  if (parent !== directory) makeAll(parent, mode);
   try {
-    mkdirSync(directory, { mode: 0o700 });
+    mkdirSync(directory, { mode });
   } catch (error) {
     // Another command may have been first.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isThere()) throw error;

@@ -250,6 +250,15 @@ test('inspect, ps and cp know them', () => {
   assert.is(inBusybox(['-v', 'vol:/x'], 'cat /x/file'), 'copied\n');
 });
 
+test('commit keeps what the image declares, adds what -v made, and leaves the data out', () => {
+  output(['run', '--name', 'made', '--network', 'none', '-v', '/more', '-v', 'own:/data', 'filled', 'sh', '-c', 'echo x > /more/x; echo y > /data/y']);
+  output(['commit', 'made', 'committed']);
+  assert.equal(JSON.parse(output(['inspect', '-f', '{{json .Config.Volumes}}', 'committed'])), { '/data': {}, '/more': {} });
+  assert.is(output([...bare, 'committed', 'sh', '-c', 'ls /more; ls /data']), 'file\nhard\nlink\nsub\n');
+  output(['rm', '-v', 'made']);
+  output(['rmi', 'committed']);
+});
+
 test('events tell their life', async () => {
   const since = String(Date.now() / 1000);
   inBusybox(['-v', 'told:/x:ro'], 'true');
