@@ -29,7 +29,8 @@ enum { UIDS = 1, GIDS, CIDR, DNS, CIDR6, DNS6, PROGRAM };
 /* The holder's own fds; those from READY on until it is in its namespaces. LOCK is the lock of keeper_lock(): whoever comes meanwhile waits. */
 enum { RUNTIME = 3, FIFO, KEEPER, READY, KEEPER_USERNS, FORMER_NETNS, LOCK, HOLDER_FDS };
 
-enum { AWAIT_MS = 15000, DYING_MS = 5000 };
+/* Generous: a kernel that loads its modules of nftables for the first time, on a busy machine, takes its time. */
+enum { AWAIT_MS = 90000, DYING_MS = 5000 };
 
 /* Not so often that a program which ends at once keeps a processor busy. */
 enum { SLIRP_AGAIN_US = 100000 };
@@ -336,7 +337,7 @@ int holder_await(int *ready, char **words)
     if (netns >= 0)
         return netns;
     text[length > 0 ? length : 0] = 0;
-    *words = xasprintf("%s", text[0] ? text : "the network holder ended before it had a namespace");
+    *words = xasprintf("%s", text[0] ? text : came == 0 ? "the network holder has not begun in a minute and a half; this machine may be too busy" : "the network holder ended before it had a namespace");
     return -1;
 }
 
