@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { containerDirectories, execute, importBusybox, output, removeAll, root, skiff, skiffCommand } from './skiff.ts';
+import { containerDirectories, eventually, execute, importBusybox, output, removeAll, root, skiff, skiffCommand } from './skiff.ts';
 
 const directory = join(root, 'networks');
 
@@ -122,7 +122,7 @@ test('a network that somebody has an address in stays, for rm and for prune', ()
   assert.not.ok(existsSync(leases));
 });
 
-test('addresses of a container whose monitor was killed are free with the next command, and those of others stay', () => {
+test('addresses of a container whose monitor was killed are free with the next command, and those of others stay', async () => {
   importBusybox();
   const [dead, living] = [create('dead'), create('living')];
   const ids = ['one', 'two'].map((name) => output(['run', '-d', '--network', 'none', '--name', name, 'busybox', 'sleep', '1000']).trim());
@@ -130,6 +130,7 @@ test('addresses of a container whose monitor was killed are free with the next c
     const leases = [lease(dead, ids[0] ?? ''), lease(living, ids[1] ?? '')];
     const { monitorPid } = JSON.parse(readFileSync(join(containerDirectories().find((path) => path.endsWith(ids[0] ?? '')) ?? '', 'state.json'), 'utf8')) as { readonly monitorPid: number };
     process.kill(monitorPid, 'SIGKILL');
+    await eventually('the monitor is gone', () => !existsSync(`/proc/${monitorPid}`));
     output(['ps']);
     assert.equal(leases.map((path) => readdirSync(path)), [['up'], ['172.18.0.2', 'up']]);
     assert.equal(leases.map((path) => readdirSync(join(path, 'up'))), [[], ['172.18.0.2']]);
