@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventually, importBusybox, output, removeAll, root, skiff } from './skiff.ts';
-import { crowd, killNow, namespaceOf, nothingLeft, processesCalled, quiet, start, startProgram, startTimeOf } from './traces.ts';
+import { crowd, killNow, namespaceOf, processesCalled, start, startProgram, startTimeOf, traces } from './traces.ts';
 import type { Started } from './traces.ts';
 
 const networks = ['alpha', 'beta'] as const;
@@ -43,10 +43,9 @@ const isNotWorld = (line: string): boolean => line !== `process ${world?.child.p
 /** Nothing but the world is there any more. */
 const isClean = async (): Promise<void> => {
   removeAll();
-  await nothingLeft('afterwards').catch((error: Error) => {
-    const left = error.message.split('\n').slice(1).filter(isNotWorld);
-    assert.equal(left, []);
-  });
+  const left = (): readonly string[] => traces().filter(isNotWorld);
+  await eventually('nothing is left', () => left().length === 0, 15000).catch(() => undefined);
+  assert.equal(left(), []);
   assert.equal(leases(), []);
 };
 
@@ -172,7 +171,6 @@ test('monitors that do not answer are told of, and what starts then has a networ
   process.kill(monitor, 'SIGCONT');
   assert.equal({ status, stdout }, { status: 0, stdout: 'open\n' });
   assert.match(stderr, /^(skiff: warning: .* was killed, and the monitors of those that run do not answer; .*\n)+$/);
-  await quiet(1).catch(() => undefined);
   await isClean();
 });
 
