@@ -143,7 +143,7 @@ test('a monitor that is killed takes its container, and the others go on', async
   await startAll();
   const monitors = processesCalled('skiff-monitor').map(({ pid }) => pid).sort((a, b) => Number(startTimeOf(a)) - Number(startTimeOf(b)));
   killNow(monitors[1] ?? 0);
-  assert.match(output(['ps', '-a', '--filter', 'name=second', '--format', '{{.Status}}']), /^Exited \(137\)/);
+  await eventually('it is dead', () => output(['ps', '-a', '--filter', 'name=second', '--format', '{{.Status}}']).startsWith('Exited (137)'));
   output(['start', 'second']);
   await becomes('it is back', 'open', () => dial('first', '10.233.1.11'));
   await worksAgain();
