@@ -13,6 +13,7 @@ import { DockerfileError, usageOf } from './dockerfile/location.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { ignoreOf } from './ignore.ts';
 import { layerStore } from './layers.ts';
+import { shownContext, shownFiles } from './show-context.ts';
 import { needsImage, writeFiles } from './outputs.ts';
 import type { Output } from './outputs.ts';
 import { contextFiles, imageFiles } from './sources.ts';
@@ -57,6 +58,7 @@ export interface BuildTools {
   readonly signal: AbortSignal;
   /** Finds an image, or pulls it. */
   readonly image: (name: string, platform: Platform | undefined) => Promise<Image>;
+  readonly fullName: (name: string) => string;
   readonly fetching: () => Promise<FetchContext>;
 }
 
@@ -81,6 +83,13 @@ const namedFiles = async (workspace: Workspace, session: Pick<Session, 'workspac
   if (context?.kind === 'directory') return contextFiles(workspace, context.path, undefined, `the context ${name}`);
   const image = context?.name ?? name;
   return imageFiles(session, await tools.image(image, order.platform), image);
+};
+
+/** The image that FROM names, which a `--build-context` may have replaced. */
+const baseImage = ({ contexts }: BuildOrder, { image }: BuildTools): BuildTools['image'] => async (name, platform) => {
+  const context = contexts.get(name);
+  if (context?.kind === 'directory') refuse(`FROM ${name} cannot begin with a directory, which is what --build-context ${name} names`, `use FROM scratch and COPY --from=${name} / /`);
+  return image(context?.kind === 'image' ? context.name : name, platform);
 };
 
 /** Stages begin as soon as those that they need are done; the first failure ends the others. */
@@ -167,9 +176,10 @@ const buildIn = async (workspace: Workspace, order: BuildOrder, context: OpenCon
     directives: file.directives,
     stages: file.stages,
     platform,
-    context: contextFiles(workspace, context.directory, ignoreOf(context.ignore), 'the build context'),
+    context: shownFiles(tools.progress, contextFiles(workspace, context.directory, ignoreOf(context.ignore), 'the build context')),
     filesOf: memo((name: string) => namedFiles(workspace, { workspace, layers }, order, tools, name)),
-    image: tools.image,
+    image: baseImage(order, tools),
+    fullName: tools.fullName,
     fetching: tools.fetching,
   };
   const finished = await runStages(session, plan, () => stopper.abort());
@@ -210,7 +220,7 @@ export const buildImage = (surroundings: Surroundings, order: BuildOrder, tools:
   let understood: Understood | undefined;
   try {
     const stored = await withWorkspace(surroundings, async (workspace) => {
-      const context = await openContext(workspace, order.context, tools.fetching);
+      const context = await shownContext(order.context, tools, () => openContext(workspace, order.context, tools.fetching));
       dockerfile = context.dockerfile;
       understood = understand(order, context);
       return buildIn(workspace, order, context, understood, tools);

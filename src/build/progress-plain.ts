@@ -12,6 +12,7 @@ const secondsSince = (start: number): string => ((Date.now() - start) / 1000).to
 export const plainProgress = (write: (text: string) => void): Progress => {
   let serial = 0;
   let last = 0;
+  const running = new Set<number>();
   return {
     begin: (title): Task => {
       serial += 1;
@@ -21,11 +22,13 @@ export const plainProgress = (write: (text: string) => void): Progress => {
       let isOver = false;
       const say = (text: string): void => {
         // Lines of another task in between: whose these are is said again.
-        const heading = last !== number ? `${last === 0 ? '' : '\n'}#${number} ${printable(title)}\n` : '';
+        const left = running.has(last) ? `#${last} ...\n` : '';
+        const heading = last !== number ? `${last === 0 ? '' : `${left}\n`}#${number} ${printable(title)}\n` : '';
         last = number;
         write(`${heading}${text === '' ? '' : `#${number} ${text}\n`}`);
       };
       say('');
+      running.add(number);
       const lines = lineSplitter((line) => {
         const text = lastState(line);
         kept.push(`${((Date.now() - start) / 1000).toFixed(3)} ${text}`);
@@ -37,6 +40,7 @@ export const plainProgress = (write: (text: string) => void): Progress => {
         isOver = true;
         lines.end();
         say(text);
+        running.delete(number);
       };
       return {
         output: lines.take,

@@ -19,6 +19,16 @@ export interface Progress {
   readonly begin: (title: string) => Task;
 }
 
+/** Runs `body` for `task`: what goes wrong is shown there too. */
+export const watched = async <A>(task: Task, body: () => Promise<A>): Promise<A> => {
+  try {
+    return await body();
+  } catch (error) {
+    task.failed(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+};
+
 /** Lines that are kept of a task's output. */
 export const keptLines = 20;
 

@@ -66,6 +66,8 @@ export interface Session {
   /** A `--build-context`, an image; pulled first where that is asked for. */
   readonly filesOf: (name: string) => Promise<Files>;
   readonly image: (name: string, platform: Platform | undefined) => Promise<Image>;
+  /** An image's name with its registry and tag, as titles have it. */
+  readonly fullName: (name: string) => string;
   /** A stage, once it is done. */
   readonly stage: (index: number) => Promise<Finished>;
   readonly fetching: () => Promise<FetchContext>;

@@ -8,6 +8,7 @@ import { at, DockerfileError, wrong } from './dockerfile/location.ts';
 import { parseTrigger } from './dockerfile/parse.ts';
 import { originOf } from './stages.ts';
 import { stageFiles } from './sources.ts';
+import { watched } from './progress.ts';
 import { planCopy } from './step-copy.ts';
 import { planRun } from './step-run.ts';
 import { planWorkdir } from './step-workdir.ts';
@@ -15,7 +16,6 @@ import type { Instruction } from './dockerfile/instructions.ts';
 import type { Platform } from '../images/platform.ts';
 import type { StageConfig } from './config.ts';
 import type { BuiltLayer, StepLayer } from './layers.ts';
-import type { Task } from './progress.ts';
 import type { Files, Finished, Session } from './session.ts';
 import type { PlannedStage } from './stages.ts';
 import type { Plan } from './step-copy.ts';
@@ -26,7 +26,7 @@ interface Making {
   readonly layers: readonly BuiltLayer[];
 }
 
-const begin = async (session: Session, planned: PlannedStage): Promise<Making & { readonly triggers: readonly string[] }> => {
+const begin = async (session: Session, planned: PlannedStage, titled: Titled): Promise<Making & { readonly triggers: readonly string[] }> => {
   const platform = platformOf(planned) ?? session.platform;
   const { base } = planned;
   if (base.kind === 'scratch') return { config: beginning(platform, {}, []), layers: [], triggers: [] };
@@ -36,7 +36,7 @@ const begin = async (session: Session, planned: PlannedStage): Promise<Making & 
     const { OnBuild: _, ...rest } = config.config;
     return { config: { ...config, config: rest, hasCommand: false }, layers, triggers: [] };
   }
-  const task = session.progress.begin(`[${planned.title}] FROM ${base.name}`);
+  const task = session.progress.begin(titled(1, `FROM ${session.fullName(base.name)}`));
   const image = await watched(task, () => session.image(base.name, platformOf(planned)));
   const parent = readParent(session.workspace.surroundings.paths, image.id) ?? fail({ _tag: 'NotFound', kind: 'image', name: base.name, hint: 'it has just been removed' });
   const diffIds = parent.config.rootfs.diff_ids ?? [];
@@ -51,16 +51,6 @@ const platformOf = ({ platform }: PlannedStage): Platform | undefined => {
   if (platform === undefined) return undefined;
   const parsed = parsePlatform(platform);
   return '_tag' in parsed ? fail(parsed) : parsed;
-};
-
-/** Runs `body` for `task`: what goes wrong is shown there too. */
-const watched = async <A>(task: Task, body: () => Promise<A>): Promise<A> => {
-  try {
-    return await body();
-  } catch (error) {
-    task.failed(error instanceof Error ? error.message : String(error));
-    throw error;
-  }
 };
 
 const lookUp = async (session: Session, plan: Plan): Promise<StepLayer | undefined> => {
@@ -159,19 +149,28 @@ const located = async <A>({ lines }: Pick<Instruction, 'lines'>, body: () => Pro
   }
 };
 
+/** The title of the step `number` of the stage, in BuildKit's form. */
+type Titled = (number: number, text: string, total?: number) => string;
+
+const titling = ({ stages }: Session, { title }: PlannedStage, own: number): Titled => (number, text, total = own) =>
+  `[${stages.length === 1 ? '' : `${title} `}${String(number).padStart(String(total).length)}/${total}] ${text}`;
+
 /** Makes the stage `planned`. Throws a `DockerfileError` or SkiffFailure that knows its lines. */
 export const runStage = async (session: Session, planned: PlannedStage): Promise<Finished> => {
-  const { stage, title } = planned;
-  const { triggers, ...begun } = await located(stage, () => begin(session, planned));
+  const { stage, base } = planned;
+  // Fetching an image is a step of its own; a stage that begins with another one has its files already.
+  const first = base.kind === 'image' ? 1 : 0;
+  const titled = titling(session, planned, first + stage.instructions.filter(touchesFiles).length);
+  const { triggers, ...begun } = await located(stage, () => begin(session, planned, titled));
   const inherited = triggers.map((text) => at(stage.lines, () => ({ ...parseTrigger(text), lines: stage.lines })));
   const all = [...inherited, ...stage.instructions];
-  const total = all.filter(touchesFiles).length;
+  const total = first + all.filter(touchesFiles).length;
   let making: Making = begun;
-  let number = 0;
+  let number = first;
   for (const instruction of all) {
     if (touchesFiles(instruction)) number += 1;
-    const step = `[${stage.name === undefined && session.stages.length === 1 ? '' : `${title} `}${number}/${total}] ${inherited.includes(instruction) ? 'ONBUILD ' : ''}${shownText(instruction)}`;
-    making = await located(instruction, () => perform(session, planned, making, instruction, step));
+    const title = titled(number, `${inherited.includes(instruction) ? 'ONBUILD ' : ''}${shownText(instruction)}`, total);
+    making = await located(instruction, () => perform(session, planned, making, instruction, title));
   }
   return making;
 };

@@ -13,7 +13,7 @@ import type { Image } from '../images/open.ts';
 import type { Platform } from '../images/platform.ts';
 import { newImageName } from '../images/import.ts';
 import type { Stored } from '../images/store.ts';
-import { familiarReference, parseReference } from '../core/reference.ts';
+import { familiarReference, formatReference, parseReference } from '../core/reference.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { readSettings } from '../system/settings.ts';
 import type { BuildDisplay } from './build-display.ts';
@@ -122,6 +122,12 @@ const familiar = (name: string): string => {
   return '_tag' in reference ? name : familiarReference(reference);
 };
 
+/** As BuildKit writes it in titles: `docker.io/library/debian:latest`. */
+const fullName = (name: string): string => {
+  const reference = parseReference(name);
+  return '_tag' in reference ? name : formatReference(reference);
+};
+
 /** Sends the image to the registry of each of its names. */
 const push = async (context: Context, surroundings: Surroundings, names: readonly string[]): Promise<void> => {
   const [{ pushImage }, { registryContext }] = await Promise.all([import('../images/push.ts'), import('./registry-context.ts')]);
@@ -176,9 +182,10 @@ export const run = async (context: Context, flags: Flags, [word = '']: readonly 
   const failed: { readonly title: string; readonly task: Task }[] = [];
   const display = await displayOf(context, flags);
   const progress = remembering(display.progress, failed);
+  const qualify = qualifier(await readSettings(context.env, surroundings.paths), surroundings.paths);
   const fetching = async () => ({ settings: await readSettings(context.env, surroundings.paths), env: context.env });
   return interruptible(async (signal, ended) => {
-    const result = await buildImage(surroundings, order, { progress, signal, image: imageFinder(context, surroundings, flags), fetching })();
+    const result = await buildImage(surroundings, order, { progress, signal, image: imageFinder(context, surroundings, flags), fullName: (name) => fullName(qualify(name)), fetching })();
     display.close();
     const by = ended();
     if (by !== undefined) return 128 + (numbers[by] ?? 0);
