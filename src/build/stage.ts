@@ -104,6 +104,8 @@ const perform = async (session: Session, planned: PlannedStage, making: Making, 
     case 'COPY':
     case 'ADD': {
       const files = await filesOf(instruction.kind === 'COPY' ? instruction.from : undefined);
+      // The context is read before the step that needs it begins, so that each shows its own time.
+      if (files === session.context && instruction.sources.some((source) => !/^(?:[a-z]+:\/\/|git@|\$)/u.test(source))) await files.tree();
       return withLayer(making, await doStep(session, planned, title, () => planCopy(session, config, layers, instruction, files)));
     }
     case 'WORKDIR': {
