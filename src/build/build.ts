@@ -220,7 +220,7 @@ export const buildImage = (surroundings: Surroundings, order: BuildOrder, tools:
   let understood: Understood | undefined;
   try {
     const stored = await withWorkspace(surroundings, async (workspace) => {
-      const context = await shownContext(order.context, tools, () => openContext(workspace, order.context, tools.fetching));
+      const context = await shownContext(order.context, tools, () => openContext(workspace, order.context, tools.fetching, tools.signal));
       dockerfile = context.dockerfile;
       understood = understand(order, context);
       return buildIn(workspace, order, context, understood, tools);

@@ -10,6 +10,7 @@ import { checkOutcome, outcomeOf } from '../images/program.ts';
 import { compressionOf, openInput } from '../images/spool.ts';
 import { helperPath } from '../system/helper.ts';
 import { longestFile } from './dockerfile/lines.ts';
+import { isGit, parseGitAddress } from './git-address.ts';
 import { readInPlace } from './files.ts';
 import type { FetchContext } from '../images/fetch-url.ts';
 import type { Workspace } from './workspace.ts';
@@ -20,6 +21,8 @@ export interface ContextOrder {
   readonly file?: string;
   /** The caller's directory, absolute. */
   readonly cwd: string;
+  /** Of a repository: `.git` is part of the context. */
+  readonly keepsGit?: boolean;
 }
 
 export interface OpenContext {
@@ -31,7 +34,6 @@ export interface OpenContext {
 }
 
 const isAddress = (word: string): boolean => /^https?:\/\//u.test(word);
-const isGit = (word: string): boolean => /^(git:\/\/|git@|ssh:\/\/|github\.com\/)/u.test(word) || /^https?:\/\/[^#]*\.git(#|$)/u.test(word);
 
 const newDirectory = ({ directory }: Workspace): string => {
   const context = join(directory, 'context');
@@ -104,10 +106,14 @@ const fromDirectory = async ({ word, file, cwd }: ContextOrder): Promise<OpenCon
   return { directory, dockerfile, ignore: ignoreText(path, directory) };
 };
 
-/** From an archive nothing is read by its path alone: links in it lead nowhere else. */
 const fromArchive = async (workspace: Workspace, archive: string, file: string | undefined, subject: string): Promise<OpenContext> => {
   const directory = newDirectory(workspace);
   await unpack(workspace, archive, directory, subject);
+  return fromForeign(workspace, directory, file, subject);
+};
+
+/** Of what somebody else has made nothing is read by its path alone: links in it lead nowhere else. */
+const fromForeign = async (workspace: Workspace, directory: string, file: string | undefined, subject: string): Promise<OpenContext> => {
   const place = { kind: 'host', directory } as const;
   const name = file ?? 'Dockerfile';
   const text = (await readInPlace(workspace, place, `/${name}`)) ?? fail({ _tag: 'NotFound', kind: 'file', name: `${name} in ${subject}`, hint: 'name the Dockerfile with -f' });
@@ -128,12 +134,20 @@ const fromStream = async (workspace: Workspace, stream: Readable, { file, cwd }:
   return { directory: newDirectory(workspace), dockerfile: { name: 'Dockerfile', text: textOf(path, subject) }, ignore: '' };
 };
 
+/** A repository: what its commit has below the directory that the address names. */
+const fromGit = async (workspace: Workspace, { word, file, keepsGit = false }: ContextOrder, signal: AbortSignal): Promise<OpenContext> => {
+  const { checkOut, commitOf } = await import('./git.ts');
+  const address = parseGitAddress(word);
+  const directory = await checkOut(workspace, address, await commitOf(workspace, address, signal), keepsGit, signal);
+  return fromForeign(workspace, directory, file, address.shown);
+};
+
 /** Makes the context ready in `workspace`. Throws SkiffFailure. */
-export const openContext = async (workspace: Workspace, order: ContextOrder, fetching: () => Promise<FetchContext>): Promise<OpenContext> => {
+export const openContext = async (workspace: Workspace, order: ContextOrder, fetching: () => Promise<FetchContext>, signal: AbortSignal): Promise<OpenContext> => {
   const { word, file } = order;
   if (word === '-' && file === '-') usage("only one of context and Dockerfile can come from standard input: both are '-'", 'give a directory for the context');
   if (word === '-') return fromStream(workspace, openInput('-'), order, 'standard input');
-  if (isGit(word)) refuse(`cannot build from the git repository ${word} yet`, 'clone it, and give the directory');
+  if (isGit(word)) return fromGit(workspace, order, signal);
   if (!isAddress(word)) return fromDirectory(order);
   const { withUrl, shownUrl } = await import('../images/fetch-url.ts');
   const path = join(workspace.directory, 'fetched');

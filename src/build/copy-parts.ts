@@ -9,6 +9,7 @@ import { refuse } from '../core/invalid.ts';
 import { contentDigest } from './cache-key.ts';
 import { wrong } from './dockerfile/location.ts';
 import { digestFiles, listPlace } from './files.ts';
+import { isGit, parseGitAddress } from './git-address.ts';
 import { select } from './select.ts';
 import type { Add, Copy } from './dockerfile/instructions.ts';
 import type { Place } from './files.ts';
@@ -28,7 +29,6 @@ export interface Part {
 }
 
 const isAddress = (source: string): boolean => /^https?:\/\//u.test(source);
-const isGit = (source: string): boolean => /^(git:\/\/|git@|ssh:\/\/)/u.test(source) || /^https?:\/\/[^#]*\.git(#|$)/u.test(source);
 
 const digestOf = async (session: Session, files: Files, selection: Selection, keepsOwners: boolean): Promise<string> =>
   contentDigest(selection.items, await digestFiles(session.workspace, files.place, selection.items, files.subject), keepsOwners);
@@ -95,6 +95,25 @@ const addressPart = async (session: Session, address: string, checksum: string |
   return wholePart(session, hostFiles(session, directory, address));
 };
 
+/** The repositories among the sources of an ADD, and which commit each means now. */
+export const commitsOf = async ({ workspace, signal }: Session, { kind, sources }: Copy | Add): Promise<ReadonlyMap<string, string>> => {
+  const repositories = sources.filter(isGit);
+  if (repositories.length === 0) return new Map();
+  if (kind === 'COPY') return wrong("source can't be a git ref for COPY");
+  const { commitOf } = await import('./git.ts');
+  return new Map(await Promise.all(repositories.map(async (source) => [source, await commitOf(workspace, parseGitAddress(source), signal)] as const)));
+};
+
+const repositoryPart = async (session: Session, instruction: Copy | Add, source: string, commit: string): Promise<Part> => {
+  const { checkOut } = await import('./git.ts');
+  const address = parseGitAddress(source);
+  const keepsGit = instruction.kind === 'ADD' && instruction.keepGitDir;
+  const directory = await checkOut(session.workspace, address, commit, keepsGit, session.signal);
+  const files = hostFiles(session, directory, address.shown);
+  const selection = select(await files.tree(), ['/'], instruction);
+  return { kind: 'files', place: files.place, selection, digest: await digestOf(session, files, selection, false), keepsOwners: false, subject: files.subject };
+};
+
 /** The first bytes of a tar that is not compressed have `ustar` in their middle. */
 const headLength = 262;
 
@@ -139,17 +158,16 @@ const localParts = async (session: Session, instruction: Copy | Add, files: File
 /** A path from a listing as a source that has no wildcards. */
 const escaped = (path: string): string => Buffer.from(path, 'latin1').toString('utf8').replace(/[\\*?[\]]/gu, '\\$&');
 
-/** All that `instruction`, whose variables are expanded, brings from `files` and elsewhere. Throws a `DockerfileError`, SkiffFailure. */
-export const partsOf = async (session: Session, instruction: Copy | Add, files: Files): Promise<readonly Part[]> => {
-  const git = instruction.sources.find(isGit);
+/** All that `instruction`, whose variables are expanded, brings from `files` and elsewhere; of repositories these commits. Throws a `DockerfileError`, SkiffFailure. */
+export const partsOf = async (session: Session, instruction: Copy | Add, files: Files, commits: ReadonlyMap<string, string>): Promise<readonly Part[]> => {
   const addresses = instruction.sources.filter((source) => isAddress(source) && !isGit(source));
-  if (git !== undefined && instruction.kind === 'ADD') refuse(`ADD ${git}: git repositories cannot be added yet`, 'clone it in a RUN, or before the build');
   if (addresses.length > 0 && instruction.kind === 'COPY') wrong("source can't be a URL for COPY");
   if (instruction.kind === 'ADD' && instruction.checksum !== undefined && (instruction.sources.length !== 1 || addresses.length !== 1)) wrong("checksum can't be specified for multiple sources, and requires an HTTP(S) source");
   if (instruction.kind === 'ADD' && instruction.unpack === true && addresses.length > 0) refuse('ADD --unpack of an address is not possible yet', 'fetch and unpack it in a RUN');
-  const local = await localParts(session, instruction, files, instruction.sources.filter((source) => !isAddress(source)));
+  const local = await localParts(session, instruction, files, instruction.sources.filter((source) => !isAddress(source) && !isGit(source)));
   const fetched: Part[] = [];
   for (const address of addresses) fetched.push(await addressPart(session, address, instruction.kind === 'ADD' ? instruction.checksum : undefined));
+  for (const [repository, commit] of commits) fetched.push(await repositoryPart(session, instruction, repository, commit));
   return [...local, ...fetched, ...(await inlineParts(session, instruction))];
 };
 

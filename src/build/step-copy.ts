@@ -7,10 +7,11 @@ import { checkOutcome, outcomeOf } from '../images/program.ts';
 import { pileCommand } from '../runtime/step-files.ts';
 import { dateFact, stepKey } from './cache-key.ts';
 import { expandIn, targetOf } from './config.ts';
-import { partsOf } from './copy-parts.ts';
+import { commitsOf, partsOf } from './copy-parts.ts';
 import { wrong } from './dockerfile/location.ts';
 import { lex } from './dockerfile/words.ts';
 import { gatherItems } from './files.ts';
+import { isGit } from './git-address.ts';
 import { directoriesOf } from './layers.ts';
 import { ownerOf } from './users.ts';
 import type { Outcome } from '../images/program.ts';
@@ -140,10 +141,16 @@ export const planCopy = (session: Session, stage: StageConfig, below: readonly B
   const facts = { kind: instruction.kind, ...dateFact(session.options), target, chown: instruction.chown ?? '', mode: mode ?? '', parents: instruction.parents };
   const parent = base.map(({ diffId }) => diffId);
   let parts: Promise<readonly Part[]> | undefined;
-  const takeParts = (): Promise<readonly Part[]> => (parts ??= partsOf(session, instruction, files));
+  let commits: Promise<ReadonlyMap<string, string>> | undefined;
+  // Asked once: a branch that moves meanwhile must not bring other files than the key says.
+  const takeCommits = (): Promise<ReadonlyMap<string, string>> => (commits ??= commitsOf(session, instruction));
+  const takeParts = (): Promise<readonly Part[]> => (parts ??= takeCommits().then((known) => partsOf(session, instruction, files, known)));
   const byContent = async (): Promise<string> => stepKey(parent, { ...facts, parts: (await takeParts()).map(({ kind, digest, selection }) => [kind, digest, selection.kind]) });
   const byLayers = (layers: readonly BuiltLayer[]) => async (): Promise<string> =>
     stepKey(parent, { ...facts, sources: instruction.sources, exclude: instruction.exclude, inline: instruction.inline.map(({ name, text }) => [name, text]), from: layers.map(({ diffId }) => diffId) });
+  const byCommits = async (): Promise<string> =>
+    stepKey(parent, { ...facts, exclude: instruction.exclude, keepsGit: instruction.kind === 'ADD' && instruction.keepGitDir, commits: [...(await takeCommits())] });
+  const isAllGit = instruction.kind === 'ADD' && instruction.inline.length === 0 && instruction.sources.every(isGit);
   const owner = async (): Promise<string | undefined> => (instruction.chown === undefined ? undefined : ownerOf(workspace, () => workspace.pile(directoriesOf(workspace, below)), instruction.chown));
   const make = async (key: string, task: Task): Promise<StepLayer> => {
     const taken = await takeParts();
@@ -156,5 +163,5 @@ export const planCopy = (session: Session, stage: StageConfig, below: readonly B
     }
     return session.layers.make(pile, key, historyOf(instruction), []);
   };
-  return { keys: [...(files.layers === undefined ? [] : [byLayers(files.layers)]), byContent], make, history: historyOf(instruction) };
+  return { keys: isAllGit ? [byCommits] : [...(files.layers === undefined ? [] : [byLayers(files.layers)]), byContent], make, history: historyOf(instruction) };
 };

@@ -82,7 +82,7 @@ const orderOf = async (context: Context, { paths, env }: Surroundings, flags: Fl
   for (const right of allowed) if (!rights.has(right)) fail({ _tag: 'Usage', message: `--allow ${right}: there is no such right`, hint: `choose from ${[...rights].join(', ')}` });
   if (!flags.rm) fail({ _tag: 'Refused', message: '--rm=false: containers of RUN are not kept', hint: 'leave it out' });
   return {
-    context: { word, cwd: process.cwd(), ...(file === undefined ? {} : { file }) },
+    context: { word, cwd: process.cwd(), keepsGit: /^(1|true)$/u.test(argumentsOf(flags.buildArg, env).get('BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? ''), ...(file === undefined ? {} : { file }) },
     ...(target === undefined ? {} : { target }),
     buildArgs: argumentsOf(flags.buildArg, env),
     labels: need(mergeLabels({}, [], flags.label)),

@@ -71,6 +71,7 @@ const forTests = [
   program('squashfuse', 'squashfuse'),
   program('squashfs-tools', 'mksquashfs'),
   program('sshfs', 'sshfs'),
+  program('git', 'git'),
   program('openssh-server', 'sshd'),
   program('qemu-utils', 'qemu-img'),
   ...(process.arch === 'x64' ? [program('qemu-system-x86', 'qemu-system-x86_64')] : []),
