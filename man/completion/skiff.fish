@@ -245,7 +245,7 @@ function __skiff_arguments
         case commit
             set spec 'help' 'a/author=+' 'c/change=+' 'm/message=+' 'p/pause' 'no-pause'
         case build
-            set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'o/output=+' 'push' 'provenance=+' 'sbom=+' 'no-cache' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
+            set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'o/output=+' 'push' 'provenance=+' 'sbom=+' 'no-cache' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'ssh=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
         case builder-prune
             set spec 'help' 'a/all' 'filter=+' 'f/force' 'keep-storage=+'
         case buildx-du
@@ -833,6 +833,7 @@ complete -c skiff -n '__skiff_is build' -l no-cache-filter -x -d 'Do the steps o
 complete -c skiff -n '__skiff_is build' -l network -x -a 'default none host' -d 'Network of RUN: default, none or host'
 complete -c skiff -n '__skiff_is build' -l allow -x -d 'Let a RUN ask for network.host or security.insecure'
 complete -c skiff -n '__skiff_is build' -l secret -x -d 'A secret for RUN --mount=type=secret'
+complete -c skiff -n '__skiff_is build' -l ssh -x -d 'An SSH agent for RUN --mount=type=ssh: yours, that at a socket, or one with these keys'
 complete -c skiff -n '__skiff_is build' -l add-host -x -d 'Add a line to RUN\'s /etc/hosts'
 complete -c skiff -n '__skiff_is build' -l rm -d 'Keep nothing of the containers of RUN, which is so in any case'
 complete -c skiff -n '__skiff_is build' -l force-rm -d 'The same when a step fails'

@@ -1,22 +1,20 @@
 /** `RUN --mount`, made into mounts of a container: what is bound is a copy, a directory of the builder's own, or a file that the runtime directory holds. */
-import { createHash } from 'node:crypto';
-import { chmodSync, closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { basename, join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { refuse } from '../core/invalid.ts';
-import { mountsDirectory } from '../images/build-cache.ts';
 import { checkOutcome, outcomeOf } from '../images/program.ts';
-import { lockDescriptor } from '../system/files.ts';
 import { helperPath, inUserNamespace } from '../system/helper.ts';
 import { contentDigest } from './cache-key.ts';
-import { directoryTar } from './directory-tar.ts';
+import { holdCache } from './cache-mount.ts';
 import { wrong } from './dockerfile/location.ts';
 import { digestFiles, gatherItems } from './files.ts';
 import { select } from './select.ts';
+import type { Beginning, HeldCache } from './cache-mount.ts';
 import type { RunMount } from './dockerfile/run-mounts.ts';
 import type { Selection } from './select.ts';
 import type { Files, Session } from './session.ts';
+import type { Agent } from './ssh-agent.ts';
 
 /** A mount that is ready to be made. */
 export interface ReadyMount {
@@ -29,7 +27,11 @@ export interface ReadyMount {
   readonly end?: () => void;
   /** A variable instead of a mount: its name and value. */
   readonly variable?: readonly [string, string];
+  /** A variable that says where the mount is. */
+  readonly place?: readonly [string, string];
 }
+
+type FilesOf = (from: string | undefined) => Promise<Files>;
 
 /** One field of a `--mount`. */
 const field = (name: string, value: string): string => (/[",\n]/u.test(value) ? `"${name}=${value.replaceAll('"', '""')}"` : `${name}=${value}`);
@@ -63,50 +65,34 @@ const materialize = async (session: Session, files: Files, selection: Selection,
   return selection.kind !== 'files' ? directory : join(directory, Buffer.from(item?.name ?? '', 'latin1').toString('utf8'));
 };
 
+/** A source that means itself, without wildcards. */
+const literal = (source: string): string => source.replace(/[\\*?[\]]/gu, '\\$&');
+
 const bindMount = async (session: Session, { source = '/', readOnly }: RunMount, target: string, files: Files): Promise<ReadyMount> => {
-  const selection = select(await files.tree(), [source === '' ? '/' : source.replace(/[\\*?[\]]/gu, '\\$&')], { exclude: [], parents: false });
+  const selection = select(await files.tree(), [source === '' ? '/' : literal(source)], { exclude: [], parents: false });
   const keepsOwners = files.place.kind === 'pile';
   const content = files.layers?.map(({ diffId }) => diffId) ?? contentDigest(selection.items, await digestFiles(session.workspace, files.place, selection.items, files.subject), keepsOwners);
   return { target, fact: ['bind', target, source, readOnly, content], make: async () => bound(await materialize(session, files, selection, keepsOwners ? undefined : '0:0'), target, readOnly) };
 };
 
-/** A cache's directory: its id means nothing but itself, so it is hashed. */
-const cacheDirectory = ({ workspace }: Session, id: string): string =>
-  join(mountsDirectory(workspace.surroundings.paths), createHash('sha256').update(id).digest('hex'));
-
-const ownedDirectory = async ({ workspace }: Session, directory: string, { uid = 0, gid = 0, mode = 0o755 }: RunMount): Promise<void> => {
-  const { paths, host } = workspace.surroundings;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (uid === 0 && gid === 0 && mode === 0o755) return chmodSync(directory, mode);
-  // Whose it is and who may enter it is for root of the containers' ids to say: an archive with nothing but the directory says it.
-  const single = host.idMap.mode === 'single' ? ['--single-uid'] : [];
-  const [program = '', ...words] = inUserNamespace(paths, host, [helperPath(paths, 'skiff-tree'), 'apply', '--dir', directory, ...single]);
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
-  const ended = outcomeOf(child, true);
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(directoryTar(uid, gid, mode));
-  checkOutcome(await ended, 'make', directory);
+/** Files of a stage or image with which a cache begins, copied when there is none yet. */
+const beginningOf = async (session: Session, { source = '/' }: RunMount, files: Files): Promise<Beginning> => {
+  const selection = select(await files.tree(), [source === '' ? '/' : literal(source)], { exclude: [], parents: false });
+  const keepsOwners = files.place.kind === 'pile';
+  if (selection.kind === 'files') wrong(`a cache can only begin with a directory, and ${JSON.stringify(source)} is none`);
+  const digest = contentDigest(selection.items, await digestFiles(session.workspace, files.place, selection.items, files.subject), keepsOwners);
+  return { digest, copy: () => materialize(session, files, selection, keepsOwners ? undefined : '0:0') };
 };
 
-/** Only one RUN at a time has the cache, of this build or another; the others wait. */
-const locked = async ({ workspace }: Session, directory: string): Promise<() => void> => {
-  const fd = openSync(join(directory, 'lock'), constants.O_RDWR | constants.O_CREAT, 0o600);
-  await lockDescriptor(workspace.surroundings.paths, fd, 'exclusive');
-  return () => closeSync(fd);
-};
-
-const cacheMount = (session: Session, mount: RunMount, target: string): ReadyMount => {
-  if (mount.from !== undefined) refuse('RUN --mount=type=cache cannot begin with the files of a stage yet', 'leave out from=, and copy what is needed in the RUN');
-  if (mount.sharing === 'private') refuse('RUN --mount=type=cache: sharing=private is not possible yet', 'use sharing=locked, or another id for each build');
+const cacheMount = async (session: Session, mount: RunMount, target: string, filesOf: FilesOf): Promise<ReadyMount> => {
+  const beginning = mount.from === undefined ? undefined : await beginningOf(session, mount, await filesOf(mount.from));
   const id = mount.id ?? target;
-  let release = (): void => undefined;
+  let held: HeldCache | undefined;
   const make = async (): Promise<string> => {
-    const directory = join(cacheDirectory(session, id), 'data');
-    await ownedDirectory(session, directory, mount);
-    if (mount.sharing === 'locked') release = await locked(session, cacheDirectory(session, id));
-    return bound(directory, target, mount.readOnly);
+    held = await holdCache(session, id, mount, beginning);
+    return bound(held.directory, target, mount.readOnly);
   };
-  return { target, fact: ['cache', target, id, mount.readOnly], make, end: () => release() };
+  return { target, fact: ['cache', target, id, mount.readOnly, ...(beginning === undefined ? [] : [beginning.digest])], make, end: () => held?.release() };
 };
 
 const secretText = (session: Session, mount: RunMount, id: string): Buffer | undefined => {
@@ -118,18 +104,26 @@ const secretText = (session: Session, mount: RunMount, id: string): Buffer | und
 };
 
 /** Secrets lie on the runtime directory's file system, which is memory where there is a login session, and go with the build. */
-const secretFile = async ({ workspace }: Session, text: Buffer, { uid = 0, gid = 0, mode = 0o400 }: RunMount): Promise<string> => {
+const newSecretPlace = ({ workspace }: Session): string => {
   const directory = join(workspace.secrets(), String(serial));
   serial += 1;
+  return directory;
+};
+
+/** Whose a file is inside is for root of the containers' ids to say. */
+const giveAway = async ({ workspace }: Session, path: string, uid: number, gid: number, subject: string): Promise<void> => {
+  const { paths, host } = workspace.surroundings;
+  const [program = '', ...words] = inUserNamespace(paths, host, ['/bin/chown', `${uid}:${gid}`, path]);
+  checkOutcome(await outcomeOf(spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] }), false), 'give away', subject);
+};
+
+const secretFile = async (session: Session, text: Buffer, { uid = 0, gid = 0, mode = 0o400 }: RunMount): Promise<string> => {
+  const directory = newSecretPlace(session);
   mkdirSync(directory, { mode: 0o700 });
   const path = join(directory, 'secret');
   writeFileSync(path, text, { mode: 0o600 });
   chmodSync(path, mode);
-  if (uid === 0 && gid === 0) return path;
-  const { paths, host } = workspace.surroundings;
-  // Whose it is inside is for root of the containers' ids to say.
-  const [program = '', ...words] = inUserNamespace(paths, host, ['/bin/chown', `${uid}:${gid}`, path]);
-  checkOutcome(await outcomeOf(spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] }), false), 'give away', 'a secret');
+  if (uid !== 0 || gid !== 0) await giveAway(session, path, uid, gid, 'a secret');
   return path;
 };
 
@@ -142,6 +136,23 @@ const secretMount = (session: Session, mount: RunMount, directory: string): Read
   return { target, fact: ['secret', id, target], make: async () => bound(await secretFile(session, text, mount), target, true) };
 };
 
+/** The agent of `--ssh ID`; undefined where there is none, and none is required. Commands find the first one by SSH_AUTH_SOCK. */
+const sshMount = (session: Session, mount: RunMount, directory: string, others: number): ReadyMount | undefined => {
+  const { id = 'default', uid = 0, gid = 0, mode = 0o600 } = mount;
+  const source = session.options.ssh.get(id);
+  if (source === undefined) return mount.required ? wrong(`unset ssh forward key ${id}: build with --ssh ${id}`) : undefined;
+  const target = posix.resolve(directory, mount.target ?? `/run/buildkit/ssh_agent.${others}`);
+  let agent: Agent | undefined;
+  const make = async (): Promise<string> => {
+    const { serveAgent } = await import('./ssh-agent.ts');
+    agent = await serveAgent(newSecretPlace(session), source);
+    chmodSync(agent.path, mode);
+    if (uid !== 0 || gid !== 0) await giveAway(session, agent.path, uid, gid, 'the socket of an agent');
+    return bound(agent.path, target, false);
+  };
+  return { target, fact: ['ssh', id, target], make, end: () => agent?.end(), place: ['SSH_AUTH_SOCK', target] };
+};
+
 const tmpfsMount = ({ size }: RunMount, target: string): ReadyMount => ({
   target,
   fact: ['tmpfs', target, size ?? 0],
@@ -149,16 +160,18 @@ const tmpfsMount = ({ size }: RunMount, target: string): ReadyMount => ({
 });
 
 /** The mounts of a RUN in `directory`; `filesOf` finds what `from` means. Those of secrets that are not there, and need not be, are left out. */
-export const readyMounts = async (session: Session, mounts: readonly RunMount[], directory: string, filesOf: (from: string | undefined) => Promise<Files>): Promise<readonly ReadyMount[]> => {
+export const readyMounts = async (session: Session, mounts: readonly RunMount[], directory: string, filesOf: FilesOf): Promise<readonly ReadyMount[]> => {
   const ready: ReadyMount[] = [];
   for (const mount of mounts) {
     const target = posix.resolve('/', directory, mount.target ?? '');
     if (mount.kind !== 'secret' && mount.kind !== 'ssh' && target === '/') wrong(`invalid mount target ${JSON.stringify(target)}`);
     if (mount.kind === 'bind') ready.push(await bindMount(session, mount, target, await filesOf(mount.from)));
-    else if (mount.kind === 'cache') ready.push(cacheMount(session, mount, target));
+    else if (mount.kind === 'cache') ready.push(await cacheMount(session, mount, target, filesOf));
     else if (mount.kind === 'tmpfs') ready.push(tmpfsMount(mount, target));
-    else if (mount.kind === 'ssh') refuse('RUN --mount=type=ssh is not possible yet', 'give the key as a secret: --mount=type=secret,id=key');
-    else {
+    else if (mount.kind === 'ssh') {
+      const agent = sshMount(session, mount, directory, ready.filter(({ place }) => place !== undefined).length);
+      if (agent !== undefined) ready.push(agent);
+    } else {
       const secret = secretMount(session, mount, directory);
       if (secret !== undefined) ready.push(secret);
     }

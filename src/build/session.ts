@@ -9,6 +9,7 @@ import type { Place } from './files.ts';
 import type { FetchContext } from '../images/fetch-url.ts';
 import type { BuiltLayer, LayerStore } from './layers.ts';
 import type { Progress } from './progress.ts';
+import type { SshSource } from './ssh-agent.ts';
 import type { Tree } from './tree.ts';
 import type { StageConfig } from './config.ts';
 import type { Workspace } from './workspace.ts';
@@ -28,6 +29,8 @@ export interface StepOptions {
   readonly ulimit: readonly string[];
   readonly securityOpt: readonly string[];
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** Agents of `--ssh`, by id. */
+  readonly ssh: ReadonlyMap<string, SshSource>;
   /** Of the cgroup that each RUN gets then. */
   readonly limits: LimitFlags;
   /** SOURCE_DATE_EPOCH: no date in the image is later than that (seconds since 1970). */

@@ -88,8 +88,10 @@ export const planRun = async (session: Session, stage: StageConfig, below: reado
   const make = async (key: string, task: Task): Promise<StepLayer> => {
     const pile = workspace.pile(directoriesOf(workspace, below));
     const flagsOfMounts: string[] = [];
-    for (const mount of mounts) if (mount.variable === undefined) flagsOfMounts.push(await mount.make());
-    const variables = mounts.flatMap(({ variable }) => (variable === undefined ? [] : [`${variable[0]}=${variable[1]}`]));
+    // What was made so far ends, whichever fails.
+    const end = (): void => mounts.forEach((mount) => mount.end?.());
+    for (const mount of mounts) if (mount.variable === undefined) flagsOfMounts.push(await mount.make().catch((error: unknown) => (end(), Promise.reject(error))));
+    const variables = [...mounts.flatMap(({ variable }) => (variable === undefined ? [] : [variable])), ...mounts.flatMap(({ place: named }) => (named === undefined ? [] : [named])).slice(0, 1)].map((pair) => pair.join('='));
     const image = { reference: 'the stage', id: '', layers: pile.layers, platform: formatPlatform(stage.platform), config: { Env: [...env, ...proxiesOf(session), ...variables], User: user, WorkingDir: directory } };
     const flags = {
       command: args,
@@ -104,7 +106,7 @@ export const planRun = async (session: Session, stage: StageConfig, below: reado
       ...(privileged ? { privileged } : {}),
     };
     const place = { upper: join(pile.directory, 'upper'), work: join(pile.directory, 'work') };
-    const code = await runStep(workspace.surroundings, { image, flags, ...place }, { stdout: task.output, stderr: task.output }, session.signal).finally(() => mounts.forEach(({ end }) => end?.()));
+    const code = await runStep(workspace.surroundings, { image, flags, ...place }, { stdout: task.output, stderr: task.output }, session.signal).finally(end);
     if (session.signal.aborted) return wrong('canceled');
     if (code !== 0) return wrong(`process ${JSON.stringify(args.join(' '))} did not complete successfully: exit code: ${code}`);
     return session.layers.make(pile, key, historyOf(stage, args), coveredPaths(mounts.map(({ target }) => target)));

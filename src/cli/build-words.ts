@@ -1,5 +1,5 @@
 /** Values of `build`'s flags that are words of their own: arguments, contexts, secrets. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { splitRecord } from '../core/csv.ts';
 import { fail } from '../core/errors.ts';
@@ -7,6 +7,7 @@ import { refuse, usage } from '../core/invalid.ts';
 import type { NamedContext } from '../build/build.ts';
 import type { Output } from '../build/outputs.ts';
 import type { Secret } from '../build/session.ts';
+import type { SshSource } from '../build/ssh-agent.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -93,3 +94,18 @@ const secretOf = (word: string, cwd: string, env: Environment): readonly [string
 
 /** `--secret id=ID[,src=FILE|,env=NAME]`; without a source the variable of that name, or the file. */
 export const secretsOf = (words: readonly string[], cwd: string, env: Environment): ReadonlyMap<string, Secret> => new Map(words.map((word) => secretOf(word, cwd, env)));
+
+const agentOf = (word: string, cwd: string, env: Environment): readonly [string, SshSource] => {
+  const [, id = '', given] = /^([^=]*)(?:=(.*))?$/su.exec(word) ?? [];
+  const [first = '', ...more] = (given ?? env['SSH_AUTH_SOCK'] ?? '').split(',').filter((path) => path !== '');
+  if (id === '') return usage(`invalid --ssh '${word}': its id is missing`, 'write --ssh default, or ID=SOCKET, or ID=KEY');
+  if (first === '') return refuse(`--ssh ${word}: there is no agent, as SSH_AUTH_SOCK is not set`, 'start one, or name a key: --ssh default=KEY');
+  const paths = [first, ...more].map((path) => resolve(cwd, path));
+  for (const path of paths) if (!existsSync(path)) return fail({ _tag: 'NotFound', kind: 'file', name: path, hint: `it is what --ssh ${word} names` });
+  const sockets = paths.filter((path) => statSync(path).isSocket());
+  if (sockets.length === 0) return [id, { kind: 'keys', paths }];
+  return paths.length === 1 ? [id, { kind: 'socket', path: paths[0] ?? '' }] : usage(`--ssh ${word}: a socket stands alone`, 'write --ssh ID=SOCKET');
+};
+
+/** `--ssh ID[=SOCKET|KEY[,KEY]]`; an id alone means the agent of SSH_AUTH_SOCK. */
+export const agentsOf = (words: readonly string[], cwd: string, env: Environment): ReadonlyMap<string, SshSource> => new Map(words.map((word) => agentOf(word, cwd, env)));

@@ -17,7 +17,7 @@ import { familiarReference, formatReference, parseReference } from '../core/refe
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { readSettings } from '../system/settings.ts';
 import type { BuildDisplay } from './build-display.ts';
-import { argumentsOf, contextsOf, epochOf, outputsOf, secretsOf } from './build-words.ts';
+import { agentsOf, argumentsOf, contextsOf, epochOf, outputsOf, secretsOf } from './build-words.ts';
 import type { Context } from './context.ts';
 import { exitOne } from './exit-one.ts';
 import { table } from './options/build.ts';
@@ -99,6 +99,7 @@ const orderOf = async (context: Context, { paths, env }: Surroundings, flags: Fl
       ulimit: flags.ulimit,
       securityOpt: flags.securityOpt,
       secrets: secretsOf(flags.secret, process.cwd(), env),
+      ssh: agentsOf(flags.ssh, process.cwd(), env),
       limits: limitsOf(flags),
       ...epochOf(argumentsOf(flags.buildArg, env), env),
       ...(shmSize === undefined ? {} : { shmSize }),

@@ -7,8 +7,8 @@
 /** @type {Readonly<Record<string, readonly string[]>>} */
 const functions = {
   'node:tty': ['isatty'],
-  'node:net': ['connect', 'isIPv4', 'isIPv6'],
-  'node:crypto': ['createHash'],
+  'node:net': ['connect', 'createServer', 'isIPv4', 'isIPv6'],
+  'node:crypto': ['createHash', 'randomUUID'],
   'node:child_process': ['spawn', 'spawnSync', 'execFile'],
 };
 

@@ -36,6 +36,7 @@ export const table = {
     { name: 'network', kind: 'string', value: 'MODE', help: 'Network of RUN: default, none or host', group: steps, choices: ['default', 'none', 'host'], default: 'default' },
     { name: 'allow', kind: 'list', value: 'RIGHT', help: 'Let a RUN ask for network.host or security.insecure', group: steps },
     { name: 'secret', kind: 'list', value: 'id=ID[,src=FILE|,env=NAME]', help: 'A secret for RUN --mount=type=secret', group: steps },
+    { name: 'ssh', kind: 'list', value: 'ID[=SOCKET|KEY[,KEY]]', help: 'An SSH agent for RUN --mount=type=ssh: yours, that at a socket, or one with these keys', group: steps },
     { name: 'add-host', kind: 'list', value: 'NAME:ADDRESS', help: "Add a line to RUN's /etc/hosts", group: steps },
     { name: 'rm', kind: 'bool', help: 'Keep nothing of the containers of RUN, which is so in any case', default: 'true', group: steps },
     { name: 'force-rm', kind: 'bool', help: 'The same when a step fails', group: steps },
@@ -65,7 +66,6 @@ export const table = {
     { name: 'policy', reason: 'there are no policies for sources', instead: 'leave it out' },
     { name: 'resource', reason: 'limits have flags of their own', instead: 'use --memory or --cpu-quota' },
     { name: 'squash', reason: 'layers are kept as they are', instead: 'copy the result into FROM scratch' },
-    { name: 'ssh', reason: 'no agent is passed on', instead: 'give the key as a --secret' },
   ],
   examples: [
     { command: 'skiff build -t app .', text: 'The Dockerfile in this directory' },
