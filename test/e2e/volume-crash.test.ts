@@ -180,9 +180,13 @@ test('of a create that names a volume and a removal at the same time one gives w
 
 test('of the end of a container with --rm, and another one that takes its volumes, one gives way', async () => {
   let taken = 0;
-  for (let round = 0; round < tries(10, 200); round += 1) {
-    const first = start(['run', '--rm', '--name', 'first', '--network', 'none', '-v', '/anonymous', 'busybox', 'sh', '-c', 'echo data > /anonymous/file']);
-    await pause(20 + randomInt(100));
+  const words = ['run', '--rm', '--name', 'first', '--network', 'none', '-v', '/anonymous', 'busybox', 'sh', '-c', 'echo data > /anonymous/file'];
+  const began = Date.now();
+  output(words);
+  const span = Date.now() - began;
+  for (let round = 0; round < tries(20, 200); round += 1) {
+    const first = start(words);
+    await pause(randomInt(span));
     const second = await start(['create', '--name', 'second', '--network', 'none', '--volumes-from', 'first', 'busybox', 'cat', '/anonymous/file']).end;
     assert.is((await first.end).status, 0);
     if (second.status === 0) {
