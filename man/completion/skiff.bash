@@ -243,7 +243,7 @@ _skiff_find() {
     diff) valued='  ' stops='' ;;
     cp) valued='  ' stops='' ;;
     commit) valued=' --author -a --change -c --message -m ' stops='' ;;
-    build) valued=' --file -f --build-context --target --build-arg --platform --progress --tag -t --label --iidfile --metadata-file --output -o --provenance --sbom --no-cache-filter --network --allow --secret --ssh --add-host --security-opt --shm-size --ulimit --memory -m --memory-swap --cpu-shares -c --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --cgroup-parent ' stops='' ;;
+    build) valued=' --file -f --build-context --target --build-arg --platform --progress --tag -t --label --iidfile --metadata-file --output -o --provenance --sbom --cache-from --cache-to --no-cache-filter --network --allow --secret --ssh --add-host --security-opt --shm-size --ulimit --memory -m --memory-swap --cpu-shares -c --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --cgroup-parent ' stops='' ;;
     builder-prune) valued=' --filter --keep-storage ' stops='' ;;
     buildx-du) valued=' --format ' stops='' ;;
     images) valued=' --filter -f --format ' stops='' ;;
@@ -823,7 +823,7 @@ _skiff() {
         --target) : ;;
         --build-arg) : ;;
         --platform) _skiff_offer 'linux/amd64' 'linux/arm64' 'linux/arm/v7' ;;
-        --progress) _skiff_offer 'auto' 'plain' 'tty' 'quiet' ;;
+        --progress) _skiff_offer 'auto' 'plain' 'tty' 'quiet' 'rawjson' ;;
         --tag|-t) : ;;
         --label) : ;;
         --iidfile) _skiff_files -f ;;
@@ -831,6 +831,8 @@ _skiff() {
         --output|-o) : ;;
         --provenance) _skiff_offer 'false' ;;
         --sbom) _skiff_offer 'false' ;;
+        --cache-from) : ;;
+        --cache-to) : ;;
         --no-cache-filter) : ;;
         --network) _skiff_offer 'default' 'none' 'host' ;;
         --allow) : ;;
@@ -850,7 +852,7 @@ _skiff() {
         --cgroup-parent) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --file --build-context --target --build-arg --pull --platform --progress --quiet --tag --label --iidfile --metadata-file --load --output --push --provenance --sbom --no-cache --no-cache-filter --network --allow --secret --ssh --add-host --rm --force-rm --security-opt --shm-size --ulimit --memory --memory-swap --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --cgroup-parent --help
+            _skiff_offer --file --build-context --target --build-arg --pull --platform --progress --quiet --tag --label --iidfile --metadata-file --load --output --push --provenance --sbom --no-cache --cache-from --cache-to --no-cache-filter --network --allow --secret --ssh --add-host --rm --force-rm --security-opt --shm-size --ulimit --memory --memory-swap --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --cgroup-parent --help
           else
             if ((at == 1)); then :; else :; fi
           fi

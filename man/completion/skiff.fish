@@ -245,7 +245,7 @@ function __skiff_arguments
         case commit
             set spec 'help' 'a/author=+' 'c/change=+' 'm/message=+' 'p/pause' 'no-pause'
         case build
-            set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'o/output=+' 'push' 'provenance=+' 'sbom=+' 'no-cache' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'ssh=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
+            set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'o/output=+' 'push' 'provenance=+' 'sbom=+' 'no-cache' 'cache-from=+' 'cache-to=+' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'ssh=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
         case builder-prune
             set spec 'help' 'a/all' 'filter=+' 'f/force' 'keep-storage=+'
         case buildx-du
@@ -817,7 +817,7 @@ complete -c skiff -n '__skiff_is build' -l target -x -d 'Build this stage'
 complete -c skiff -n '__skiff_is build' -l build-arg -x -d 'Value of an ARG; without one, that of the environment\'s variable'
 complete -c skiff -n '__skiff_is build' -l pull -d 'Fetch the images of FROM though they are there'
 complete -c skiff -n '__skiff_is build' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
-complete -c skiff -n '__skiff_is build' -l progress -x -a 'auto plain tty quiet' -d 'Form of progress'
+complete -c skiff -n '__skiff_is build' -l progress -x -a 'auto plain tty quiet rawjson' -d 'Form of progress'
 complete -c skiff -n '__skiff_is build' -l quiet -s q -d 'Show nothing but the image\'s id'
 complete -c skiff -n '__skiff_is build' -l tag -s t -x -d 'Name of the image'
 complete -c skiff -n '__skiff_is build' -l label -x -d 'Label of the image'
@@ -829,6 +829,8 @@ complete -c skiff -n '__skiff_is build' -l push -d 'Send the image to the regist
 complete -c skiff -n '__skiff_is build' -l provenance -x -a 'false' -d 'Attest where the image comes from: there is nothing but false'
 complete -c skiff -n '__skiff_is build' -l sbom -x -a 'false' -d 'Attest what the image consists of: there is nothing but false'
 complete -c skiff -n '__skiff_is build' -l no-cache -d 'Do all steps anew'
+complete -c skiff -n '__skiff_is build' -l cache-from -x -d 'Find steps in this directory too'
+complete -c skiff -n '__skiff_is build' -l cache-to -x -d 'Write the steps of the result to this directory, or all of them'
 complete -c skiff -n '__skiff_is build' -l no-cache-filter -x -d 'Do the steps of this stage anew'
 complete -c skiff -n '__skiff_is build' -l network -x -a 'default none host' -d 'Network of RUN: default, none or host'
 complete -c skiff -n '__skiff_is build' -l allow -x -d 'Let a RUN ask for network.host or security.insecure'

@@ -13,6 +13,7 @@ import { DockerfileError, usageOf } from './dockerfile/location.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { ignoreOf } from './ignore.ts';
 import { layerStore } from './layers.ts';
+import { watched } from './progress.ts';
 import { shownContext, shownFiles } from './show-context.ts';
 import { needsImage, writeFiles } from './outputs.ts';
 import type { Output } from './outputs.ts';
@@ -28,6 +29,8 @@ import type { Platform } from '../images/platform.ts';
 import type { Candidate, Stored } from '../images/store.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import type { Dockerfile } from './dockerfile/instructions.ts';
+import type { ImportedCache } from './cache-transfer.ts';
+import type { LayerStore } from './layers.ts';
 import type { ContextOrder, OpenContext } from './context.ts';
 import type { Lines } from './dockerfile/location.ts';
 import type { Variables } from './dockerfile/words.ts';
@@ -47,6 +50,9 @@ export interface BuildOrder {
   /** In full. */
   readonly names: readonly string[];
   readonly platform?: Platform;
+  /** Directories of `--cache-from` and `--cache-to`; `max` takes every step along, not only those of the result. Absolute. */
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly { readonly directory: string; readonly mode: 'min' | 'max' }[];
   readonly contexts: ReadonlyMap<string, NamedContext>;
   readonly steps: StepOptions;
   /** At least one. */
@@ -161,10 +167,33 @@ const understand = (order: BuildOrder, { dockerfile }: OpenContext): Understood 
   return { file, globals, plan: planStages(file, order.target, globals), platform };
 };
 
+const importCaches = async ({ cacheFrom }: BuildOrder, { progress }: BuildTools): Promise<readonly ImportedCache[]> => {
+  if (cacheFrom.length === 0) return [];
+  const { openCache } = await import('./cache-transfer.ts');
+  return Promise.all(cacheFrom.map(async (directory) => {
+    const task = progress.begin(`importing cache manifest from local:${directory}`);
+    const cache = await watched(task, async () => openCache(directory));
+    if (cache === undefined) task.note('there is none yet');
+    task.done();
+    return cache;
+  })).then((caches) => caches.filter((cache) => cache !== undefined));
+};
+
+const exportCaches = async ({ surroundings }: Workspace, layers: LayerStore, finished: Finished, { cacheTo }: BuildOrder, { progress }: BuildTools): Promise<void> => {
+  const ofResult = new Set(finished.layers.map(({ diffId }) => diffId));
+  for (const { directory, mode } of cacheTo) {
+    const { writeCache } = await import('./cache-transfer.ts');
+    const task = progress.begin('exporting cache to client directory');
+    const records = new Map([...layers.used()].filter(([, { diffId }]) => mode === 'max' || ofResult.has(diffId)));
+    await watched(task, async () => writeCache(surroundings.paths, records, directory));
+    task.done();
+  }
+};
+
 const buildIn = async (workspace: Workspace, order: BuildOrder, context: OpenContext, { file, globals, plan, platform }: Understood, tools: BuildTools): Promise<Stored | undefined> => {
   const stopper = new AbortController();
   const signal = AbortSignal.any([tools.signal, stopper.signal]);
-  const layers = layerStore(workspace, order.steps.epoch);
+  const layers = layerStore(workspace, order.steps.epoch, await importCaches(order, tools));
   const session: Omit<Session, 'stage'> = {
     workspace,
     layers,
@@ -184,6 +213,7 @@ const buildIn = async (workspace: Workspace, order: BuildOrder, context: OpenCon
   };
   const finished = await runStages(session, plan, () => stopper.abort());
   await writeOutputs(workspace, finished, order, tools);
+  await exportCaches(workspace, layers, finished, order, tools);
   if (!order.outputs.some(needsImage)) return undefined;
   const task = tools.progress.begin('exporting to image');
   const stored = await store(workspace, finished, order);

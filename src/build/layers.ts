@@ -12,9 +12,11 @@ import { spool } from '../images/spool.ts';
 import { cachedDigests, readCacheRecord, writeCacheRecord } from '../images/build-cache.ts';
 import { pileDriver, pileLayerCommand } from '../runtime/step-files.ts';
 import type { Digest } from '../core/digest.ts';
+import type { CacheRecord } from '../images/build-cache.ts';
 import type { SpooledFile } from '../images/spool.ts';
 import type { LayerFile } from '../images/store.ts';
 import type { Pile } from '../runtime/step-files.ts';
+import type { ImportedCache } from './cache-transfer.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A layer in the store. */
@@ -37,6 +39,8 @@ export interface LayerStore {
   readonly find: (key: string) => Promise<StepLayer | undefined>;
   /** Makes a layer of what has changed in `pile`, and remembers it for `key`. `hidden` paths are no change while they are empty. */
   readonly make: (pile: Pile, key: string, step: string, hidden: readonly string[]) => Promise<StepLayer>;
+  /** The steps that were found or made so far, by key. */
+  readonly used: () => ReadonlyMap<string, CacheRecord>;
 }
 
 /** Absolute directories of `layers`, in their order. */
@@ -60,23 +64,28 @@ const packed = async (workspace: Workspace, pile: Pile, hidden: readonly string[
 };
 
 /** The layer's files: the upper directory itself where it can be, else unpacked from the blob. fuse-overlayfs has marks of its own that the kernel's overlay does not read. */
-const placeFiles = async ({ surroundings }: Workspace, pile: Pile, { file, isExact }: Packed, step: string): Promise<void> => {
+const unpack = async ({ surroundings }: Workspace, file: SpooledFile, step: string): Promise<void> =>
+  void (await unpackLayers(surroundings.paths, surroundings.host, [{ file: file.path, digest: file.digest, size: file.size, diffId: file.digest, subject: `the layer of ${step}` }], [file.path]));
+
+const placeFiles = async (workspace: Workspace, pile: Pile, { file, isExact }: Packed, step: string): Promise<void> => {
+  const { surroundings } = workspace;
   const { paths, host } = surroundings;
   const upper = join(pile.directory, 'upper');
   const isKernels = host.idMap.mode === 'ranges' && (await pileDriver(surroundings)) === 'overlay';
   if (isKernels && isExact && isAdoptable(upper)) return adoptLayer(paths, host, upper, file);
-  await unpackLayers(paths, host, [{ file: file.path, digest: file.digest, size: file.size, diffId: file.digest, subject: `the layer of ${step}` }], [file.path]);
+  await unpack(workspace, file, step);
 };
 
 /** The layer of a plain tar, whose digest and diff id are one. */
 const builtLayer = (file: SpooledFile): BuiltLayer => ({ diffId: file.digest, file: { file, descriptor: { mediaType: mediaTypes.ociLayer, digest: file.digest, size: file.size } } });
 
-/** The store of `workspace`. Not to be used by two builds. With `epoch` no file of a new layer is younger than that. */
-export const layerStore = (workspace: Workspace, epoch?: number): LayerStore => {
+/** The store of `workspace`. Not to be used by two builds. With `epoch` no file of a new layer is younger than that; steps are looked for in `imported` too. */
+export const layerStore = (workspace: Workspace, epoch?: number, imported: readonly ImportedCache[] = []): LayerStore => {
   const { paths } = workspace.surroundings;
   // All that builds remember is held at once: a lease costs more than looking a step up.
   const held = new Set<Digest>(cachedDigests(paths));
   let isLeased = held.size === 0;
+  const used = new Map<string, CacheRecord>();
   let serial = 0;
   let leasing: Promise<void> = Promise.resolve();
   ensureLayout(paths);
@@ -88,27 +97,46 @@ export const layerStore = (workspace: Workspace, epoch?: number): LayerStore => 
     isLeased = true;
     return leasing;
   };
-  const find = async (key: string): Promise<StepLayer | undefined> => {
+  const stored = async (key: string): Promise<StepLayer | undefined> => {
     const record = readCacheRecord(paths, key);
     if (record === undefined) return undefined;
     const { diffId, size, created } = record;
     await hold([diffId]);
     const path = blobPath(paths, diffId);
-    return existsSync(path) && existsSync(layerPath(paths, diffId)) ? { ...builtLayer({ path, digest: diffId, size }), created } : undefined;
+    if (!existsSync(path) || !existsSync(layerPath(paths, diffId))) return undefined;
+    used.set(key, record);
+    return { ...builtLayer({ path, digest: diffId, size }), created };
+  };
+  const remember = (key: string, file: SpooledFile, { created, step }: Pick<CacheRecord, 'created' | 'step'>): StepLayer => {
+    const path = blobPath(paths, file.digest);
+    if (!existsSync(path)) renameSync(file.path, path);
+    const record = { diffId: file.digest, size: file.size, created, step };
+    writeCacheRecord(paths, key, record);
+    used.set(key, record);
+    return { ...builtLayer({ ...file, path }), created };
+  };
+  const spoolPath = (): string => {
+    serial += 1;
+    return join(workspace.spool, `layer-${serial}`);
+  };
+  /** A layer that is elsewhere comes into the store first, as one of a registry does. */
+  const find = async (key: string): Promise<StepLayer | undefined> => {
+    const found = await stored(key);
+    const source = imported.find((cache) => cache.find(key) !== undefined);
+    const record = source?.find(key);
+    if (found !== undefined || source === undefined || record === undefined) return found;
+    await hold([record.diffId]);
+    const file = await source.take(record, spoolPath());
+    await unpack(workspace, file, record.step);
+    return remember(key, file, record);
   };
   const make = async (pile: Pile, key: string, step: string, hidden: readonly string[]): Promise<StepLayer> => {
-    const own = serial;
-    serial += 1;
-    const result = await packed(workspace, pile, hidden, step, join(workspace.spool, `layer-${own}`), epoch);
+    const result = await packed(workspace, pile, hidden, step, spoolPath(), epoch);
     const { file } = result;
     await hold([file.digest]);
     await placeFiles(workspace, pile, result, step);
-    const path = blobPath(paths, file.digest);
-    if (!existsSync(path)) renameSync(file.path, path);
-    const created = new Date().toISOString();
-    writeCacheRecord(paths, key, { diffId: file.digest, size: file.size, created, step });
     workspace.discard(pile.directory);
-    return { ...builtLayer({ ...file, path }), created };
+    return remember(key, file, { created: new Date().toISOString(), step });
   };
-  return { hold, find, make };
+  return { hold, find, make, used: () => used };
 };

@@ -109,3 +109,28 @@ const agentOf = (word: string, cwd: string, env: Environment): readonly [string,
 
 /** `--ssh ID[=SOCKET|KEY[,KEY]]`; an id alone means the agent of SSH_AUTH_SOCK. */
 export const agentsOf = (words: readonly string[], cwd: string, env: Environment): ReadonlyMap<string, SshSource> => new Map(words.map((word) => agentOf(word, cwd, env)));
+
+/** The fields of a `--cache-from` or `--cache-to`; all types but local are refused. */
+const cacheFields = (flag: string, word: string, allowed: readonly string[]): ReadonlyMap<string, string> => {
+  const fields = new Map((splitRecord(word) ?? usage(`invalid ${flag} '${word}'`, `write ${flag} type=local,${allowed[0]}=DIR`)).map((field) => {
+    const [, name = 'ref', value = field] = /^([^=]*)=(.*)$/su.exec(field) ?? [];
+    return [name.toLowerCase(), value] as const;
+  }));
+  const type = fields.get('type') ?? 'registry';
+  if (type !== 'local') refuse(`${flag} ${word}: caches of type ${type} are not possible`, `use type=local,${allowed[0]}=DIR`);
+  for (const name of fields.keys()) if (name !== 'type' && !allowed.includes(name)) refuse(`${flag} ${word}: ${name}= is not possible`, 'leave it out');
+  return fields;
+};
+
+/** `--cache-from type=local,src=DIR`, as absolute paths. */
+export const cachesFrom = (words: readonly string[], cwd: string): readonly string[] =>
+  words.map((word) => resolve(cwd, cacheFields('--cache-from', word, ['src']).get('src') ?? usage(`--cache-from ${word}: src=DIR is missing`)));
+
+/** `--cache-to type=local,dest=DIR[,mode=min|max]`. */
+export const cachesTo = (words: readonly string[], cwd: string): readonly { readonly directory: string; readonly mode: 'min' | 'max' }[] =>
+  words.map((word) => {
+    const fields = cacheFields('--cache-to', word, ['dest', 'mode']);
+    const mode = fields.get('mode') ?? 'min';
+    if (mode !== 'min' && mode !== 'max') return usage(`--cache-to ${word}: there is no mode ${mode}`, 'choose min or max');
+    return { directory: resolve(cwd, fields.get('dest') ?? usage(`--cache-to ${word}: dest=DIR is missing`)), mode };
+  });

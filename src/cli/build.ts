@@ -17,7 +17,7 @@ import { familiarReference, formatReference, parseReference } from '../core/refe
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { readSettings } from '../system/settings.ts';
 import type { BuildDisplay } from './build-display.ts';
-import { agentsOf, argumentsOf, contextsOf, epochOf, outputsOf, secretsOf } from './build-words.ts';
+import { agentsOf, argumentsOf, cachesFrom, cachesTo, contextsOf, epochOf, outputsOf, secretsOf } from './build-words.ts';
 import type { Context } from './context.ts';
 import { exitOne } from './exit-one.ts';
 import { table } from './options/build.ts';
@@ -66,6 +66,10 @@ const displayOf = async ({ stderr }: Context, { quiet, progress }: Flags): Promi
   const nothing = (): void => undefined;
   if (quiet || progress === 'quiet') return { progress: quietProgress(), close: nothing };
   if (progress === 'plain' || (progress === 'auto' && !stderr.isTerminal())) return { progress: plainProgress((text) => stderr.write(text)), close: nothing };
+  if (progress === 'rawjson') {
+    const { rawJsonProgress } = await import('../build/progress-rawjson.ts');
+    return { progress: rawJsonProgress((text) => stderr.write(text)), close: nothing };
+  }
   const { terminalBuild } = await import('./build-display.ts');
   return terminalBuild({ write: (text) => stderr.write(text), size: () => ({ columns: stderr.columns(), rows: process.stderr.rows || 24 }) });
 };
@@ -89,6 +93,8 @@ const orderOf = async (context: Context, { paths, env }: Surroundings, flags: Fl
     names: flags.tag.map((name) => newImageName(qualify(name))),
     ...platformFlag(flags.platform),
     outputs: outputsOf(flags.output, flags.push, process.cwd()),
+    cacheFrom: cachesFrom(flags.cacheFrom, process.cwd()),
+    cacheTo: cachesTo(flags.cacheTo, process.cwd()),
     contexts: contextsOf(flags.buildContext, process.cwd()),
     steps: {
       noCache: flags.noCache,

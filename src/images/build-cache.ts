@@ -13,7 +13,7 @@ import type { Paths } from '../system/paths.ts';
 
 const digest = new t.Type<Digest>('Digest', isDigest, (u, c) => (isDigest(u) ? t.success(u) : t.failure(u, c)), t.identity);
 
-const CacheRecord = t.type({
+export const CacheRecord = t.type({
   /** Of the layer's plain tar, which is its blob too. */
   diffId: digest,
   /** Bytes of that. */
