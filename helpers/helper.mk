@@ -4,7 +4,7 @@ LOGGER_SRC = logger.c logger-json.c logger-file.c logger-gzip.c logger-readers.c
 PORT_SRC   = port.c port-listen.c port-list.c port-target.c port-tcp.c port-udp.c port-room.c port-confine.c
 DNS_SRC    = dns.c dns-message.c dns-names.c dns-answer.c dns-config.c dns-forward.c dns-connections.c dns-confine.c
 VOLUME_DATA_SRC = volume-data.c volume-fill.c volume-end.c copytree.c owntree.c
-HELPER_SRC = main.c util.c plan.c keeper.c lock.c spread.c rouse.c net.c rmtree.c rootpath.c mounts.c user.c process.c namespaces.c rootfs.c view.c sandbox.c foreign.c \
+HELPER_SRC = main.c util.c plan.c keeper.c lock.c spread.c rouse.c net.c rmtree.c rootpath.c mounts.c user.c process.c namespaces.c rootfs.c image-mount.c subpath.c view.c sandbox.c foreign.c \
              monitor.c monitor-start.c monitor-session.c monitor-orders.c pause.c monitor-end.c clients.c teardown.c guard.c slirp.c netlink.c link.c endpoint.c nft.c firewall-rules.c firewall.c sealed.c $(LOGGER_SRC) monitor-log.c state.c monitor-events.c plan-events.c events.c rotate.c restart.c monitor-restart.c \
              monitor-cgroup.c cgroup.c scope.c dbus.c frames.c terminal.c attach.c launch.c holder.c leases.c dns-sockets.c monitor-network.c monitor-network-change.c monitor-ports.c join.c init.c probe.c \
              health.c health-record.c health-target.c session.c monitor-health.c $(DNS_SRC) $(PORT_SRC) $(VOLUME_DATA_SRC)

@@ -14,6 +14,8 @@
 
 enum { MAXIMUM_LAYERS = 500, OPTION_SPACE = 32 + MAXIMUM_LAYERS * 24, MOUNT_POLL_US = 100, LAYER_POLL_US = 5000, LAYER_POLLS = 100 };
 
+#define FD_PLACE "/proc/self/fd/"
+
 struct layers {
     char options[OPTION_SPACE];
     size_t length;
@@ -46,7 +48,7 @@ static struct layers *open_layers(enum rootfs_use use, const char *place, const 
 {
     struct layers *layers = xmalloc(sizeof *layers);
     layers->length = layers->count = 0;
-    if (use == ROOTFS_READ)
+    if (use == ROOTFS_READ && upper)
         add_directory(layers, "lowerdir=", place, upper);
     if (count == 0 || layers->count + count > MAXIMUM_LAYERS)
         die("the root file system may have up to %d layers, not %zu", MAXIMUM_LAYERS, layers->count + count);
@@ -66,28 +68,25 @@ static void close_layers(struct layers *layers)
     free(layers);
 }
 
-/* overlay UPPER WORK TARGET OPTIONS LOWER... */
-static const char *mount_overlay(const struct record *record, enum rootfs_use use)
+/* Closes the layers. */
+static void mount_overlay(struct layers *layers, const char *target, const char *more)
 {
-    char **f = record->fields;
-    struct layers *layers = open_layers(use, "", f[1], f[2], f + 5, record->count - 5);
-    autofree char *options = xasprintf("%s%s%s", layers->options, f[4][0] ? "," : "", f[4]);
+    autofree char *options = xasprintf("%s%s%s", layers->options, more[0] ? "," : "", more);
     if (chdir("/proc/self/fd") < 0)
         die_errno("cannot enter /proc/self/fd");
-    if (mount("overlay", f[3], "overlay", 0, options) < 0)
+    if (mount("overlay", target, "overlay", 0, options) < 0)
         die("cannot mount the image with the kernel's overlay: %s; try --storage-driver fuse-overlayfs", errno_words(errno));
     close_layers(layers);
-    return f[3];
 }
 
 /* In the foreground: what it does to go into the background hangs for ever when it is killed in the middle of it. */
-static _Noreturn void exec_fuse(char **f, const char *options, int words)
+static _Noreturn void exec_fuse(const char *program, const char *target, const char *options, int words)
 {
-    char *arguments[] = { f[1], "-f", "-o", (char *)(uintptr_t)options, f[4], NULL }, *environment[] = { NULL };
+    char *arguments[] = { (char *)(uintptr_t)program, "-f", "-o", (char *)(uintptr_t)options, (char *)(uintptr_t)target, NULL }, *environment[] = { NULL };
     dup2(words, 2);
     null_stdio(3);
-    execve(f[1], arguments, environment);
-    die_errno("cannot run %s", f[1]);
+    execve(program, arguments, environment);
+    die_errno("cannot run %s", program);
 }
 
 static dev_t device_of(const char *path)
@@ -107,31 +106,37 @@ static _Noreturn void die_fuse(int words)
     die("fuse-overlayfs could not mount the image: %s", said[0] ? said : "it gave no reason");
 }
 
-/* fuse-overlayfs PROGRAM UPPER WORK TARGET OPTIONS LOWER... */
-static const char *mount_fuse(const struct record *record, enum rootfs_use use)
+/* Closes the layers. */
+static void mount_fuse(const char *program, struct layers *layers, const char *target, const char *more)
 {
-    char **f = record->fields;
     int words[2];
-    struct layers *layers = open_layers(use, "/proc/self/fd/", f[2], f[3], f + 6, record->count - 6);
-    autofree char *options = xasprintf("%s%s%s", layers->options, f[5][0] ? "," : "", f[5]);
-    dev_t before = device_of(f[4]);
+    autofree char *options = xasprintf("%s%s%s", layers->options, more[0] ? "," : "", more);
+    dev_t before = device_of(target);
     if (pipe2(words, O_CLOEXEC) < 0)
         die_errno("cannot make a pipe");
     pid_t child = fork();
     if (child < 0)
-        die_errno("cannot start %s", f[1]);
+        die_errno("cannot start %s", program);
     if (child == 0)
-        exec_fuse(f, options, words[1]);
+        exec_fuse(program, target, options, words[1]);
     close(words[1]);
     /* The first look at the mounted directory waits for its answer, and fails should it be killed meanwhile. */
-    while (device_of(f[4]) == before) {
+    while (device_of(target) == before) {
         if (waitpid(child, NULL, WNOHANG) == child)
             die_fuse(words[0]);
         usleep(MOUNT_POLL_US);
     }
     close(words[0]); /* from here on it complains to nobody; it ignores SIGPIPE */
     close_layers(layers);
-    return f[4];
+}
+
+void rootfs_mount_lowers(const char *program, const char *target, const char *options, char **lowers, size_t count)
+{
+    struct layers *layers = open_layers(ROOTFS_READ, program[0] ? FD_PLACE : "", NULL, NULL, lowers, count);
+    if (program[0])
+        mount_fuse(program, layers, target, options);
+    else
+        mount_overlay(layers, target, options);
 }
 
 static const struct record *find_record(const struct plan *plan)
@@ -155,8 +160,15 @@ const char *rootfs_target(const struct plan *plan)
     return record->fields[is_fuse(record) ? 4 : 3];
 }
 
+/* overlay UPPER WORK TARGET OPTIONS LOWER..., fuse-overlayfs PROGRAM UPPER WORK TARGET OPTIONS LOWER... */
 const char *rootfs_mount(const struct plan *plan, enum rootfs_use use)
 {
     const struct record *record = find_record(plan);
-    return is_fuse(record) ? mount_fuse(record, use) : mount_overlay(record, use);
+    char **f = record->fields;
+    if (is_fuse(record)) {
+        mount_fuse(f[1], open_layers(use, FD_PLACE, f[2], f[3], f + 6, record->count - 6), f[4], f[5]);
+        return f[4];
+    }
+    mount_overlay(open_layers(use, "", f[1], f[2], f + 5, record->count - 5), f[3], f[4]);
+    return f[3];
 }

@@ -19,4 +19,10 @@ const char *rootfs_target(const struct plan *plan);
  */
 const char *rootfs_mount(const struct plan *plan, enum rootfs_use use);
 
+/*
+ * Mounts `count` directories, topmost first, joined and read-only on `target`: with fuse-overlayfs, the absolute path `program`, or where that is empty with the
+ * kernel's overlay, which wants two at least. Changes the working directory. Dies on failure.
+ */
+void rootfs_mount_lowers(const char *program, const char *target, const char *options, char **lowers, size_t count);
+
 #endif

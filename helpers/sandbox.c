@@ -10,6 +10,7 @@
 #include "cgroup.h"
 #include "foreign.h"
 #include "frames.h"
+#include "image-mount.h"
 #include "mounts.h"
 #include "namespaces.h"
 #include "owntree.h"
@@ -232,6 +233,7 @@ int role_sandbox(int argc, char **argv)
     volumes_mount(plan, SANDBOX_FD);
     const char *rootfs = rootfs_mount(plan, ROOTFS_WRITE);
     volumes_prepare(plan, rootfs);
+    images_mount(plan);
     /* Behind fuse-overlayfs, which serves the container and is none of it; before the cgroup namespace, whose root this will be. */
     if (plan_find(plan, "cgroup", 3))
         cgroup_enter_sibling(plan_find(plan, "runtime", 1) != NULL);

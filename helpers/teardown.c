@@ -1,4 +1,5 @@
 #include "teardown.h"
+#include "image-mount.h"
 #include "rmtree.h"
 #include "util.h"
 
@@ -43,7 +44,10 @@ void teardown_mount(const struct plan *plan, int mounts)
         return;
     pid_t child = fork();
     if (child == 0) {
-        if (setns(mounts, CLONE_NEWNS) == 0 && umount2(record->fields[4], 0) < 0)
+        if (setns(mounts, CLONE_NEWNS) < 0)
+            _exit(1);
+        images_unmount(plan);
+        if (umount2(record->fields[4], 0) < 0)
             umount2(record->fields[4], MNT_DETACH);
         _exit(0);
     }

@@ -16,7 +16,7 @@ void teardown_files(const struct plan *plan, bool remove, bool failed);
 /* Removes the paths of the records `between PATH`, before the command runs once more. Idempotent. */
 void teardown_between(const struct plan *plan);
 
-/* Unmounts the image in the mount namespace `mounts`, so that fuse-overlayfs writes out what it holds and ends. */
+/* Unmounts the image, and others that are mounted besides, in the mount namespace `mounts`, so that fuse-overlayfs writes out what it holds and ends. */
 void teardown_mount(const struct plan *plan, int mounts);
 
 #endif

@@ -7,6 +7,7 @@
  * mount namespace of our own, so that neither a second look nor a start of the container meanwhile is disturbed. Against a
  * start during `visit`, which writes where the container would, the caller holds the container's marker.
  */
+#include "image-mount.h"
 #include "keeper.h"
 #include "mounts.h"
 #include "namespaces.h"
@@ -61,8 +62,10 @@ static int open_rootfs(const struct plan *plan, pid_t pid, unsigned long long st
     if (visit)
         volumes_mount(plan, -1);
     const char *rootfs = rootfs_mount(plan, visit ? ROOTFS_WRITE : ROOTFS_READ);
-    if (visit)
+    if (visit) {
         volumes_prepare(plan, rootfs);
+        images_mount(plan);
+    }
     int fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         die_errno("cannot open the container's root file system");

@@ -2,18 +2,17 @@
 #include "copytree.h"
 #include "mounts.h"
 #include "rootpath.h"
+#include "subpath.h"
 #include "util.h"
 #include "volume-fill.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* volume-data NAME DIRECTORY DATA SOURCE TARGET HOW SUBPATH STAGE */
@@ -73,45 +72,6 @@ static void fill(char **f, const char *rootfs, int data, bool may_fill)
         die("cannot copy what the image has at %s into volume %s: %s: %s", f[TARGET], f[NAME], copytree_culprit()[0] ? copytree_culprit() : ".", errno_words(errno));
 }
 
-/* A path that stays beneath the volume, whatever links in it say, openat2(2); before Linux 5.6 one without links. */
-static int open_beneath(int data, const char *path)
-{
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-    for (int tries = 0; tries < 64; tries++) {
-        int fd = (int)syscall(SYS_openat2, data, path, &how, sizeof how);
-        if (fd >= 0 || errno != EAGAIN)
-            return fd < 0 && errno == ENOSYS ? root_walk(data, path, O_PATH) : fd;
-    }
-    return -1;
-}
-
-/* The stage lies in the container's own directory, which no container sees. */
-static void make_stage(const char *stage, bool is_directory)
-{
-    if (unlink(stage) < 0 && errno != ENOENT && errno != EISDIR && errno != EPERM)
-        die_errno("cannot clear %s", stage);
-    if (rmdir(stage) < 0 && errno != ENOENT && errno != ENOTDIR)
-        die_errno("cannot clear %s", stage);
-    autoclose int file = is_directory ? -1 : open(stage, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (is_directory ? mkdir(stage, 0700) < 0 : file < 0)
-        die_errno("cannot make %s", stage);
-}
-
-static void mount_subpath(char **f, int data)
-{
-    struct stat status;
-    char source[64];
-    autoclose int fd = open_beneath(data, f[SUBPATH]);
-    if (fd < 0 && (errno == EXDEV || errno == ELOOP))
-        die("volume-subpath %s leads out of volume %s", f[SUBPATH], f[NAME]);
-    if (fd < 0 || fstat(fd, &status) < 0)
-        die_errno("cannot access volume-subpath %s of volume %s", f[SUBPATH], f[NAME]);
-    make_stage(f[STAGE], S_ISDIR(status.st_mode));
-    snprintf(source, sizeof source, "/proc/self/fd/%d", fd);
-    if (mount(source, f[STAGE], NULL, MS_BIND, NULL) < 0)
-        die_errno("cannot mount volume-subpath %s of volume %s", f[SUBPATH], f[NAME]);
-}
-
 /* A directory of the host that is the volume: from here on its data are at DATA, as those of every other. */
 static void bind_source(char **f)
 {
@@ -131,7 +91,7 @@ static void prepare(char **f, const char *rootfs, bool may_fill)
         die_errno("cannot open volume %s (%s)", f[NAME], f[DATA]);
     fill(f, rootfs, data, may_fill);
     if (f[SUBPATH][0])
-        mount_subpath(f, data);
+        subpath_mount(data, f[SUBPATH], f[STAGE], "volume", f[NAME]);
 }
 
 static bool is_volume(const struct record *record)

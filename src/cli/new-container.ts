@@ -1,13 +1,9 @@
 /** What `run` and `create` have in common: the image, and flags whose text lies in files. */
-import { need } from '../core/invalid.ts';
-import { provideImage } from '../images/builtin.ts';
 import { formatPlatform } from '../images/platform.ts';
-import { readSettings } from '../system/settings.ts';
 import { platformFlag } from './platform-flag.ts';
-import { qualifier } from './qualify.ts';
+import { providedImage } from './provided-image.ts';
 import { readTextFiles } from './text-files.ts';
 import { warn } from './warn.ts';
-import type { Image } from '../images/open.ts';
 import type { RunFlags } from '../runtime/run-flags.ts';
 import type { ImageConfigView } from '../runtime/spec-types.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
@@ -17,21 +13,10 @@ import type { FlagsOf } from './options/table.ts';
 
 type Flags = FlagsOf<typeof table>;
 
-/** The stored image, pulled first where `--pull` says so. */
-const provided = async (context: Context, surroundings: Surroundings, word: string, { pull, platform: wanted, quiet }: Flags): Promise<Image> => {
-  const { paths, host } = surroundings;
-  const qualify = qualifier(await readSettings(context.env, paths), paths);
-  const { platform } = platformFlag(wanted);
-  const first = pull === 'always' ? undefined : await provideImage(paths, host, qualify(word), platform)();
-  if (first !== undefined && (first._tag === 'Right' || first.left._tag !== 'NotFound' || pull === 'never')) return need(first);
-  const { pullForUse, pullMissing } = await import('./pull-missing.ts');
-  await (first === undefined ? pullForUse : pullMissing)(context, surroundings, word, { ...(platform === undefined ? {} : { platform }), quiet });
-  // Now that it is there, a name that might have been an id is known to be one.
-  return need(await provideImage(paths, host, qualify(word), platform)());
-};
-
 const imageOf = async (context: Context, surroundings: Surroundings, word: string, flags: Flags): Promise<ImageConfigView> => {
-  const { id, layers, platform, config } = await provided(context, surroundings, word, flags);
+  const { pull, quiet } = flags;
+  const { platform: wanted } = platformFlag(flags.platform);
+  const { id, layers, platform, config } = await providedImage(context, surroundings, word, { pull, quiet, ...(wanted === undefined ? {} : { platform: wanted }) });
   return { reference: word, id, layers, platform: formatPlatform(platform), config };
 };
 
@@ -49,11 +34,14 @@ export interface Ordered {
   readonly flags: RunFlags;
 }
 
-/** Reads the command line of a new container; the image is pulled where that is asked for. Throws SkiffFailure. */
+/** Reads the command line of a new container; images are pulled where that is asked for. Throws SkiffFailure. */
 export const orderOf = async (context: Context, surroundings: Surroundings, flags: Flags, positionals: readonly string[]): Promise<Ordered> => {
   const [word = '', ...rest] = positionals;
   const image = flags.rootfs === undefined ? await imageOf(context, surroundings, word, flags) : undefined;
-  return { image, flags: runFlagsOf(flags, flags.rootfs === undefined ? rest : positionals) };
+  const runFlags = runFlagsOf(flags, flags.rootfs === undefined ? rest : positionals);
+  if (!flags.mount.some((text) => /image/i.test(text))) return { image, flags: runFlags };
+  const found = await (await import('./mounted-images.ts')).mountedImages(context, surroundings, flags.mount, flags);
+  return { image, flags: found.length === 0 ? runFlags : { ...runFlags, mountedImages: found } };
 };
 
 /** Says on standard error what of the container is not as one might think. */

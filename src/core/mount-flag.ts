@@ -1,11 +1,11 @@
-/** `--mount type=bind|volume|tmpfs,…` (docker/cli opts/mount.go): one CSV record of `key=value` and bare keys. */
+/** `--mount type=bind|volume|tmpfs|image,…` (docker/cli opts/mount.go): one CSV record of `key=value` and bare keys. */
 import { splitRecord } from './csv.ts';
-import { attempt, refuse, usage } from './invalid.ts';
+import { attempt, usage } from './invalid.ts';
 import { cleanPath, parsePropagation, parseTarget } from './mounts.ts';
 import { wordHint } from './nearest.ts';
 import { parseSize } from './sizes.ts';
 import { checkVolumeName } from './volume-name.ts';
-import type { BindRequest, MountRequest, TmpfsRequest, VolumeMount } from './mounts.ts';
+import type { BindRequest, ImageMount, MountRequest, TmpfsRequest, VolumeMount } from './mounts.ts';
 import type { Either } from 'fp-ts/Either';
 import type { SkiffError } from './errors.ts';
 
@@ -14,11 +14,12 @@ const commonKeys: readonly string[] = ['type', 'source', 'target', 'readonly', '
 const bindKeys: readonly string[] = ['bind-propagation', 'bind-recursive', 'bind-nonrecursive', 'bind-create-src'];
 const tmpfsKeys: readonly string[] = ['tmpfs-size', 'tmpfs-mode'];
 const volumeKeys: readonly string[] = ['volume-nocopy', 'volume-subpath', 'volume-driver', 'volume-opt', 'volume-label'];
+const imageKeys: readonly string[] = ['image-subpath'];
 /** Keys that may stand alone, meaning true. */
 const switches: readonly string[] = ['readonly', 'bind-nonrecursive', 'bind-create-src', 'volume-nocopy'];
 /** Keys that may occur more than once, with values of their own: `NAME=VALUE`. */
 const lists: readonly string[] = ['volume-opt', 'volume-label'];
-const knownKeys: readonly string[] = [...commonKeys, ...bindKeys, ...tmpfsKeys, ...volumeKeys, ...Object.keys(aliases)];
+const knownKeys: readonly string[] = [...commonKeys, ...bindKeys, ...tmpfsKeys, ...volumeKeys, ...imageKeys, ...Object.keys(aliases)];
 
 interface Fields {
   readonly one: ReadonlyMap<string, string>;
@@ -32,7 +33,6 @@ const readFields = (text: string): Fields => {
     const at = field.indexOf('=');
     const typed = (at < 0 ? field : field.slice(0, at)).trim().toLowerCase();
     const key = aliases[typed] ?? typed;
-    if (key === 'image-subpath') return noImages(text);
     if (!knownKeys.includes(key)) return usage(`invalid --mount '${text}': unknown key '${typed}'`, wordHint(typed, knownKeys));
     if (at < 0 && !switches.includes(key)) return usage(`invalid --mount '${text}': '${typed}' needs a value`, `write ${typed}=…`);
     const value = at < 0 ? 'true' : field.slice(at + 1);
@@ -42,18 +42,18 @@ const readFields = (text: string): Fields => {
   return { one, many };
 };
 
-const noImages = (text: string): never =>
-  refuse(`--mount '${text}': images cannot be mounted into containers yet`, "copy what you need into a volume: skiff run --rm -v NAME:/to IMAGE cp -a /from/. /to");
-
 const readBoolean = ({ one }: Fields, key: string, text: string): boolean => {
   const value = one.get(key) ?? 'false';
   if (/^(1|t|true)$/i.test(value)) return true;
   return /^(0|f|false)$/i.test(value) ? false : usage(`invalid --mount '${text}': ${key}=${value} is neither true nor false`);
 };
 
-const noKeysOf = (keys: readonly string[], { one }: Fields, type: string, text: string): void => {
-  const wrong = keys.find((key) => one.has(key));
-  if (wrong !== undefined) usage(`invalid --mount '${text}': '${wrong}' does not go with type=${type}`);
+const ownKeys: readonly string[] = [...bindKeys, ...tmpfsKeys, ...volumeKeys, ...imageKeys];
+
+/** Docker's sentence for options of another type (docker/cli opts/mount_utils.go). */
+const noOthers = ({ one }: Fields, type: string, text: string): void => {
+  const wrong = ownKeys.find((key) => one.has(key) && !key.startsWith(`${type}-`));
+  if (wrong !== undefined) usage(`invalid --mount '${text}': cannot mix '${wrong.replace(/-.*/, '')}-*' options with mount type '${type}'`, `leave '${wrong}' out`);
 };
 
 const targetOf = ({ one }: Fields, text: string): string => parseTarget(one.get('target') ?? '', text);
@@ -76,7 +76,6 @@ const bindRecursion = (fields: Fields, readOnly: boolean, text: string): BindReq
 };
 
 const bindMount = (fields: Fields, cwd: string, text: string): BindRequest => {
-  noKeysOf([...tmpfsKeys, ...volumeKeys], fields, 'bind', text);
   const readOnly = readBoolean(fields, 'readonly', text);
   return {
     kind: 'bind',
@@ -94,7 +93,7 @@ const bindMount = (fields: Fields, cwd: string, text: string): BindRequest => {
 };
 
 const tmpfsMount = (fields: Fields, text: string): TmpfsRequest => {
-  noKeysOf([...bindKeys, ...volumeKeys, 'source'], fields, 'tmpfs', text);
+  if (fields.one.has('source')) usage(`invalid --mount '${text}': 'source' does not go with type=tmpfs`);
   const mode = fields.one.get('tmpfs-mode');
   const sizeText = fields.one.get('tmpfs-size');
   const size = sizeText === undefined ? 0 : parseSize(sizeText);
@@ -114,20 +113,20 @@ const dictionary = (values: readonly string[] | undefined, key: string, text: st
     }),
   );
 
-/** A path beneath the volume. What links say is found out when it is mounted. */
-const subpathOf = ({ one }: Fields, text: string): string => {
-  const subpath = one.get('volume-subpath') ?? '';
-  if (subpath.includes('\0')) return usage(`invalid --mount '${text}': volume-subpath contains a NUL`);
+/** A path beneath the volume or image. What links say is found out when it is mounted. */
+const subpathOf = ({ one }: Fields, kind: 'volume' | 'image', text: string): string => {
+  const key = `${kind}-subpath`;
+  const subpath = one.get(key) ?? '';
+  if (subpath.includes('\0')) return usage(`invalid --mount '${text}': ${key} contains a NUL`);
   if (subpath.startsWith('/') || subpath.split('/').includes('..')) {
-    return usage(`invalid --mount '${text}': volume-subpath=${subpath} is not a path beneath the volume`, 'write it without / in front and without ..');
+    return usage(`invalid --mount '${text}': ${key}=${subpath} is not a path beneath the ${kind}`, 'write it without / in front and without ..');
   }
   return subpath.split('/').filter((part) => part !== '' && part !== '.').join('/');
 };
 
 const volumeMount = (fields: Fields, text: string): VolumeMount => {
-  noKeysOf([...bindKeys, ...tmpfsKeys], fields, 'volume', text);
   const name = fields.one.get('source') ?? '';
-  const subpath = subpathOf(fields, text);
+  const subpath = subpathOf(fields, 'volume', text);
   if (name !== '') checkVolumeName(name);
   else if (subpath !== '') usage(`invalid --mount '${text}': volume-subpath needs a volume that has a name`, 'write source=NAME');
   return {
@@ -147,14 +146,26 @@ const volumeMount = (fields: Fields, text: string): VolumeMount => {
   };
 };
 
+/** Docker lets `readonly=false` pass and mounts read-only all the same. */
+const imageMount = (fields: Fields, text: string): ImageMount => {
+  const source = fields.one.get('source') ?? '';
+  if (source === '') usage(`invalid --mount '${text}': source is missing`, 'write source=IMAGE[:TAG]');
+  const readOnly = readBoolean(fields, 'readonly', text);
+  if (fields.one.has('readonly') && !readOnly) usage(`invalid --mount '${text}': an image can only be mounted read-only`, 'leave readonly out, or copy what you need into a volume');
+  return { kind: 'image', typed: text, source, target: targetOf(fields, text), readOnly, subpath: subpathOf(fields, 'image', text) };
+};
+
 /** One `--mount` value; `cwd` is the caller's absolute working directory. Without a type it is a volume, as in Docker. */
 export const parseMount = (text: string, cwd: string): Either<SkiffError, MountRequest> =>
   attempt(() => {
     const fields = readFields(text);
     const type = (fields.one.get('type') ?? 'volume').toLowerCase();
-    if (type === 'image') return noImages(text);
-    if (type !== 'bind' && type !== 'tmpfs' && type !== 'volume') return usage(`invalid --mount '${text}': unknown type '${type}'`, 'use type=bind, type=volume or type=tmpfs');
+    if (type !== 'bind' && type !== 'tmpfs' && type !== 'volume' && type !== 'image') {
+      return usage(`invalid --mount '${text}': unknown type '${type}'`, 'use type=bind, type=volume, type=tmpfs or type=image');
+    }
+    noOthers(fields, type, text);
     if (!fields.one.has('target')) return usage(`invalid --mount '${text}': target is missing`, 'write target=/path/in/container');
     if (type === 'volume') return volumeMount(fields, text);
+    if (type === 'image') return imageMount(fields, text);
     return type === 'bind' ? bindMount(fields, cwd, text) : tmpfsMount(fields, text);
   });

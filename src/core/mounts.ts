@@ -55,7 +55,20 @@ export interface TmpfsRequest {
   readonly options: readonly string[];
 }
 
-export type MountRequest = BindRequest | TmpfsRequest | VolumeMount;
+/** What another image holds. */
+export interface ImageMount {
+  readonly kind: 'image';
+  readonly typed: string;
+  /** A reference or the beginning of an id, as it was typed. */
+  readonly source: string;
+  readonly target: string;
+  /** Whether `readonly` was said, which it need not be. */
+  readonly readOnly: boolean;
+  /** Beneath the image's root, without a slash in front; empty for all of it. */
+  readonly subpath: string;
+}
+
+export type MountRequest = BindRequest | TmpfsRequest | VolumeMount | ImageMount;
 
 /** An absolute path without `.`, `..`, doubled or trailing slashes. `..` at the top stays at the top. */
 export const cleanPath = (path: string): string => {

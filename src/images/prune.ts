@@ -10,6 +10,7 @@ import { isTagged } from './layout.ts';
 import type { Entry } from './layout.ts';
 import { pruneTest } from './prune-filters.ts';
 import { untaggedBy } from './remove-rules.ts';
+import { imagesOf } from './users.ts';
 import type { ImageUsers } from './users.ts';
 
 export interface PruneOptions {
@@ -39,7 +40,7 @@ interface Chosen {
 
 /** An image whose labels cannot be read is kept, and said to be. */
 const choose = (entries: readonly Entry[], { users }: ImageUsers, all: boolean, test: (entry: Entry) => boolean): Chosen => {
-  const used = new Set(users.map(({ image }) => image));
+  const used = new Set(users.flatMap(imagesOf));
   const named = new Set(entries.filter(isTagged).map(({ id }) => id));
   const warnings: string[] = [];
   const passes = (entry: Entry): boolean => {

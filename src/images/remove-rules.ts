@@ -8,6 +8,7 @@ import { fail } from '../core/errors.ts';
 import { familiarReference, parseImageWord, repositoryOf } from '../core/reference.ts';
 import type { Entry } from './layout.ts';
 import { digestReferenceOf, referenceOf } from './names.ts';
+import { imagesOf } from './users.ts';
 import type { ImageUser } from './users.ts';
 
 export interface Removal {
@@ -93,7 +94,7 @@ const removeByName = (word: string, found: Entry, all: readonly Entry[], users: 
 export const decideRemoval = (word: string, found: Entry, entries: readonly Entry[], users: readonly ImageUser[], force: boolean): Removal => {
   const { id } = found;
   const names = entries.filter((entry) => entry.id === id && entry.name !== undefined);
-  const own = users.filter((user) => user.image === id);
+  const own = users.filter((user) => imagesOf(user).includes(id));
   const meant = parseImageWord(word);
   const prefix = '_tag' in meant ? undefined : meant.idPrefix;
   const isId = prefix !== undefined && id.startsWith(prefix, 'sha256:'.length);

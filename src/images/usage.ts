@@ -15,6 +15,7 @@ import type { Entry, IndexContent } from './layout.ts';
 import { heldDigests } from './lease.ts';
 import { needsOf, partsOf } from './needs.ts';
 import type { Needs } from './needs.ts';
+import { imagesOf } from './users.ts';
 import type { ImageUsers } from './users.ts';
 
 /** All figures in bytes on disk. */
@@ -124,7 +125,8 @@ const usage = async (store: Store): Promise<StoreUsage> => {
   const pieces = piecesOf(store, index.entries);
   const counts = new Map<Digest, number>();
   for (const { image } of users.users) if (image !== undefined) counts.set(image, (counts.get(image) ?? 0) + 1);
-  const isUsed = ({ entry }: Piece): boolean => counts.has(entry.id);
+  const needed = new Set(users.users.flatMap(imagesOf));
+  const isUsed = ({ entry }: Piece): boolean => needed.has(entry.id);
   const used = new Set([...pieces.filter(isUsed).flatMap(({ keys }) => [...keys]), ...users.users.flatMap(({ layers }) => layers.map((digest) => `layer ${digest}`))]);
   const known = new Set([...used, ...pieces.flatMap(({ keys }) => [...keys])]);
   const isOnlyCached = (digest: Digest): boolean => [`blob ${digest}`, `layer ${digest}`].every((key) => !known.has(key));

@@ -6,11 +6,16 @@ export interface ImageUser {
   readonly id: string;
   /** The image it was made from; absent for one with a root file system of its own. */
   readonly image?: Digest;
-  /** Diff ids of the layers that its root file system is made of. */
+  /** Images that it has mounted besides. */
+  readonly mounted: readonly Digest[];
+  /** Diff ids of the layers that its root file system and what it has mounted are made of. */
   readonly layers: readonly Digest[];
   /** Whether it runs or is about to. */
   readonly running: boolean;
 }
+
+/** The images that it needs. */
+export const imagesOf = ({ image, mounted }: ImageUser): readonly Digest[] => (image === undefined ? mounted : [image, ...mounted]);
 
 export interface ImageUsers {
   readonly users: readonly ImageUser[];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fail } from '../core/errors.ts';
 import { mapText } from '../core/id-maps.ts';
 import { need } from '../core/invalid.ts';
+import { imagePoints } from '../core/mount-points.ts';
 import { eventsPath } from '../system/events.ts';
 import { withLock, writeFileAtomic } from '../system/files.ts';
 import { helperPath, keeperArguments } from '../system/helper.ts';
@@ -45,6 +46,7 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
   const networks = skiff.network.mode === 'networks' ? await (await import('./network-holder.ts')).networkParts(surroundings, skiff) : undefined;
   const cgroup = skiff.limits === undefined ? undefined : (await import('./cgroup-records.ts')).cgroupRecords(env, host.uid, skiff, skiff.limits);
   const start = await donorStart(paths, skiff);
+  const images = skiff.mountPoints?.some(({ type }) => type === 'image') === true ? (await import('./image-mounts.ts')).imageMountRecords(host, skiff, driver) : undefined;
   const foreign = skiff.runtime === undefined ? undefined : (await import('./foreign.ts')).foreignRecords(env, oci, skiff, directory);
   return {
     directory,
@@ -54,6 +56,7 @@ export const gather = async (surroundings: Surroundings, spec: ContainerSpec, dr
     childMap,
     singleUid: idMap.mode === 'single',
     rootfs: need(driver.plan(overlayOf(host, skiff, directory, needs))),
+    ...(images === undefined ? {} : { images }),
     seccomp,
     log: await prepareLog(paths, spec),
     ...(slirp === undefined ? {} : { slirp }),
@@ -96,9 +99,12 @@ export const writePlan = (paths: Paths, { oci, skiff }: ContainerSpec, marker: s
  * `run` takes no lock. The record keeps the layers from now on, so one that is missing now was removed before that. Whoever is removing may
  * yet give it back: it looks at the records once more before it lets go of the lock.
  */
-export const requireLayers = async (paths: Paths, { rootfs, image }: SkiffSpec, hint: string): Promise<void> => {
-  const isWhole = (): boolean => rootfs.kind !== 'image' || rootfs.layers.every((layer) => existsSync(layer));
-  if (isWhole()) return;
+export const requireLayers = async (paths: Paths, { rootfs, image, mountPoints }: SkiffSpec, hint: string): Promise<void> => {
+  const own = rootfs.kind === 'image' ? [{ reference: image?.reference ?? '', layers: rootfs.layers }] : [];
+  const images = [...own, ...imagePoints(mountPoints).map((point) => point.image)];
+  const broken = (): string | undefined => images.find(({ layers }) => !layers.every((layer) => existsSync(layer)))?.reference;
+  if (broken() === undefined) return;
   await withLock(paths, join(paths.images, '.lock'), 'exclusive', () => Promise.resolve());
-  if (!isWhole()) fail({ _tag: 'NotFound', kind: 'image', name: image?.reference ?? '', hint });
+  const name = broken();
+  if (name !== undefined) fail({ _tag: 'NotFound', kind: 'image', name, hint });
 };

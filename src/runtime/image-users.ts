@@ -1,5 +1,5 @@
 /**
- * The containers of every host that shares the store, as users of images. A record is read for three of its values only, so that one of a
+ * The containers of every host that shares the store, as users of images. A record is read for four of its values only, so that one of a
  * later Skiff can still say what it uses.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -15,15 +15,17 @@ import { isAttended, readRawState } from './records.ts';
 
 const recordCodec = t.intersection([
   t.type({ rootfs: t.union([t.type({ kind: t.literal('image'), layers: t.array(t.string) }), t.type({ kind: t.literal('directory'), path: t.string })]) }),
-  t.partial({ image: t.type({ id: t.string }) }),
+  t.partial({ image: t.type({ id: t.string }), mountPoints: t.array(t.partial({ image: t.type({ id: t.string, layers: t.array(t.string) }) })) }),
 ]);
 type Record = t.TypeOf<typeof recordCodec>;
 
 /** Somebody may also run a layer's directory itself, with --rootfs. */
 const layerForm = /\/layers(?:-single-uid)?\/([0-9a-f]{64})(?:\/|$)/;
 
-const layersOf = ({ rootfs }: Record): readonly Digest[] =>
-  (rootfs.kind === 'image' ? rootfs.layers : [rootfs.path]).flatMap((path) => {
+const mountedIn = ({ mountPoints = [] }: Record): readonly { readonly id: string; readonly layers: readonly string[] }[] => mountPoints.flatMap(({ image }) => image ?? []);
+
+const layersOf = (record: Record): readonly Digest[] =>
+  [...(record.rootfs.kind === 'image' ? record.rootfs.layers : [record.rootfs.path]), ...mountedIn(record).flatMap(({ layers }) => layers)].flatMap((path) => {
     const [, hex] = layerForm.exec(path) ?? [];
     return hex === undefined ? [] : [digestOfHex(hex)];
   });
@@ -69,7 +71,8 @@ const recordsIn = (paths: Paths, containers: string): readonly (ImageUser | stri
       return name !== id || isGone ? [] : [`${path} does not say which layers its container needs: no unpacked layer is deleted; remove it with 'skiff rm -f ${id.slice(0, 12)}'`];
     }
     const image = record.image?.id;
-    return [{ id, layers: layersOf(record), running: name !== id || isRunning(paths, containers, id), ...(isDigest(image) ? { image } : {}) }];
+    const mounted = mountedIn(record).map((each) => each.id).filter(isDigest);
+    return [{ id, layers: layersOf(record), mounted, running: name !== id || isRunning(paths, containers, id), ...(isDigest(image) ? { image } : {}) }];
   });
 
 /**

@@ -13,7 +13,7 @@ const mountAt = (oci: OciSpec, target: string): OciMount | undefined => oci.moun
 /** A member of `Mounts`, with Docker's names. */
 export interface InspectedMount {
   readonly Type: string;
-  /** Of a volume; empty otherwise, as Driver is, and not in JSON then. */
+  /** Of a volume, or an image's reference; empty otherwise, as Driver is, and not in JSON then. */
   readonly Name: string;
   readonly Source: string;
   readonly Destination: string;
@@ -25,8 +25,8 @@ export interface InspectedMount {
 
 /** `Mounts`, in Docker's form. */
 export const inspectedMounts = (points: readonly MountPoint[] | undefined): readonly InspectedMount[] =>
-  (points ?? []).map(({ type, name = '', source, destination, driver = '', mode, readOnly, propagation }) => {
-    const fields: InspectedMount = { Type: type, Name: name, Source: source, Destination: destination, Driver: driver, Mode: mode, RW: !readOnly, Propagation: propagation };
+  (points ?? []).map(({ type, name, image, source, destination, driver = '', mode, readOnly, propagation }) => {
+    const fields: InspectedMount = { Type: type, Name: name ?? image?.reference ?? '', Source: source, Destination: destination, Driver: driver, Mode: mode, RW: !readOnly, Propagation: propagation };
     return goStruct({ ...fields }, ['Name', 'Driver']) as InspectedMount;
   });
 
@@ -77,6 +77,9 @@ const volumeOptions = (request: MountRequest): object | null => {
   return given({ NoCopy: request.noCopy, Labels: unlessEmpty(request.labels), Subpath: request.subpath === '' ? undefined : request.subpath, DriverConfig: driver ?? undefined });
 };
 
+/** Docker's ImageOptions. */
+const imageOptions = (request: MountRequest): object | null => (request.kind === 'image' && request.subpath !== '' ? { Subpath: request.subpath } : null);
+
 const requestOf = (text: string): MountRequest | undefined => {
   const request = parseMount(text, '/');
   return isRight(request) ? request.right : undefined;
@@ -88,9 +91,10 @@ export const mountRequestsOf = (points: readonly MountPoint[] | undefined, asked
     const request = requestOf(text);
     const point = request === undefined ? undefined : points?.find(({ destination }) => destination === request.target);
     if (request === undefined || point === undefined) return [];
-    const options = { BindOptions: bindOptions(request), VolumeOptions: volumeOptions(request), TmpfsOptions: tmpfsOptions(request) };
-    const source = request.kind === 'volume' ? request.name : point.source;
-    return [goStruct({ Type: request.kind, Source: source, Target: request.target, ReadOnly: point.readOnly ? true : null, ...options }, ['Source', 'ReadOnly', ...Object.keys(options)])];
+    const options = { BindOptions: bindOptions(request), VolumeOptions: volumeOptions(request), ImageOptions: imageOptions(request), TmpfsOptions: tmpfsOptions(request) };
+    const source = request.kind === 'volume' ? request.name : request.kind === 'image' ? request.source : point.source;
+    const readOnly = request.kind === 'image' ? request.readOnly : point.readOnly;
+    return [goStruct({ Type: request.kind, Source: source, Target: request.target, ReadOnly: readOnly ? true : null, ...options }, ['Source', 'ReadOnly', ...Object.keys(options)])];
   });
   return mounts.length === 0 ? null : mounts;
 };

@@ -110,7 +110,7 @@ const ancestorTest = ({ value }: Filter, { imageOf }: Lookups): Test => {
 };
 
 /** A volume's name, a host path, or a place in the container. */
-const volumeTest = ({ value }: Filter): Test => ({ spec }) => (spec.mountPoints ?? []).some(({ name, source, destination }) => [name, source, destination].includes(value));
+const volumeTest = ({ value }: Filter): Test => ({ spec }) => (spec.mountPoints ?? []).some(({ name, image, source, destination }) => [name, image?.reference, source, destination].includes(value));
 
 /** A network's name, or the beginning of its id, as in Docker. */
 const networkTest = ({ value }: Filter, { networkNamesOf }: Lookups): Test => {

@@ -58,9 +58,9 @@ export interface RowOptions {
   readonly host?: string | undefined;
 }
 
-/** A volume's name, or where a bind is from; Docker shortens it to 15 characters. */
-const mountText = ({ name, source }: MountPoint, noTrunc: boolean): string => {
-  const text = name ?? source;
+/** A volume's or an image's name, or where a bind is from; Docker shortens it to 15 characters. */
+const mountText = ({ name, image, source }: MountPoint, noTrunc: boolean): string => {
+  const text = name ?? image?.reference ?? source;
   return noTrunc || text.length <= 15 ? text : `${text.slice(0, 14)}…`;
 };
 

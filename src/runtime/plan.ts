@@ -31,6 +31,8 @@ export interface PlanInputs {
   readonly childMap: readonly [string, string];
   readonly singleUid: boolean;
   readonly rootfs: MountStep;
+  /** Records for other images that it has mounted. */
+  readonly images?: readonly PlanRecord[];
   /** Seccomp programs, in the order to install. */
   readonly seccomp: readonly string[];
   /** Program and arguments of slirp4netns. */
@@ -175,6 +177,7 @@ export const makePlan = (inputs: PlanInputs, capabilityLimit: bigint): readonly 
     ...(inputs.cgroup ?? []),
     ...(inputs.volumes ?? []),
     inputs.rootfs,
+    ...(inputs.images ?? []),
     ['child-map', ...inputs.childMap],
     ...namespaceRecords(inputs),
     ...(inputs.foreign ?? []),

@@ -25,7 +25,7 @@ export interface RootfsNeeds {
 }
 
 /** What is asked of the root file system: by the flags of `run`, or by a container that was made with them. */
-type RootfsFlags = Pick<RunFlags, 'rootfs' | 'userns'>;
+type RootfsFlags = Pick<RunFlags, 'rootfs' | 'userns' | 'mountedImages'>;
 
 /** The directory of --rootfs as mount points are written: absolute, without links. The empty string when there is none to look at. */
 const realRootfs = (flags: RootfsFlags): string => {
@@ -50,7 +50,7 @@ const hasMountsBelow = (flags: RootfsFlags): boolean => {
  * where the caller's id is the only one, every file has it already.
  */
 const isShifted = (host: Host, flags: RootfsFlags): boolean =>
-  host.idMap.mode === 'ranges' && flags.rootfs === undefined && (flags.userns ?? '').startsWith('keep-id');
+  host.idMap.mode === 'ranges' && (flags.rootfs === undefined || flags.mountedImages !== undefined) && (flags.userns ?? '').startsWith('keep-id');
 
 /** Whether the directory's owner has no id in the user's namespace. */
 const isForeign = (host: Host, flags: RootfsFlags): boolean => {
@@ -86,8 +86,9 @@ export const mapsOf = (host: Host, { userns }: SkiffSpec): { readonly uids: read
     : { uids: keepIdMap(uids, userns.uid), gids: keepIdMap(gids, userns.gid) };
 };
 
-const shiftOf = (host: Host, skiff: SkiffSpec): Pick<OverlayMount, 'shift'> => {
-  if (host.idMap.mode === 'single' || skiff.userns.mode === 'default' || skiff.rootfs.kind === 'directory') return {};
+/** As whose the files of an image appear in the container. */
+export const imageShift = (host: Host, skiff: SkiffSpec): Pick<OverlayMount, 'shift'> => {
+  if (host.idMap.mode === 'single' || skiff.userns.mode === 'default') return {};
   const { uids, gids } = containerIds(host.idMap);
   const shown = mapsOf(host, skiff);
   return { shift: { uids: shiftBetween(defaultMap(uids), shown.uids), gids: shiftBetween(defaultMap(gids), shown.gids) } };
@@ -112,5 +113,5 @@ export const overlayOf = (host: Host, skiff: SkiffSpec, directory: string, needs
   volatile: skiff.autoRemove,
   hasMounts: needs.hasMounts,
   ...(needs.isForeign ? squashOf(host, skiff) : {}),
-  ...shiftOf(host, skiff),
+  ...(skiff.rootfs.kind === 'directory' ? {} : imageShift(host, skiff)),
 });

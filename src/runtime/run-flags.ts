@@ -2,6 +2,7 @@
 import type { TextFile } from '../core/env.ts';
 import type { HealthFlags } from '../core/healthcheck.ts';
 import type { LimitFlags } from '../core/limits.ts';
+import type { MountedImage } from '../core/mount-points.ts';
 
 /** Absent means that the flag was not given. Lists keep the order of the command line. */
 export interface RunFlags extends LimitFlags, HealthFlags {
@@ -40,6 +41,8 @@ export interface RunFlags extends LimitFlags, HealthFlags {
   readonly domainname?: string;
   readonly volume?: readonly string[];
   readonly mount?: readonly string[];
+  /** The images that `mount` names, found by the caller. */
+  readonly mountedImages?: readonly MountedImage[];
   readonly tmpfs?: readonly string[];
   /** Of volumes that this container is the first to name. */
   readonly volumeDriver?: string;

@@ -94,6 +94,7 @@ const mountPoint = t.intersection([
     anonymous: t.boolean,
     copy: t.boolean,
     chown: t.boolean,
+    image: t.type({ reference: t.string, id: t.string, layers: strings }),
     subpath: t.string,
     stage: t.string,
     recursive: t.keyof({ enabled: null, disabled: null, writable: null, readonly: null }),

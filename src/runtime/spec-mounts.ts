@@ -12,7 +12,7 @@ import { mountPointsOf } from './spec-volumes.ts';
 import type { DeviceRequest } from '../core/devices.ts';
 import type { IdMapping } from '../core/id-maps.ts';
 import type { MountPoint } from '../core/mount-points.ts';
-import type { BindRequest, MountRequest, VolumeMount } from '../core/mounts.ts';
+import type { BindRequest, MountRequest, TmpfsRequest } from '../core/mounts.ts';
 import type { OciMount } from '../core/oci-runtime.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { NamespacePlan } from './spec-namespaces.ts';
@@ -126,8 +126,8 @@ const bindMount = (bind: BindRequest, host: HostView): OciMount => {
   return bindOf(bind.source, bind.target, [bind.recursive === 'disabled' ? 'bind' : 'rbind', ...access, bind.propagation]);
 };
 
-/** What a volume holds; the helpers see to it that there is something at its source. */
-const volumeMount = ({ source, stage, destination, readOnly }: MountPoint, host: HostView): OciMount =>
+/** What a volume or an image holds; the helpers see to it that there is something at its source. */
+const preparedMount = ({ source, stage, destination, readOnly }: MountPoint, host: HostView): OciMount =>
   bindOf(stage ?? source, destination, ['rbind', ...(readOnly ? [canSetRecursively(host.kernelRelease) ? 'rro' : 'ro'] : []), 'rprivate']);
 
 /** A bind as another container has it. */
@@ -145,7 +145,7 @@ const takenBind = (point: MountPoint): BindRequest => ({
   mode: point.mode,
 });
 
-const toMount = (request: Exclude<MountRequest, VolumeMount>, host: HostView): OciMount => {
+const toMount = (request: BindRequest | TmpfsRequest, host: HostView): OciMount => {
   if (request.kind === 'bind') return bindMount(request, host);
   if (request.target === '/proc') return refuse(`cannot mount '${request.typed}': /proc can only be covered by the host's own`);
   return { destination: request.target, type: 'tmpfs', source: 'tmpfs', options: mergeTmpfsOptions(request.options) };
@@ -197,7 +197,7 @@ const parseRequests = (flags: RunFlags, host: HostView): readonly MountRequest[]
 ];
 
 const relabelWarnings = (requests: readonly MountRequest[], host: HostView): readonly string[] => {
-  const asked = requests.filter((request) => request.kind !== 'tmpfs' && request.relabel);
+  const asked = requests.filter((request) => (request.kind === 'bind' || request.kind === 'volume') && request.relabel);
   return asked.length > 0 && host.selinux() ? asked.map(({ typed }) => `SELinux labels are not changed for '${typed}': that needs root`) : [];
 };
 
@@ -219,9 +219,9 @@ const isMappedHost = (map: readonly IdMapping[], id: number): boolean => map.som
 const userMounts = (requests: readonly MountRequest[], points: readonly MountPoint[], host: HostView): readonly OciMount[] => {
   const places = new Set(requests.map(({ target }) => target));
   return [
-    ...requests.flatMap((request) => (request.kind === 'volume' ? [] : [toMount(request, host)])),
+    ...requests.flatMap((request) => (request.kind === 'bind' || request.kind === 'tmpfs' ? [toMount(request, host)] : [])),
     ...points.flatMap((point): readonly OciMount[] => {
-      if (point.type === 'volume') return [volumeMount(point, host)];
+      if (point.type === 'volume' || point.type === 'image') return [preparedMount(point, host)];
       return places.has(point.destination) ? [] : [bindMount(takenBind(point), host)];
     }),
   ];

@@ -4,7 +4,7 @@ import { refuse } from '../core/invalid.ts';
 import { cleanPath } from '../core/mounts.ts';
 import { parseVolumesFrom } from '../core/volumes.ts';
 import type { MountPoint } from '../core/mount-points.ts';
-import type { MountRequest, VolumeMount } from '../core/mounts.ts';
+import type { ImageMount, MountRequest, VolumeMount } from '../core/mounts.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { HostView, ImageConfig } from './spec-types.ts';
 
@@ -30,24 +30,37 @@ const volumePoint = (request: VolumeMount, host: HostView, at: number, mode: str
   };
 };
 
-const pointOf = (request: MountRequest, host: HostView, at: number): MountPoint => {
+/** Where the helpers put an image, and where a part of one. */
+const imagePlaces = (place: string, subpath: string | undefined): Pick<MountPoint, 'source' | 'stage'> => ({ source: place, stage: subpath === undefined ? place : `${place}-part` });
+
+/** What Docker shows for one (moby, volume/mounts/linux_parser.go). */
+const imagePoint = ({ source, target, subpath }: ImageMount, flags: RunFlags, host: HostView, at: number): MountPoint => {
+  const image = flags.mountedImages?.find(({ reference }) => reference === source) ?? fail({ _tag: 'NotFound', kind: 'image', name: source });
+  const part = subpath === '' ? {} : { subpath };
+  return { type: 'image', ...imagePlaces(`${host.containerDirectory}/image-${at}`, part.subpath), destination: target, mode: '', readOnly: true, propagation: 'rprivate', image, ...part };
+};
+
+const pointOf = (request: MountRequest, flags: RunFlags, host: HostView, at: number): MountPoint => {
   const { target: destination } = request;
+  if (request.kind === 'image') return imagePoint(request, flags, host, at);
   if (request.kind === 'volume') return volumePoint(request, host, at, request.mode === '' ? 'z' : request.mode);
   if (request.kind === 'tmpfs') return { type: 'tmpfs', source: '', destination, mode: '', readOnly: request.options.includes('ro'), propagation: '' };
   const { source, mode, readOnly, propagation, recursive, chown } = request;
   return { type: 'bind', source, destination, mode, readOnly, propagation, recursive, ...(chown ? { chown } : {}) };
 };
 
-/** What `--volumes-from` takes over: volumes and binds of another container, not filled again. A later container's beat an earlier one's. */
+/** What `--volumes-from` takes over: volumes, binds and images of another container, not filled again. A later container's beat an earlier one's. */
 const takenOver = (flags: RunFlags, host: HostView): readonly MountPoint[] => {
   const points = new Map<string, MountPoint>();
   for (const text of flags.volumesFrom ?? []) {
     const { container, readOnly } = parseVolumesFrom(text);
     const donor = host.findContainer(container) ?? fail({ _tag: 'NotFound', kind: 'container', name: container });
     for (const point of donor.mountPoints) {
-      if (point.type !== 'volume' && point.type !== 'bind') continue;
+      if (point.type === 'tmpfs') continue;
       const { copy: _, make: __, chown: ___, stage, ...rest } = point;
-      points.set(point.destination, { ...rest, readOnly: rest.readOnly || readOnly, ...(stage === undefined ? {} : { stage: `${host.containerDirectory}/volume-from-${points.size}` }) });
+      const place = `${host.containerDirectory}/${point.type}-from-${points.size}`;
+      const places = point.type === 'image' ? imagePlaces(place, point.subpath) : stage === undefined ? {} : { stage: place };
+      points.set(point.destination, { ...rest, readOnly: rest.readOnly || readOnly, ...places });
     }
   }
   return [...points.values()];
@@ -69,7 +82,7 @@ const imageVolume = (target: string, driver: string): VolumeMount => ({
  * container that is not there, Refused for an owner that cannot be given.
  */
 export const mountPointsOf = (flags: RunFlags, image: ImageConfig | undefined, requests: readonly MountRequest[], others: ReadonlySet<string>, host: HostView): readonly MountPoint[] => {
-  const asked = requests.map((request, at) => pointOf(request, host, at));
+  const asked = requests.map((request, at) => pointOf(request, flags, host, at));
   const taken = new Set([...others, ...asked.map(({ destination }) => destination)]);
   const inherited = takenOver(flags, host).filter(({ destination }) => !taken.has(destination));
   for (const { destination } of inherited) taken.add(destination);

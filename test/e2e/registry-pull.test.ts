@@ -162,6 +162,16 @@ test('run pulls what is missing and says so on standard error only', async () =>
   assert.equal(proxy.requests, []);
 });
 
+test('run pulls an image that is only to be mounted, too', async () => {
+  const place = newPlace();
+  const words = ['--mount', `type=image,source=${proxy.address}/first:again,target=/m`, `${proxy.address}/first`];
+  matches(await failure([...bare, '--pull', 'never', ...words], 125, place), /no such image/);
+  const { status, stdout, stderr } = await skiff([...bare, ...words], place);
+  assert.equal({ status, stdout }, { status: 0, stdout: 'first' });
+  matches(stderr, new RegExp(`^Unable to find image '${proxy.address}/first:latest' locally\n[^]*\nUnable to find image '${proxy.address}/first:again' locally\n`));
+  assert.equal(await skiff([...bare, ...words], place), { status: 0, stdout: 'first', stderr: '' });
+});
+
 test('run --pull never, missing and always', async () => {
   const place = newPlace();
   const name = `${proxy.address}/moving:latest`;

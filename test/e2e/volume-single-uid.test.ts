@@ -1,5 +1,5 @@
 /**
- * Volumes that are file systems of their own, for a user without subordinate ids: the keeper's namespace has one id only.
+ * Volumes that are file systems of their own, and images, for a user without subordinate ids: the keeper's namespace has one id only.
  * @one-driver
  * @single-uid
  */
@@ -7,7 +7,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bare, execute, importBusybox, output, removeAll, scratch, skiff } from './skiff.ts';
+import { tar } from '../tar-maker.ts';
+import { bare, execute, importBusybox, loadImage, output, removeAll, scratch, skiff } from './skiff.ts';
 
 /** Standard output of a `run`, which says on standard error what is lost. */
 const inside = (flags: readonly string[], script: string): string => {
@@ -39,6 +40,15 @@ test('in memory', () => {
   output(['rm', '-f', id]);
   assert.is(inside(['-v', 'memory:/m'], 'ls /m'), '');
   output(['volume', 'rm', 'memory']);
+});
+
+test('an image', () => {
+  const asset = tar({ name: 'data/', type: 'directory', uid: 33, gid: 33 }, { name: 'data/file', data: 'x\n' });
+  loadImage('asset', { Cmd: ['true'] }, asset);
+  const flags = ['--mount', 'type=image,source=asset,target=/i', '--mount', 'type=image,source=asset,target=/p,image-subpath=data'];
+  assert.is(inside(flags, 'cat /i/data/file /p/file; test -x /i/bin/busybox && echo joined; touch /i/y 2>/dev/null || echo refused'), 'x\nx\njoined\nrefused\n');
+  assert.is(skiff(['create', ...flags, 'busybox', 'true']).status, 0);
+  assert.match(skiff(['rmi', 'asset']).stderr, /is using its referenced image/);
 });
 
 test.run();

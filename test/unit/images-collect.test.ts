@@ -130,6 +130,23 @@ withImages('a forced removal leaves a stopped container its layers', async (stor
   assert.equal(contents(store), []);
 });
 
+withImages('an image that a stopped container has mounted is kept, and after a forced removal its layers are', async (store) => {
+  const mounted = { type: 'image', image: { reference: 'b', id: idOf(store, 'b'), layers: [shared, ownLayer('b')].map((layer) => layerPath(store.paths, diffId(layer))) } };
+  writeContainer(store, container, { ...(usingLayers(store, idOf(store, 'a'), shared, ownLayer('a')) as object), mountPoints: [{ type: 'tmpfs' }, mounted] });
+  assert.equal((await prune(store, true)).deleted, []);
+  const { images } = right(await storeUsage(store)());
+  assert.is(right(await storeUsage(store)()).reclaimable, 0);
+  assert.equal(images.map(({ names, containers }) => [names[0], containers]).sort(), [['docker.io/library/a:latest', 1], ['docker.io/library/b:latest', 0]]);
+  const refused = await removeImage(store, 'b', { force: false })();
+  assert.match(refused._tag === 'Left' ? renderError(refused.left) : '', /reference "b" \(must force\) - container cccccccccccc is using/);
+  assert.is(right(await removeImage(store, 'b', { force: true })()).deleted.length, 1);
+  await prune(store, true);
+  assert.ok(hasLayer(store, shared) && hasLayer(store, ownLayer('b')));
+  rmSync(join(store.paths.containers, container), { recursive: true });
+  await prune(store, true);
+  assert.equal(contents(store), []);
+});
+
 withImages('a container of another host counts, and one that is just being made', async (store) => {
   const elsewhere = join(store.paths.root, 'hosts/other/containers', container);
   mkdirSync(elsewhere, { recursive: true });
@@ -148,7 +165,7 @@ withImages('a container that is made while layers are chosen gets them back', as
   let asked = 0;
   const readUsers = (): ImageUsers => {
     asked += 1;
-    return asked === 1 ? users({}) : users({ users: [{ id: container, layers: [diffId(ownLayer('a'))], running: true }] });
+    return asked === 1 ? users({}) : users({ users: [{ id: container, layers: [diffId(ownLayer('a'))], mounted: [], running: true }] });
   };
   const { deleted } = right(await removeImage({ ...store, readUsers }, 'a', { force: false })());
   assert.is(asked, 2);

@@ -66,7 +66,7 @@ const one = 'docker.io/library/x:1';
 const two = 'docker.io/library/x:2';
 const other = 'quay.io/a/b:latest';
 const byDigest = `docker.io/library/x@${m}`;
-const user = (running: boolean, image = a): ImageUser => ({ id: running ? 'e'.repeat(64) : 'd'.repeat(64), image, layers: [], running });
+const user = (running: boolean, image = a): ImageUser => ({ id: running ? 'e'.repeat(64) : 'd'.repeat(64), image, mounted: [], layers: [], running });
 
 /** Removal as `untagged…, deleted` or the sentence of the conflict. */
 const removal = (word: string, names: readonly string[], users: readonly ImageUser[] = [], force = false): readonly string[] | string => {
@@ -104,6 +104,14 @@ test('by name, with containers', () => {
   assert.equal(removal(one, [one, two], [user(true)]), ['x:1'], 'another name is left');
   assert.equal(removal(one, [one], [user(false)], true), ['x:1', `x@${m}`, 'deleted']);
   assert.equal(removal(one, [one], [user(true)], true), ['x:1', `x@${m}`], 'it stays without a name');
+});
+
+test('an image that a container has mounted is as good as its own', () => {
+  const guest = (isRunning: boolean): ImageUser => ({ ...user(isRunning, b), mounted: [a] });
+  assert.match(String(removal(one, [one], [guest(false)])), new RegExp(`container ${stopped} is using its referenced image`));
+  assert.match(String(removal(id, [one], [guest(true)], true)), /cannot be forced.*running container/);
+  assert.equal(removal(one, [one], [guest(false)], true), ['x:1', `x@${m}`, 'deleted']);
+  assert.equal(removal(one, [one], [{ ...guest(true), mounted: [c] }]), ['x:1', `x@${m}`, 'deleted'], 'of another image');
 });
 
 test('by id', () => {

@@ -98,6 +98,13 @@ test('--mount tmpfs', () => {
   assert.equal([mount.target, mount.options], ['/x', ['ro', 'mode=1770', 'size=1048576']]);
 });
 
+test('--mount image', () => {
+  const mount = value(parseMount('type=image,src=registry.example:5000/a/b:1@x,dst=/x/./y,image-subpath=./a//b/', cwd));
+  assert.equal(mount, { kind: 'image', typed: 'type=image,src=registry.example:5000/a/b:1@x,dst=/x/./y,image-subpath=./a//b/', source: 'registry.example:5000/a/b:1@x', target: '/x/y', readOnly: false, subpath: 'a/b' });
+  const said = value(parseMount('type=image,source=debian,target=/x,ro', cwd));
+  assert.ok(said.kind === 'image' && said.readOnly && said.subpath === '');
+});
+
 test('--mount refusals', () => {
   const cases = [
     ['type=bind,source=/a', 'Usage', 'target is missing'],
@@ -124,7 +131,17 @@ test('--mount refusals', () => {
     ['type=volume,source=vol,target=/x,volume-subpath=/a', 'Usage', 'beneath'],
     ['type=volume,source=vol,target=/x,volume-subpath=a/b/..', 'Usage', 'beneath'],
     ['type=volume,source=vol,target=/x,volume-opt==x', 'Usage', 'no name'],
-    ['type=image,source=debian,target=/x', 'Refused', 'images'],
+    ['type=image,target=/x', 'Usage', 'source is missing'],
+    ['type=image,source=debian', 'Usage', 'target is missing'],
+    ['type=image,source=debian,target=/', 'Usage', 'covered'],
+    ['type=image,source=debian,target=/x,readonly=false', 'Usage', 'read-only'],
+    ['type=image,source=debian,target=/x,volume-nocopy', 'Usage', "cannot mix 'volume-*' options with mount type 'image'", "'volume-nocopy'"],
+    ['type=image,source=debian,target=/x,bind-propagation=rslave', 'Usage', "cannot mix 'bind-*' options with mount type 'image'"],
+    ['type=image,source=debian,target=/x,tmpfs-mode=700', 'Usage', "cannot mix 'tmpfs-*' options with mount type 'image'"],
+    ['type=volume,source=vol,target=/x,image-subpath=a', 'Usage', "cannot mix 'image-*' options with mount type 'volume'"],
+    ['type=image,source=debian,target=/x,image-subpath=../a', 'Usage', 'beneath the image'],
+    ['type=image,source=debian,target=/x,image-subpath=a/../../b', 'Usage', 'beneath the image'],
+    ['type=image,source=debian,target=/x,image-subpath=/etc', 'Usage', 'beneath the image'],
     ['type=bind,"source=/a', 'Usage', 'quotation'],
     ['', 'Usage', "unknown key ''"],
   ] as const;

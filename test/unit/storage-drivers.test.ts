@@ -31,6 +31,17 @@ test('each driver makes its step', () => {
   assert.equal(fuse.plan(mount), E.right(['fuse-overlayfs', '/usr/bin/fuse-overlayfs', '/c/upper', '/c/work', '/c/merged', 'writeback=0,allow_other,suid', '/l/2', '/l/1']));
 });
 
+test('each driver joins what is only read', () => {
+  const { lowers } = mount;
+  assert.equal(overlayDriver.planLowers({ lowers }), E.right(['', 'userxattr,index=off,xino=off', '/l/2', '/l/1']));
+  assert.equal(fuse.planLowers({ lowers }), E.right(['/usr/bin/fuse-overlayfs', 'writeback=0,allow_other,suid', '/l/2', '/l/1']));
+  assert.match(said(overlayDriver.planLowers({ lowers, shift: { uids: [], gids: [] } })), /keep-id.*fuse-overlayfs/);
+  for (const driver of [overlayDriver, fuse]) {
+    assert.match(said(driver.planLowers({ lowers: [] })), /at least one layer/);
+    assert.match(said(driver.planLowers({ lowers: Array.from({ length: 500 }, (_, i) => `/l/${i}`) })), /500 layers/);
+  }
+});
+
 test('limits are told before anything is mounted', () => {
   const layers = (count: number) => ({ ...mount, lowers: Array.from({ length: count }, (_, i) => `/l/${i}`) });
   assert.is(said(overlayDriver.plan(layers(200))), 'accepted');

@@ -1,11 +1,14 @@
 /** From flags and an image to mount points: names, precedence, what is taken over, and what stands in config.json. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { imageMountRecords } from '../../src/runtime/image-mounts.ts';
 import { inspectedHostConfig } from '../../src/runtime/inspect-host-config.ts';
 import { inspectedMounts } from '../../src/runtime/inspect-mounts.ts';
 import { decodeSkiffSpec } from '../../src/runtime/spec-codec.ts';
+import { overlayDriver } from '../../src/storage/driver.ts';
 import { assertProblem, fakeHost, fakeImage, mountAt, run, singleHost, tryRun, value } from '../spec-host.ts';
 import type { MountPoint } from '../../src/core/mount-points.ts';
+import type { Host } from '../../src/system/host.ts';
 import type { RunFlags } from '../../src/runtime/run-flags.ts';
 
 const made = 'f'.repeat(64);
@@ -72,6 +75,40 @@ test('a host path that shows as nobody\'s is told, where it is to be written', (
   for (const volume of ['/data:/x:ro', '/:/x', '/etc/motd:/x', '/dev:/x', '/run/x:/x']) assert.equal(run({ volume: [volume] }, foreign).warnings, [], volume);
   assert.equal(run({ volume: ['/data:/x'] }, fakeHost({ ownerOf: () => ({ uid: 0, gid: 0, writable: true }) })).warnings, []);
   assert.match(run({ volume: ['/data:/x'] }, fakeHost({ ownerOf: () => ({ uid: 1000, gid: 44, writable: false }) })).warnings.join(), /group 44/);
+});
+
+const debian = { reference: 'debian', id: `sha256:${'d'.repeat(64)}`, layers: ['/layers/d1', '/layers/d2'] };
+const imageFlags: Partial<RunFlags> = { mount: ['type=image,source=debian,target=/i', 'type=image,source=debian,target=/p,image-subpath=usr/bin,readonly'], mountedImages: [debian] };
+
+test('an image is bound, read-only, from where the helpers put it, and its layers are in the record', () => {
+  const spec = run(imageFlags);
+  assert.equal(spec.skiff.mountPoints, [
+    { type: 'image', source: '/state/c/image-0', stage: '/state/c/image-0', destination: '/i', mode: '', readOnly: true, propagation: 'rprivate', image: debian },
+    { type: 'image', source: '/state/c/image-1', stage: '/state/c/image-1-part', destination: '/p', mode: '', readOnly: true, propagation: 'rprivate', image: debian, subpath: 'usr/bin' },
+  ]);
+  assert.equal(mountAt(spec, '/i'), { destination: '/i', type: 'bind', source: '/state/c/image-0', options: ['rbind', 'rro', 'rprivate'] });
+  assert.is(mountAt(spec, '/p')?.source, '/state/c/image-1-part');
+  assert.equal(value(decodeSkiffSpec(JSON.stringify(spec.skiff), 'spec.json')).mountPoints, spec.skiff.mountPoints);
+  assertProblem(tryRun({ ...imageFlags, mountedImages: [] }), 'NotFound', 'debian');
+});
+
+test('what is done to have an image ready, and that another container may take it over', () => {
+  const { skiff } = run({ volumesFrom: ['web'] }, donor(run(imageFlags).skiff.mountPoints ?? []));
+  const host = { uid: 1000, gid: 1000, idMap: fakeHost().idMap } as unknown as Host;
+  assert.equal(imageMountRecords(host, skiff, overlayDriver), [
+    ['image-mount', 'debian', '/state/c/image-from-0', '', '/state/c/image-from-0', '', 'userxattr,index=off,xino=off', '/layers/d2', '/layers/d1'],
+    ['image-mount', 'debian', '/state/c/image-from-1', 'usr/bin', '/state/c/image-from-1-part', '', 'userxattr,index=off,xino=off', '/layers/d2', '/layers/d1'],
+  ]);
+  assert.equal(imageMountRecords(host, run().skiff, overlayDriver), []);
+});
+
+test('an image in inspect', () => {
+  const spec = run(imageFlags);
+  assert.equal(inspectedMounts(spec.skiff.mountPoints).slice(0, 1), [{ Type: 'image', Name: 'debian', Source: '/state/c/image-0', Destination: '/i', Mode: '', RW: false, Propagation: 'rprivate' }]);
+  assert.equal(JSON.parse(JSON.stringify(inspectedHostConfig(spec.skiff, spec.oci))).Mounts, [
+    { Type: 'image', Source: 'debian', Target: '/i' },
+    { Type: 'image', Source: 'debian', Target: '/p', ReadOnly: true, ImageOptions: { Subpath: 'usr/bin' } },
+  ]);
 });
 
 test('inspect shows them as Docker does', () => {
