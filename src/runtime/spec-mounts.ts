@@ -127,8 +127,10 @@ const bindMount = (bind: BindRequest, host: HostView): OciMount => {
 };
 
 /** What a volume or an image holds; the helpers see to it that there is something at its source. */
-const preparedMount = ({ source, stage, destination, readOnly }: MountPoint, host: HostView): OciMount =>
-  bindOf(stage ?? source, destination, ['rbind', ...(readOnly ? [canSetRecursively(host.kernelRelease) ? 'rro' : 'ro'] : []), 'rprivate']);
+const preparedMount = ({ type, source, stage, destination, readOnly }: MountPoint, host: HostView): OciMount => {
+  if (destination === '/proc') refuse(`cannot mount ${type === 'image' ? 'an image' : 'a volume'} at /proc: it can only be covered by the host's own`);
+  return bindOf(stage ?? source, destination, ['rbind', ...(readOnly ? [canSetRecursively(host.kernelRelease) ? 'rro' : 'ro'] : []), 'rprivate']);
+};
 
 /** A bind as another container has it. */
 const takenBind = (point: MountPoint): BindRequest => ({

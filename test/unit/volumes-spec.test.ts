@@ -16,6 +16,9 @@ const made = 'f'.repeat(64);
 const pointsOf = (flags: Partial<RunFlags>, volumes: readonly string[] = [], host = fakeHost()): readonly MountPoint[] =>
   run(flags, host, fakeImage({ Cmd: ['sh'], Volumes: Object.fromEntries(volumes.map((path) => [path, {}])) })).skiff.mountPoints ?? [];
 
+const debian = { reference: 'debian', id: `sha256:${'d'.repeat(64)}`, layers: ['/layers/d1', '/layers/d2'] };
+const imageFlags: Partial<RunFlags> = { mount: ['type=image,source=debian,target=/i', 'type=image,source=debian,target=/p,image-subpath=usr/bin,readonly'], mountedImages: [debian] };
+
 test('a container without any has none in its record', () => {
   assert.is(run().skiff.mountPoints, undefined);
   assert.is(run({ tmpfs: ['/run'] }).skiff.mountPoints, undefined);
@@ -63,6 +66,12 @@ test('--volumes-from takes volumes and host paths over, anonymous ones as such, 
   assertProblem(tryRun({ volumesFrom: ['nobody'] }), 'NotFound', 'nobody');
 });
 
+test('neither a volume nor an image takes the place of /proc', () => {
+  assertProblem(tryRun({ volume: ['data:/proc'] }), 'Refused', 'a volume at /proc');
+  assertProblem(tryRun({}, fakeHost(), fakeImage({ Cmd: ['sh'], Volumes: { '/proc/': {} } })), 'Refused', 'a volume at /proc');
+  assertProblem(tryRun({ ...imageFlags, mount: ['type=image,source=debian,target=/x/../proc'] }), 'Refused', 'an image at /proc');
+});
+
 test('giving to the container\'s user needs more than one id, and Skiff itself', () => {
   assert.is(pointsOf({ volume: ['data:/d:U'] })[0]?.chown, true);
   assertProblem(tryRun({ volume: ['data:/d:U'] }, singleHost()), 'Refused', '/d', 'subordinate');
@@ -76,9 +85,6 @@ test('a host path that shows as nobody\'s is told, where it is to be written', (
   assert.equal(run({ volume: ['/data:/x'] }, fakeHost({ ownerOf: () => ({ uid: 0, gid: 0, writable: true }) })).warnings, []);
   assert.match(run({ volume: ['/data:/x'] }, fakeHost({ ownerOf: () => ({ uid: 1000, gid: 44, writable: false }) })).warnings.join(), /group 44/);
 });
-
-const debian = { reference: 'debian', id: `sha256:${'d'.repeat(64)}`, layers: ['/layers/d1', '/layers/d2'] };
-const imageFlags: Partial<RunFlags> = { mount: ['type=image,source=debian,target=/i', 'type=image,source=debian,target=/p,image-subpath=usr/bin,readonly'], mountedImages: [debian] };
 
 test('an image is bound, read-only, from where the helpers put it, and its layers are in the record', () => {
   const spec = run(imageFlags);
