@@ -52,13 +52,14 @@ const pointOf = (request: MountRequest, flags: RunFlags, host: HostView, at: num
 /** What `--volumes-from` takes over: volumes, binds and images of another container, not filled again. A later container's beat an earlier one's. */
 const takenOver = (flags: RunFlags, host: HostView): readonly MountPoint[] => {
   const points = new Map<string, MountPoint>();
+  let at = 0;
   for (const text of flags.volumesFrom ?? []) {
     const { container, readOnly } = parseVolumesFrom(text);
     const donor = host.findContainer(container) ?? fail({ _tag: 'NotFound', kind: 'container', name: container });
     for (const point of donor.mountPoints) {
       if (point.type === 'tmpfs') continue;
       const { copy: _, make: __, chown: ___, stage, ...rest } = point;
-      const place = `${host.containerDirectory}/${point.type}-from-${points.size}`;
+      const place = `${host.containerDirectory}/${point.type}-from-${at++}`;
       const places = point.type === 'image' ? imagePlaces(place, point.subpath) : stage === undefined ? {} : { stage: place };
       points.set(point.destination, { ...rest, readOnly: rest.readOnly || readOnly, ...places });
     }

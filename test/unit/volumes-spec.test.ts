@@ -106,6 +106,8 @@ test('what is done to have an image ready, and that another container may take i
     ['image-mount', 'debian', '/state/c/image-from-1', 'usr/bin', '/state/c/image-from-1-part', '', 'userxattr,index=off,xino=off', '/layers/d2', '/layers/d1'],
   ]);
   assert.equal(imageMountRecords(host, run().skiff, overlayDriver), []);
+  const twice = run({ volumesFrom: ['web', 'web'] }, donor(run(imageFlags).skiff.mountPoints ?? [])).skiff.mountPoints ?? [];
+  assert.equal(twice.map(({ source }) => source), ['/state/c/image-from-2', '/state/c/image-from-3'], 'no two have one place');
 });
 
 test('an image in inspect', () => {
