@@ -14,6 +14,7 @@ HELPER_SRC += lifeline.c survivors.c mend.c
 HELPER_SRC += probe-kernel.c probe-directory.c
 
 TEST_SRC_rmtree-test = rmtree.c util.c
+TEST_SRC_image-mount-test = image-mount.c subpath.c rootfs.c rootpath.c mounts.c rmtree.c plan.c util.c
 TEST_SRC_volume-fill-test = volume-fill.c copytree.c owntree.c rmtree.c rootpath.c util.c
 TEST_SRC_plan-test     = plan.c util.c
 FIREWALL_SRC = firewall.c firewall-rules.c nft.c netlink.c util.c
