@@ -8,7 +8,7 @@ import { userInfo } from 'node:os';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { atTerminal, ctrl } from './pty.ts';
-import { containerDirectories, importBusybox, loadImage, output, removeAll, scratch, skiff } from './skiff.ts';
+import { containerDirectories, eventually, importBusybox, loadImage, output, removeAll, scratch, skiff } from './skiff.ts';
 
 type Json = Readonly<Record<string, any>>;
 
@@ -177,10 +177,10 @@ test('top of what does not run, or is not there', () => {
   assert.equal([status, stderr], [1, 'skiff: no such container: nosuch\n']);
 });
 
-test('processes with the host\'s pids are told from the host\'s', () => {
+test('processes with the host\'s pids are told from the host\'s', async () => {
   start('shared', ['--pid', 'host'], 'sh', '-c', 'sleep 4000 & exec sleep 5000');
-  const commands = output(['top', 'shared']).trimEnd().split('\n').slice(1).map((line) => line.split(/\s{2,}/)[7]);
-  assert.equal(commands.sort(), ['sleep 4000', 'sleep 5000']);
+  const commands = (): string => output(['top', 'shared']).trimEnd().split('\n').slice(1).map((line) => line.split(/\s{2,}/)[7]).sort().join();
+  await eventually('the shell has become its last command', () => commands() === 'sleep 4000,sleep 5000');
 });
 
 test('stats: Docker\'s columns, of those that run', () => {
