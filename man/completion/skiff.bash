@@ -333,7 +333,7 @@ _skiff() {
         --user|-u) : ;;
         --workdir|-w) : ;;
         --device) _skiff_files -f ;;
-        --mount) _skiff_offer 'type=volume,' 'type=bind,' 'type=tmpfs,' ;;
+        --mount) _skiff_offer 'type=volume,' 'type=bind,' 'type=tmpfs,' 'type=image,' ;;
         --rootfs) _skiff_files -d ;;
         --tmpfs) : ;;
         --volume|-v) _skiff_files -f ;;
@@ -422,7 +422,7 @@ _skiff() {
         --user|-u) : ;;
         --workdir|-w) : ;;
         --device) _skiff_files -f ;;
-        --mount) _skiff_offer 'type=volume,' 'type=bind,' 'type=tmpfs,' ;;
+        --mount) _skiff_offer 'type=volume,' 'type=bind,' 'type=tmpfs,' 'type=image,' ;;
         --rootfs) _skiff_files -d ;;
         --tmpfs) : ;;
         --volume|-v) _skiff_files -f ;;
