@@ -32,6 +32,7 @@ import type { Dockerfile } from './dockerfile/instructions.ts';
 import type { ImportedCache } from './cache-transfer.ts';
 import type { LayerStore } from './layers.ts';
 import type { ContextOrder, OpenContext } from './context.ts';
+import type { Warning } from './dockerfile/check.ts';
 import type { Lines } from './dockerfile/location.ts';
 import type { Variables } from './dockerfile/words.ts';
 import type { Progress } from './progress.ts';
@@ -241,6 +242,29 @@ const failureOf = (error: unknown, understood: boolean): BuildFailure => {
   return { error: error instanceof SkiffFailure ? error.error : toSkiffError('build', 'the image')(error) };
 };
 
+/** `# check=error=true`: what `--check` would find is an error, before anything is done. */
+const failForWarnings = async (file: Dockerfile, { ignore }: OpenContext): Promise<void> => {
+  if (!/(?:^|;)\s*error\s*=\s*true\s*(?:;|$)/iu.test(file.directives.check ?? '')) return;
+  const { checkDockerfile } = await import('./dockerfile/check.ts');
+  const [first, ...more] = checkDockerfile(file, ignoreOf(ignore));
+  if (first !== undefined) throw new DockerfileError(`lint violation found for rules: ${[...new Set([first, ...more].map(({ rule }) => rule))].join(', ')}`, first.lines);
+};
+
+/** Reads the Dockerfile and what it may take, and says what should be otherwise in it; builds nothing. */
+export const checkBuild = (surroundings: Surroundings, order: BuildOrder, tools: BuildTools): TE.TaskEither<BuildFailure, { readonly warnings: readonly Warning[]; readonly dockerfile: OpenContext['dockerfile'] }> => async () => {
+  let dockerfile: OpenContext['dockerfile'] | undefined;
+  try {
+    const { checkDockerfile } = await import('./dockerfile/check.ts');
+    return await withWorkspace(surroundings, async (workspace) => {
+      const context = await shownContext(order.context, tools, () => openContext(workspace, order.context, tools.fetching, tools.signal));
+      dockerfile = context.dockerfile;
+      return { _tag: 'Right', right: { warnings: checkDockerfile(understand(order, context).file, ignoreOf(context.ignore)), dockerfile } };
+    });
+  } catch (error) {
+    return { _tag: 'Left', left: { ...failureOf(error, false), ...(dockerfile === undefined ? {} : { dockerfile }) } };
+  }
+};
+
 /**
  * Builds the image and stores it under its names, where an output needs that, and writes outputs that are files. Nothing of a build that fails, or is aborted, stays but layers of steps that were done, for the next
  * one. Errors know which lines they are about.
@@ -253,6 +277,7 @@ export const buildImage = (surroundings: Surroundings, order: BuildOrder, tools:
       const context = await shownContext(order.context, tools, () => openContext(workspace, order.context, tools.fetching, tools.signal));
       dockerfile = context.dockerfile;
       understood = understand(order, context);
+      await failForWarnings(understood.file, context);
       return buildIn(workspace, order, context, understood, tools);
     });
     if (stored !== undefined) for (const name of stored.names) tellTag(surroundings.paths, stored.id, name);

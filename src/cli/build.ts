@@ -3,8 +3,8 @@ import { isLeft } from 'fp-ts/Either';
 import { fail, printable, SkiffFailure } from '../core/errors.ts';
 import { need } from '../core/invalid.ts';
 import { mergeLabels } from '../core/labels.ts';
-import { buildImage } from '../build/build.ts';
-import type { BuildFailure, BuildOrder } from '../build/build.ts';
+import { buildImage, checkBuild } from '../build/build.ts';
+import type { BuildFailure, BuildOrder, BuildTools } from '../build/build.ts';
 import { excerpt } from '../build/dockerfile/location.ts';
 import type { Progress, Task } from '../build/progress.ts';
 import { plainProgress, quietProgress } from '../build/progress-plain.ts';
@@ -162,6 +162,25 @@ const report = async (context: Context, surroundings: Surroundings, flags: Flags
   if (flags.quiet) context.stdout.write(`${id}\n`);
 };
 
+/** `--check`: 1 where something should be otherwise, as in Docker. */
+const check = async (context: Context, surroundings: Surroundings, order: BuildOrder, tools: BuildTools, close: () => void): Promise<number> => {
+  const result = await checkBuild(surroundings, order, tools)();
+  close();
+  if (isLeft(result)) {
+    showFailure(context, result.left, []);
+    context.stderr.write(`skiff: ${new SkiffFailure(result.left.error).message}\n`);
+    return 1;
+  }
+  const { ruleAddress } = await import('../build/dockerfile/check.ts');
+  const { warnings, dockerfile } = result.right;
+  const found = warnings.length === 1 ? '1 warning has been found!' : `${warnings.length} warnings have been found!`;
+  context.stdout.write(`Check complete, ${warnings.length === 0 ? 'no warnings found.' : found}\n`);
+  for (const { rule, text, lines } of warnings) {
+    context.stdout.write(`\nWARNING: ${rule} - ${ruleAddress(rule)}\n${printable(text)}\n${excerpt(dockerfile.name, dockerfile.text, lines).split('\n').map(printable).join('\n')}`);
+  }
+  return warnings.length === 0 ? 0 : 1;
+};
+
 /** Signals that end a build: its steps are killed and cleared away first. */
 const enders = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -192,7 +211,9 @@ export const run = async (context: Context, flags: Flags, [word = '']: readonly 
   const qualify = qualifier(await readSettings(context.env, surroundings.paths), surroundings.paths);
   const fetching = async () => ({ settings: await readSettings(context.env, surroundings.paths), env: context.env });
   return interruptible(async (signal, ended) => {
-    const result = await buildImage(surroundings, order, { progress, signal, image: imageFinder(context, surroundings, flags), fullName: (name) => fullName(qualify(name)), fetching })();
+    const tools: BuildTools = { progress, signal, image: imageFinder(context, surroundings, flags), fullName: (name) => fullName(qualify(name)), fetching };
+    if (flags.check) return check(context, surroundings, order, tools, display.close);
+    const result = await buildImage(surroundings, order, tools)();
     display.close();
     const by = ended();
     if (by !== undefined) return 128 + (numbers[by] ?? 0);

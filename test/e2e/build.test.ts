@@ -270,6 +270,21 @@ test('what builds remember: listed, pruned where no image has it, or all of it',
   assert.equal(readdirSync(join(root, 'build', 'cache')), []);
 });
 
+test('--check tells what should be otherwise and builds nothing; the Dockerfile can make that an error of every build', () => {
+  const text = 'FROM busybox AS Made\nRUN exit 3\nCOPY left-out /\nCMD sleep 1\n';
+  const directory = context({ Dockerfile: text, '.dockerignore': 'left-out', 'left-out': '' });
+  const { status, stdout } = skiff(['build', '--check', directory]);
+  assert.is(status, 1);
+  assert.match(stdout, /^Check complete, 3 warnings have been found!\n\nWARNING: StageNameCasing - https:\/\/docs\.docker\.com\/go\/dockerfile\/rule\/stage-name-casing\/\nStage name 'Made' should be lowercase\nDockerfile:1\n-{20}\n {3}1 \| >>> FROM/);
+  assert.match(stdout, /rule\/json-args-recommended\/\nJSON arguments recommended for CMD/);
+  assert.match(stdout, /Attempting to COPY file "left-out" that is excluded by \.dockerignore/);
+  assert.equal(skiff(['build', '--check', context({ Dockerfile: 'FROM busybox\nRUN exit 3\n' })]).stdout, 'Check complete, no warnings found.\n');
+  assert.match(skiff(['build', '--check', context({ Dockerfile: 'FROM busybox\nRUNN x\n' })]).stderr, /unknown instruction: RUNN/);
+  const strict = build(context({ Dockerfile: `# check=error=true\n${text}` }));
+  assert.is(strict.status, 1);
+  assert.match(strict.stderr, /lint violation found for rules: StageNameCasing, JSONArgsRecommended\n/);
+});
+
 test('two builds at once share the cache, and both are whole', async () => {
   const directory = context({ f: 'shared', Dockerfile: 'FROM busybox\nRUN echo at once > /once\nCOPY f /\nRUN cat /once /f > /both\n' });
   const start = (name: string): Promise<unknown> =>
