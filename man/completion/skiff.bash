@@ -852,7 +852,7 @@ _skiff() {
         --cgroup-parent) : ;;
         *)
           if [[ -z $args_only && $cur == -* ]]; then
-            _skiff_offer --file --build-context --target --build-arg --pull --platform --progress --quiet --tag --label --iidfile --metadata-file --load --output --push --provenance --sbom --no-cache --cache-from --cache-to --no-cache-filter --network --allow --secret --ssh --add-host --rm --force-rm --security-opt --shm-size --ulimit --memory --memory-swap --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --cgroup-parent --help
+            _skiff_offer --file --build-context --target --build-arg --pull --check --platform --progress --quiet --tag --label --iidfile --metadata-file --load --output --push --provenance --sbom --no-cache --cache-from --cache-to --no-cache-filter --network --allow --secret --ssh --add-host --rm --force-rm --security-opt --shm-size --ulimit --memory --memory-swap --cpu-shares --cpu-period --cpu-quota --cpuset-cpus --cpuset-mems --cgroup-parent --help
           else
             if ((at == 1)); then :; else :; fi
           fi

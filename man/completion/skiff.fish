@@ -245,7 +245,7 @@ function __skiff_arguments
         case commit
             set spec 'help' 'a/author=+' 'c/change=+' 'm/message=+' 'p/pause' 'no-pause'
         case build
-            set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'o/output=+' 'push' 'provenance=+' 'sbom=+' 'no-cache' 'cache-from=+' 'cache-to=+' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'ssh=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
+            set spec 'help' 'f/file=+' 'build-context=+' 'target=+' 'build-arg=+' 'pull' 'check' 'platform=+' 'progress=+' 'q/quiet' 't/tag=+' 'label=+' 'iidfile=+' 'metadata-file=+' 'load' 'o/output=+' 'push' 'provenance=+' 'sbom=+' 'no-cache' 'cache-from=+' 'cache-to=+' 'no-cache-filter=+' 'network=+' 'allow=+' 'secret=+' 'ssh=+' 'add-host=+' 'rm' 'force-rm' 'security-opt=+' 'shm-size=+' 'ulimit=+' 'm/memory=+' 'memory-swap=+' 'c/cpu-shares=+' 'cpu-period=+' 'cpu-quota=+' 'cpuset-cpus=+' 'cpuset-mems=+' 'cgroup-parent=+'
         case builder-prune
             set spec 'help' 'a/all' 'filter=+' 'f/force' 'keep-storage=+'
         case buildx-du
@@ -816,6 +816,7 @@ complete -c skiff -n '__skiff_is build' -l build-context -x -d 'Files for COPY -
 complete -c skiff -n '__skiff_is build' -l target -x -d 'Build this stage'
 complete -c skiff -n '__skiff_is build' -l build-arg -x -d 'Value of an ARG; without one, that of the environment\'s variable'
 complete -c skiff -n '__skiff_is build' -l pull -d 'Fetch the images of FROM though they are there'
+complete -c skiff -n '__skiff_is build' -l check -d 'Build nothing; tell what should be otherwise in the Dockerfile'
 complete -c skiff -n '__skiff_is build' -l platform -x -a 'linux/amd64 linux/arm64 linux/arm/v7' -d 'Use the image of this platform, where it has several'
 complete -c skiff -n '__skiff_is build' -l progress -x -a 'auto plain tty quiet rawjson' -d 'Form of progress'
 complete -c skiff -n '__skiff_is build' -l quiet -s q -d 'Show nothing but the image\'s id'
