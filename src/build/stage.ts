@@ -53,14 +53,6 @@ const platformOf = ({ platform }: PlannedStage): Platform | undefined => {
   return '_tag' in parsed ? fail(parsed) : parsed;
 };
 
-const lookUp = async (session: Session, plan: Plan): Promise<StepLayer | undefined> => {
-  for (const key of plan.keys) {
-    const layer = await session.layers.find(await key());
-    if (layer !== undefined) return layer;
-  }
-  return undefined;
-};
-
 const usesCache = ({ options }: Session, { title, stage }: PlannedStage): boolean => !options.noCache && !options.noCacheFilter.includes(stage.name ?? title);
 
 /** The layer of a step: found, or made. */
@@ -69,14 +61,14 @@ const doStep = async (session: Session, planned: PlannedStage, title: string, pr
   const task = session.progress.begin(title);
   return watched(task, async () => {
     const plan = await prepare();
-    const found = usesCache(session, planned) ? await lookUp(session, plan) : undefined;
+    const key = await plan.key();
+    const found = usesCache(session, planned) ? await session.layers.find(key) : undefined;
     if (found !== undefined) {
       task.cached();
       return { ...found, history: plan.history };
     }
     session.workspace.awake();
-    const key = await plan.keys.at(-1)?.();
-    const layer = await plan.make(key ?? '', task);
+    const layer = await plan.make(key, task);
     task.done();
     return { ...layer, history: plan.history };
   });

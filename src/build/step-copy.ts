@@ -23,10 +23,9 @@ import type { Files, Session } from './session.ts';
 import type { StageConfig } from './config.ts';
 import type { Task } from './progress.ts';
 
-/** A step as the cache sees it: keys, of which each means the same result, and how to make that. */
+/** A step as the cache sees it: the key of its result, and how to make that. */
 export interface Plan {
-  /** Cheap ones first; the last one is what the step really depends on. */
-  readonly keys: readonly (() => Promise<string>)[];
+  readonly key: () => Promise<string>;
   readonly make: (key: string, task: Task) => Promise<StepLayer>;
   /** The line of history. */
   readonly history: string;
@@ -146,8 +145,6 @@ export const planCopy = (session: Session, stage: StageConfig, below: readonly B
   const takeCommits = (): Promise<ReadonlyMap<string, string>> => (commits ??= commitsOf(session, instruction));
   const takeParts = (): Promise<readonly Part[]> => (parts ??= takeCommits().then((known) => partsOf(session, instruction, files, known)));
   const byContent = async (): Promise<string> => stepKey(parent, { ...facts, parts: (await takeParts()).map(({ kind, digest, selection }) => [kind, digest, selection.kind]) });
-  const byLayers = (layers: readonly BuiltLayer[]) => async (): Promise<string> =>
-    stepKey(parent, { ...facts, sources: instruction.sources, exclude: instruction.exclude, inline: instruction.inline.map(({ name, text }) => [name, text]), from: layers.map(({ diffId }) => diffId) });
   const byCommits = async (): Promise<string> =>
     stepKey(parent, { ...facts, exclude: instruction.exclude, keepsGit: instruction.kind === 'ADD' && instruction.keepGitDir, commits: [...(await takeCommits())] });
   const isAllGit = instruction.kind === 'ADD' && instruction.inline.length === 0 && instruction.sources.every(isGit);
@@ -163,5 +160,5 @@ export const planCopy = (session: Session, stage: StageConfig, below: readonly B
     }
     return session.layers.make(pile, key, historyOf(instruction), []);
   };
-  return { keys: isAllGit ? [byCommits] : [...(files.layers === undefined ? [] : [byLayers(files.layers)]), byContent], make, history: historyOf(instruction) };
+  return { key: isAllGit ? byCommits : byContent, make, history: historyOf(instruction) };
 };

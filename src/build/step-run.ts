@@ -111,5 +111,5 @@ export const planRun = async (session: Session, stage: StageConfig, below: reado
     if (code !== 0) return wrong(`process ${JSON.stringify(args.join(' '))} did not complete successfully: exit code: ${code}`);
     return session.layers.make(pile, key, historyOf(stage, args), coveredPaths(mounts.map(({ target }) => target)));
   };
-  return { keys: [async () => stepKey(below.map(({ diffId }) => diffId), facts)], make, history: historyOf(stage, args) };
+  return { key: async () => stepKey(below.map(({ diffId }) => diffId), facts), make, history: historyOf(stage, args) };
 };

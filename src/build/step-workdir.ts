@@ -27,5 +27,5 @@ export const planWorkdir = (session: Session, stage: StageConfig, below: readonl
     checkOutcome(await ended, 'make', directory);
     return session.layers.make(pile, key, `WORKDIR ${directory}`, []);
   };
-  return { keys: [async () => stepKey(below.map(({ diffId }) => diffId), { kind: 'WORKDIR', ...dateFact(session.options), directory, user })], make, history: `WORKDIR ${directory}` };
+  return { key: async () => stepKey(below.map(({ diffId }) => diffId), { kind: 'WORKDIR', ...dateFact(session.options), directory, user }), make, history: `WORKDIR ${directory}` };
 };
