@@ -40,8 +40,8 @@ TEST_SRC_dbus-fuzz     = dbus.c util.c
 TEST_SRC_cgroup-test   = cgroup.c scope.c dbus.c plan.c util.c
 TEST_SRC_health-test   = health.c
 TEST_SRC_health-record-test = health-record.c health.c json.c util.c
-TEST_SRC_endpoint-test = endpoint.c link.c netlink.c firewall.c firewall-rules.c nft.c plan.c util.c
-STAGE_SRC = test/port-stage.c endpoint.c link.c netlink.c firewall.c firewall-rules.c nft.c plan.c util.c
+TEST_SRC_endpoint-test = test/net-space.c endpoint.c link.c netlink.c firewall.c firewall-rules.c nft.c plan.c util.c
+STAGE_SRC = test/port-stage.c test/net-space.c endpoint.c link.c netlink.c firewall.c firewall-rules.c nft.c plan.c util.c
 TEST_SRC_port-role-test = port-target.c $(STAGE_SRC)
 # The role itself, without what confines it.
 TEST_SRC_port-carry-test = $(filter-out port-confine.c,$(PORT_SRC)) test/port-unconfined.c $(STAGE_SRC)

@@ -1,5 +1,6 @@
 /* Endpoints between real network namespaces: a holder's, and containers'. What they can reach is tried with UDP, which the kernel answers at once or never. */
 #include "check.h"
+#include "net-space.h"
 #include "endpoint.h"
 #include "firewall.h"
 #include "link.h"
@@ -21,16 +22,6 @@
 #include <unistd.h>
 
 static int holder;
-
-static void be_root(void)
-{
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    check(unshare(CLONE_NEWUSER) == 0);
-    autofree char *uids = xasprintf("0 %u 1", uid), *gids = xasprintf("0 %u 1", gid);
-    check(write_file(AT_FDCWD, "/proc/self/setgroups", "deny") == 0 || errno == ENOENT);
-    check(write_file(AT_FDCWD, "/proc/self/uid_map", uids) == 0 && write_file(AT_FDCWD, "/proc/self/gid_map", gids) == 0);
-}
 
 static int new_network(void)
 {
@@ -309,7 +300,7 @@ static void egress_is_seen(void)
 
 int main(void)
 {
-    be_root();
+    space_root();
     holder = new_network();
     struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
     autoclose int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

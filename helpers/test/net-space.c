@@ -34,15 +34,21 @@ void space_run(int netns, const char *format, ...)
     }
 }
 
-int space_enter(void)
+void space_root(void)
 {
     char uids[32], gids[32];
-    snprintf(uids, sizeof uids, "0 %u 1", getuid());
-    snprintf(gids, sizeof gids, "0 %u 1", getgid());
-    check(unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0);
+    snprintf(uids, sizeof uids, "0 %u 1", geteuid());
+    snprintf(gids, sizeof gids, "0 %u 1", getegid());
+    check(unshare(CLONE_NEWUSER) == 0);
     check(write_file(AT_FDCWD, "/proc/self/setgroups", "deny") == 0);
     check(write_file(AT_FDCWD, "/proc/self/uid_map", uids) == 0);
     check(write_file(AT_FDCWD, "/proc/self/gid_map", gids) == 0);
+}
+
+int space_enter(void)
+{
+    space_root();
+    check(unshare(CLONE_NEWNET) == 0);
     int fd = this_space();
     space_run(fd, "ip link set lo up");
     return fd;

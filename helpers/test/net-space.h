@@ -2,7 +2,9 @@
 #ifndef SKIFF_TEST_NET_SPACE_H
 #define SKIFF_TEST_NET_SPACE_H
 
-/* This process becomes root of a new user namespace with a network namespace, whose fd is returned. lo is up. */
+/* This process becomes root of a new user namespace. */
+void space_root(void);
+/* The same with a network namespace, whose fd is returned. lo is up. */
 int space_enter(void);
 /* Another network namespace; this process stays where it is. lo is up. */
 int space_new(void);

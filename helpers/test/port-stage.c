@@ -1,5 +1,6 @@
 #include "port-stage.h"
 #include "check.h"
+#include "net-space.h"
 #include "endpoint.h"
 #include "firewall.h"
 #include "link.h"
@@ -23,16 +24,6 @@ static char top[] = "/tmp/skiff-port-XXXXXX", program[PATH_MAX];
 static int host, holder, container;
 static pid_t servers[16];
 static size_t count;
-
-static void be_root(void)
-{
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    check(unshare(CLONE_NEWUSER) == 0);
-    autofree char *uids = xasprintf("0 %u 1", uid), *gids = xasprintf("0 %u 1", gid);
-    check(write_file(AT_FDCWD, "/proc/self/setgroups", "deny") == 0 || errno == ENOENT);
-    check(write_file(AT_FDCWD, "/proc/self/uid_map", uids) == 0 && write_file(AT_FDCWD, "/proc/self/gid_map", gids) == 0);
-}
 
 static int new_network(void)
 {
@@ -91,7 +82,7 @@ void stage_set(void)
     struct link loopback;
     check(mkdtemp(top));
     find_program();
-    be_root();
+    space_root();
     autofree char *path = stage_file("first", "", true);
     host = new_network();
     autoclose int fd = netlink_open(host, NETLINK_ROUTE);
